@@ -1,0 +1,88 @@
+//! The few file operations of the vault, each with its place in its error.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use crate::VaultError;
+
+/// Readable and writable by their owner only.
+const KEY_FILE_MODE: u32 = 0o600;
+/// Enterable by its owner only.
+const KEY_DIRECTORY_MODE: u32 = 0o700;
+
+/// Wraps an error of the operating system with the step and the file.
+pub(crate) fn failed(doing: &'static str, file: &Path) -> impl FnOnce(io::Error) -> VaultError {
+    move |source| VaultError::Io { doing, file: file.into(), source }
+}
+
+/// Wraps a failed sync.
+pub(crate) fn not_durable(file: &Path) -> impl FnOnce(io::Error) -> VaultError {
+    move |source| VaultError::NotDurable { file: file.into(), source }
+}
+
+/// Makes the directory, and those above it, when it is not there.
+pub(crate) fn make_directory(dir: &Path) -> Result<(), VaultError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(KEY_DIRECTORY_MODE)
+        .create(dir)
+        .map_err(failed("make the directory", dir))
+}
+
+/// Whether the file is there.
+pub(crate) fn exists(file: &Path) -> Result<bool, VaultError> {
+    file.try_exists().map_err(failed("look for", file))
+}
+
+/// Takes the lock that only one writer can have. It lasts as long as the handle.
+pub(crate) fn lock(file: &Path) -> Result<File, VaultError> {
+    let handle = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(KEY_FILE_MODE)
+        .open(file)
+        .map_err(failed("open", file))?;
+    match handle.try_lock() {
+        Ok(()) => Ok(handle),
+        Err(fs::TryLockError::WouldBlock) => Err(VaultError::InUse { file: file.into() }),
+        Err(fs::TryLockError::Error(source)) => Err(failed("lock", file)(source)),
+    }
+}
+
+/// Replaces a file as a whole: written aside, synced, renamed, and the directory synced.
+///
+/// A crash leaves the old file or the new one, never a mixture.
+pub(crate) fn replace(file: &Path, bytes: &[u8]) -> Result<(), VaultError> {
+    let aside = aside(file);
+    let mut handle = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(KEY_FILE_MODE)
+        .open(&aside)
+        .map_err(failed("open", &aside))?;
+    handle.write_all(bytes).map_err(failed("write", &aside))?;
+    handle.sync_all().map_err(not_durable(&aside))?;
+    fs::rename(&aside, file).map_err(failed("rename into place", &aside))?;
+    let dir = file.parent().unwrap_or_else(|| Path::new("."));
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(not_durable(dir))
+}
+
+/// Removes what a crash inside [`replace`] may have left.
+pub(crate) fn remove_aside(file: &Path) -> Result<(), VaultError> {
+    let aside = aside(file);
+    match fs::remove_file(&aside) {
+        Ok(()) => Ok(()),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(cause) => Err(failed("remove", &aside)(cause)),
+    }
+}
+
+fn aside(file: &Path) -> PathBuf {
+    file.with_extension("keys.new")
+}

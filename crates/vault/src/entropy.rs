@@ -31,6 +31,8 @@ impl Entropy for SystemEntropy {
 /// **Unsafe for production**: whoever knows or guesses the seed knows every key. The generator is
 /// `SplitMix64` (Steele, Lea and Flood, 2014), words little-endian. With fills of whole words the
 /// stream does not depend on how it is cut; a fill that ends inside a word drops the rest of it.
+/// A vault that is opened again takes the same source on, not a new one with the same seed: that
+/// would repeat its nonces.
 #[derive(Debug)]
 pub struct SeededEntropy {
     state: AtomicU64,

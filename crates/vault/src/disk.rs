@@ -24,13 +24,34 @@ pub(crate) fn not_durable(file: &Path) -> impl FnOnce(io::Error) -> VaultError {
     move |source| VaultError::NotDurable { file: file.into(), source }
 }
 
-/// Makes the directory, and those above it, when it is not there.
+/// Makes the directory, and those above it, when it is not there. Durable: keys synced into a
+/// directory that a power cut takes away would be lost all the same.
 pub(crate) fn make_directory(dir: &Path) -> Result<(), VaultError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(KEY_DIRECTORY_MODE)
-        .create(dir)
-        .map_err(failed("make the directory", dir))
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let above = directory_of(dir);
+    if above != dir {
+        make_directory(above)?;
+    }
+    match fs::DirBuilder::new().mode(KEY_DIRECTORY_MODE).create(dir) {
+        Ok(()) => sync_directory(above),
+        // Another process was faster.
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => {
+            sync_directory(above)
+        }
+        Err(cause) => Err(failed("make the directory", dir)(cause)),
+    }
+}
+
+/// The directory a path lies in; a bare name lies in the current one.
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
+/// Makes the names in a directory durable.
+fn sync_directory(dir: &Path) -> Result<(), VaultError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(not_durable(dir))
 }
 
 /// Whether the file is there.
@@ -69,8 +90,7 @@ pub(crate) fn replace(file: &Path, bytes: &[u8]) -> Result<(), VaultError> {
     handle.write_all(bytes).map_err(failed("write", &aside))?;
     handle.sync_all().map_err(not_durable(&aside))?;
     fs::rename(&aside, file).map_err(failed("rename into place", &aside))?;
-    let dir = file.parent().unwrap_or_else(|| Path::new("."));
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(not_durable(dir))
+    sync_directory(directory_of(file))
 }
 
 /// Removes what a crash inside [`replace`] may have left.
@@ -85,4 +105,26 @@ pub(crate) fn remove_aside(file: &Path) -> Result<(), VaultError> {
 
 fn aside(file: &Path) -> PathBuf {
     file.with_extension("keys.new")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_name_lies_in_the_current_directory() {
+        assert_eq!(directory_of(Path::new("leads.keys")), Path::new("."));
+        assert_eq!(directory_of(Path::new("data/leads.keys")), Path::new("data"));
+        assert_eq!(directory_of(Path::new("/data")), Path::new("/"));
+    }
+
+    #[test]
+    fn a_file_in_the_way_of_a_directory_is_told_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("data");
+        fs::write(&file, "").unwrap();
+        let told = make_directory(&file).unwrap_err().to_string();
+        assert_eq!(told, format!("could not make the directory {}", file.display()));
+        assert!(make_directory(&file.join("keys")).is_err());
+    }
 }

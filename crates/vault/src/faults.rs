@@ -1,7 +1,5 @@
 //! A disk that fails: after a failed sync the vault writes no more; after a full disk it goes on.
 
-#![cfg(test)]
-
 use std::{
     io,
     sync::{

@@ -29,7 +29,7 @@
 //!
 //! # Files
 //!
-//! Three files in one directory, made with mode 0600. Numbers are little-endian, uuids are in
+//! Three files in one directory of a Unix system, made with mode 0600. Numbers are little-endian, uuids are in
 //! network order, a checksum is CRC-32 (ISO-HDLC, as in zlib), reserved bytes are zero.
 //!
 //! `leads.keys` is one header and then slots, numbered from 0. It only grows.
@@ -85,6 +85,7 @@
 mod disk;
 mod entropy;
 mod error;
+#[cfg(test)]
 mod faults;
 mod header;
 mod lead_key;

@@ -1,1 +1,16 @@
-//! Placeholder.
+//! The rules: pure decisions about workflows and leads.
+//!
+//! Commands come in, events go out, and state is folded from events. Nothing here reads a clock,
+//! draws a random number or touches a file: ids and instants come from outside with each command.
+
+pub mod call_status;
+pub mod condition;
+pub mod decider;
+pub mod graph;
+pub mod id;
+pub mod lead;
+pub mod output;
+pub mod personal;
+pub mod time;
+pub mod value;
+pub mod workflow;

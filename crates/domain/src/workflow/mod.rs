@@ -1,0 +1,44 @@
+//! The rules of a workflow: its lifecycle, its graph, its imports. Source: DOMAIN.md 2, 6, 7.
+
+mod decide;
+mod evolve;
+mod model;
+mod settings;
+mod status;
+mod view;
+
+pub use decide::decide;
+pub use evolve::evolve;
+pub use model::{
+    DESCRIPTION_CHARS_MAX, ImportOpening, NodePatch, TITLE_CHARS_MAX, WorkflowCommand,
+    WorkflowContext, WorkflowEvent, WorkflowRejection, WorkflowState,
+};
+pub use settings::Settings;
+pub use status::{Control, UnknownWorkflowStatus, WorkflowStatus};
+pub use view::WorkflowView;
+
+use crate::decider::{Decider, Recorded};
+
+/// The decider of workflows.
+#[derive(Clone, Copy, Debug)]
+pub enum Workflow {}
+
+impl Decider for Workflow {
+    type State = WorkflowState;
+    type Command = WorkflowCommand;
+    type Event = WorkflowEvent;
+    type Rejection = WorkflowRejection;
+    type Context<'a> = WorkflowContext;
+
+    fn decide(
+        state: &WorkflowState,
+        command: &WorkflowCommand,
+        context: &WorkflowContext,
+    ) -> Result<Vec<WorkflowEvent>, WorkflowRejection> {
+        decide(state, command, context)
+    }
+
+    fn evolve(state: &mut WorkflowState, event: &WorkflowEvent, recorded: Recorded) {
+        evolve(state, event, recorded);
+    }
+}

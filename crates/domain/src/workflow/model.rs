@@ -1,0 +1,380 @@
+//! The words of a workflow: its state, commands, events and refusals.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Settings, WorkflowStatus};
+use crate::{
+    graph::{Fault, Graph, GraphChange, NodeConfig, NodeType},
+    id::{EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
+    output::Output,
+    time::Timestamp,
+};
+
+/// Longest title of a workflow and label of a node. Unit: characters.
+pub const TITLE_CHARS_MAX: usize = 200;
+/// Longest description. Unit: characters.
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+
+/// What the history of a workflow adds up to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WorkflowState {
+    /// Whether there is such a workflow at all.
+    pub exists: bool,
+    /// Whose it is.
+    pub organisation: Option<OrganisationId>,
+    /// What people call it.
+    pub title: String,
+    /// What it is for.
+    pub description: String,
+    /// What its owner chose.
+    pub settings: Settings,
+    /// Where it stands.
+    pub status: WorkflowStatus,
+    /// Whether it was deleted. Its history stays.
+    pub deleted: bool,
+    /// The newest revision of its graph.
+    pub graph: Arc<Graph>,
+    /// All revisions, for steps that run on an old one.
+    pub revisions: Arc<BTreeMap<u32, Arc<Graph>>>,
+    /// Counts changes of status and settings. A record decided under another epoch is refused.
+    pub control_epoch: u32,
+    /// Position of the last activation or resumption: leads enrolled before it may start.
+    pub freed_at: Option<u64>,
+    /// Enrolments of many leads that have begun and not ended.
+    pub open_imports: BTreeMap<ImportId, ImportOpening>,
+    /// Workflow it was copied from.
+    pub source: Option<WorkflowId>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// How an import began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportOpening {
+    /// Name of the file, if there was one.
+    pub file_name: Option<String>,
+    /// Rows that will be enrolled. Unit: leads.
+    pub rows: u32,
+    /// Duplicates that were skipped before.
+    pub duplicates_skipped: u32,
+    /// Names of the variables its rows have.
+    pub variable_keys: Vec<String>,
+}
+
+/// A new node, as somebody asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodePatch {
+    /// New label.
+    pub label: Option<String>,
+    /// New place to the right, thousandths.
+    pub x_milli: Option<i64>,
+    /// New place down, thousandths.
+    pub y_milli: Option<i64>,
+    /// New config; must be of the node's type.
+    pub config: Option<NodeConfig>,
+    /// Whether leads start here.
+    pub entry: Option<bool>,
+}
+
+/// A request to a workflow.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WorkflowCommand {
+    /// Makes the workflow, in draft. A graph may come with it, as in a duplicate.
+    Create {
+        /// Whose it is.
+        organisation: OrganisationId,
+        /// What people call it.
+        title: String,
+        /// What it is for.
+        description: String,
+        /// What its owner chose.
+        settings: Settings,
+        /// The first graph.
+        graph: Vec<GraphChange>,
+        /// Workflow it is a copy of.
+        source: Option<WorkflowId>,
+    },
+    /// Changes title, description or settings.
+    Edit {
+        /// New title.
+        title: Option<String>,
+        /// New description.
+        description: Option<String>,
+        /// New settings, whole.
+        settings: Option<Settings>,
+    },
+    /// Adds a node.
+    AddNode(crate::graph::Node),
+    /// Changes a node.
+    PatchNode {
+        /// Which.
+        node: NodeId,
+        /// What changes.
+        patch: NodePatch,
+    },
+    /// Takes a node and its edges away. The context says how many leads stand there.
+    RemoveNode {
+        /// Which.
+        node: NodeId,
+    },
+    /// Adds an edge.
+    AddEdge(crate::graph::Edge),
+    /// Takes an edge away.
+    RemoveEdge {
+        /// Which.
+        edge: EdgeId,
+    },
+    /// Starts it, or goes on: draft or paused to active.
+    Activate,
+    /// Active to paused.
+    Pause,
+    /// Paused to active, without validation.
+    Resume,
+    /// Stops it for good.
+    Cancel,
+    /// Ends it for good.
+    Complete {
+        /// Even while leads are pending or active.
+        force: bool,
+    },
+    /// Ends it if its settings say so and every lead is final. Never refused.
+    AutoComplete,
+    /// Takes it out of sight.
+    Delete,
+    /// Begins an enrolment of many leads.
+    OpenImport {
+        /// Its name.
+        import: ImportId,
+        /// How it begins.
+        opening: ImportOpening,
+    },
+    /// Ends an enrolment: its leads count from now on.
+    CloseImport {
+        /// Its name.
+        import: ImportId,
+        /// Leads that were enrolled.
+        enrolled: u32,
+        /// Duplicates that were skipped, in the file and in the workflow.
+        duplicates_skipped: u32,
+    },
+    /// Gives up an enrolment: its leads never count.
+    CancelImport {
+        /// Its name.
+        import: ImportId,
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// A fact about a workflow. Names are storage format; see `branchline-event-codec`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkflowEvent {
+    /// The workflow exists, in draft.
+    WorkflowCreated {
+        /// Whose it is.
+        organisation: OrganisationId,
+        /// What people call it.
+        title: String,
+        /// What it is for.
+        description: String,
+        /// What its owner chose.
+        settings: Settings,
+        /// Workflow it was copied from.
+        source: Option<WorkflowId>,
+    },
+    /// Title or description changed.
+    WorkflowRenamed {
+        /// The title from now on.
+        title: String,
+        /// The description from now on.
+        description: String,
+    },
+    /// The settings changed; all of them are here.
+    SettingsChanged {
+        /// The settings from now on.
+        settings: Settings,
+    },
+    /// The graph has a new revision.
+    GraphRevised {
+        /// Its number, one more than the last.
+        revision: u32,
+        /// What changed, in order.
+        changes: Vec<GraphChange>,
+    },
+    /// Leads move from now on.
+    WorkflowActivated,
+    /// No lead moves from now on.
+    WorkflowPaused,
+    /// Leads move again.
+    WorkflowResumed,
+    /// The workflow is finished.
+    WorkflowCompleted {
+        /// Whether it ended by itself.
+        automatic: bool,
+    },
+    /// The workflow is stopped for good.
+    WorkflowCancelled,
+    /// The workflow is out of sight.
+    WorkflowDeleted,
+    /// An enrolment of many leads began.
+    ImportOpened {
+        /// Its name.
+        import: ImportId,
+        /// How it began.
+        opening: ImportOpening,
+    },
+    /// The leads of an enrolment count from now on.
+    ImportClosed {
+        /// Its name.
+        import: ImportId,
+        /// Leads enrolled.
+        enrolled: u32,
+        /// Duplicates skipped.
+        duplicates_skipped: u32,
+    },
+    /// An enrolment was given up; its leads never count.
+    ImportCancelled {
+        /// Its name.
+        import: ImportId,
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// What a decision about a workflow reads from outside its stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkflowContext {
+    /// Leads that are pending.
+    pub pending: u64,
+    /// Leads that are active.
+    pub active: u64,
+    /// Leads enrolled, whatever became of them.
+    pub enrolled: u64,
+    /// Calls whose dispatch has started and that have no final status.
+    pub calls_in_progress: u64,
+    /// Leads that stand at the node a command wants to remove.
+    pub leads_at_node: u64,
+}
+
+/// A command the rules refuse. Nothing is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WorkflowRejection {
+    /// There is no such workflow, or it was deleted.
+    #[error("there is no such workflow")]
+    NotFound,
+    /// There is one with this id already.
+    #[error("the workflow exists already")]
+    AlreadyExists,
+    /// The status does not allow it.
+    #[error("cannot {action} a workflow that is {status}{}", hint(*.status, .action))]
+    WrongStatus {
+        /// What was asked, as a verb.
+        action: &'static str,
+        /// Where the workflow stands.
+        status: WorkflowStatus,
+    },
+    /// The graph has faults; activation reports all of them.
+    #[error("the graph is not valid: {} {}", faults.len(), if faults.len() == 1 { "fault" } else { "faults" })]
+    InvalidGraph {
+        /// Every fault.
+        faults: Vec<Fault>,
+    },
+    /// Complete without force while leads are under way.
+    #[error(
+        "cannot complete the workflow: {pending} leads are pending and {active} are active; wait for them or use force=true"
+    )]
+    LeadsUnderWay {
+        /// Leads that are pending.
+        pending: u64,
+        /// Leads that are active.
+        active: u64,
+    },
+    /// Delete while calls are in progress.
+    #[error(
+        "cannot delete the workflow: {calls} calls are in progress; wait until they have ended"
+    )]
+    CallsInProgress {
+        /// How many.
+        calls: u64,
+    },
+    /// No such node in the newest revision.
+    #[error("there is no node {node} in this workflow")]
+    NodeNotFound {
+        /// The node asked for.
+        node: NodeId,
+    },
+    /// A node with this id is there already.
+    #[error("there is a node {node} already")]
+    NodeExists {
+        /// The node asked for.
+        node: NodeId,
+    },
+    /// A node's type never changes.
+    #[error(
+        "node {node} is a {is}, the config is one of a {given}: a node's type never changes, delete it and create another"
+    )]
+    NodeTypeDiffers {
+        /// The node.
+        node: NodeId,
+        /// Its type.
+        is: NodeType,
+        /// The type of the config.
+        given: NodeType,
+    },
+    /// Leads stand at the node that shall go.
+    #[error("cannot delete node {node}: {leads} leads are at it; resolve or remove them first")]
+    LeadsAtNode {
+        /// The node.
+        node: NodeId,
+        /// How many leads.
+        leads: u64,
+    },
+    /// No such edge in the newest revision.
+    #[error("there is no edge {edge} in this workflow")]
+    EdgeNotFound {
+        /// The edge asked for.
+        edge: EdgeId,
+    },
+    /// The same edge twice.
+    #[error("there is an edge from {from} to {to} with {} already: {edge}", label_words(.label.as_ref()))]
+    EdgeExists {
+        /// The edge that is there.
+        edge: EdgeId,
+        /// Its start.
+        from: NodeId,
+        /// Its end.
+        to: NodeId,
+        /// Its label.
+        label: Option<Output>,
+    },
+    /// A value is out of its limits.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// No such import, or it has ended.
+    #[error("there is no open import {import}")]
+    ImportNotOpen {
+        /// The import asked for.
+        import: ImportId,
+    },
+}
+
+fn label_words(label: Option<&Output>) -> String {
+    label.map_or_else(|| "no label".into(), |label| format!("label {label}"))
+}
+
+fn hint(status: WorkflowStatus, action: &str) -> &'static str {
+    match status {
+        WorkflowStatus::Completed | WorkflowStatus::Cancelled => {
+            "; its status is final, duplicate it to go on"
+        }
+        WorkflowStatus::Draft if action == "resume" || action == "pause" => "; activate it first",
+        WorkflowStatus::Draft | WorkflowStatus::Active | WorkflowStatus::Paused => "",
+    }
+}

@@ -92,6 +92,14 @@ pub enum AppendError {
         /// The first failure.
         reason: Arc<str>,
     },
+    /// More is queued than the writer may hold. Nothing of the call was taken; try again later.
+    #[error("the journal is busy: {queued} bytes are queued, the limit is {limit}")]
+    Busy {
+        /// What is queued already. Unit: bytes, about.
+        queued: usize,
+        /// What may be queued. Unit: bytes.
+        limit: usize,
+    },
     /// The journal was shut down.
     #[error("the journal is closed")]
     Closed,
@@ -116,8 +124,9 @@ pub enum ReadError {
     },
 }
 
-/// Takes the outcome of an append: one entry a record, in order. Called once, on the writer's
-/// thread, after the records are durable; it must not block.
+/// Takes the outcome of an append: one entry a record, in order. Called once, after the records are
+/// durable, on the writer's thread, or on the caller's when nothing is to be written or the store
+/// is in memory. It must not block, and may append again.
 pub type AppendReply = Box<dyn FnOnce(Vec<Result<Appended, AppendError>>) + Send>;
 
 /// An append-only store of records. Cheap to share; every method may be called from any thread.
@@ -128,7 +137,8 @@ pub type AppendReply = Box<dyn FnOnce(Vec<Result<Appended, AppendError>>) + Send
 /// - nobody is answered, and no reader sees a record, before it is durable;
 /// - positions have no gaps, and order is the order of checks.
 pub trait EventStore: Send + Sync + 'static {
-    /// Queues records for the next group commit. Never blocks for the disk.
+    /// Queues records for the next group commit. Never blocks for the disk: when too much is
+    /// queued the whole call is answered with [`AppendError::Busy`].
     fn append(&self, records: Vec<NewRecord>, reply: AppendReply);
 
     /// The last durable position.

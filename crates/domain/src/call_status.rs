@@ -9,10 +9,13 @@ use crate::output::Output;
 /// The status of one call attempt, spelled as the product spells it.
 ///
 /// Source: DOMAIN.md 4. The order of variants is not stored anywhere; the text is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CallStatus {
     /// The call exists, queued or prepared.
+    #[default]
     Created,
     /// Setup has started.
     Initiated,

@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::Value;
+use crate::{output::Output, value::Value};
 
 /// The kind of step a node is. Never changes; delete the node and create another instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -283,6 +283,21 @@ impl NodeConfig {
             Self::Application(_) => NodeType::Application,
             Self::Converted => NodeType::Converted,
             Self::Dropped => NodeType::Dropped,
+        }
+    }
+
+    /// The outputs the node can have, in the order people know them. None for a terminal node.
+    /// Source: DOMAIN.md 5.
+    pub fn outputs(&self) -> Vec<Output> {
+        match self {
+            Self::VoiceCall(_) => vec![Output::Completed, Output::Dnp, Output::Failed],
+            Self::Conditional(config) if config.condition_field.is_some() => {
+                config.branches.iter().map(|name| Output::from(name.as_str())).collect()
+            }
+            Self::Conditional(_) => vec![Output::True, Output::False],
+            Self::Time(_) => vec![Output::Next],
+            Self::Application(_) => vec![Output::Success, Output::Failure],
+            Self::Converted | Self::Dropped => Vec::new(),
         }
     }
 

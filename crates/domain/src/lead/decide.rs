@@ -1,6 +1,16 @@
-//! Decides what a command makes true.
+//! Decides what a command makes true: one function a command, guards first, one answer last.
 
-use super::{LeadCommand, LeadContext, LeadEvent, LeadRejection, LeadState};
+use std::collections::BTreeMap;
+
+use super::{
+    CallReport, Enrolment, LeadCommand, LeadContext, LeadEvent, LeadRejection, LeadState, Values,
+    advance::{advance, call_off, start},
+    dispatch::{record_dispatched, record_refused, record_unknown, start_dispatch},
+    evolve,
+    report::{known_call, new_attributes, report_call_status},
+    resolve::{refuse_ended, resolve},
+};
+use crate::{decider::Recorded, personal::Personal, value::Value, workflow::WorkflowStatus};
 
 /// Decides what a command makes true. An empty list means "nothing new".
 ///
@@ -8,9 +18,147 @@ use super::{LeadCommand, LeadContext, LeadEvent, LeadRejection, LeadState};
 ///
 /// A [`LeadRejection`] when the rules refuse the command. Nothing is recorded then.
 pub fn decide(
-    _state: &LeadState,
-    _command: &LeadCommand,
-    _context: &LeadContext<'_>,
+    state: &LeadState,
+    command: &LeadCommand,
+    context: &LeadContext<'_>,
 ) -> Result<Vec<LeadEvent>, LeadRejection> {
-    Ok(Vec::new())
+    if let LeadCommand::Enrol(enrolment) = command {
+        return enrol(state, enrolment, context);
+    }
+    if !state.exists || state.withdrawn {
+        return Err(LeadRejection::NotFound);
+    }
+    match command {
+        LeadCommand::Enrol(_) => Err(LeadRejection::AlreadyEnrolled),
+        LeadCommand::Advance => Ok(advance(state, context)),
+        LeadCommand::ReportCallStatus { call, report } => {
+            report_call_status(state, *call, report, context)
+        }
+        LeadCommand::AttachCallAttributes { call, attributes } => {
+            let known = known_call(state, *call, context)?;
+            Ok(new_attributes(*call, known, attributes).into_iter().collect())
+        }
+        LeadCommand::StartDispatch { call, lease_until } => {
+            start_dispatch(state, *call, *lease_until, context)
+        }
+        LeadCommand::RecordDispatched { call, provider_ref } => {
+            record_dispatched(state, *call, provider_ref.as_ref(), context)
+        }
+        LeadCommand::RecordDispatchRefused { call, reason } => {
+            record_refused(state, *call, reason, context)
+        }
+        LeadCommand::RecordDispatchUnknown { call } => record_unknown(state, *call, context),
+        LeadCommand::Resolve(choice) => resolve(state, choice, context),
+        LeadCommand::Remove => remove(state),
+        LeadCommand::Withdraw => Ok(vec![LeadEvent::LeadWithdrawn]),
+        LeadCommand::Edit { variables, notes } => edit(state, variables, notes.as_ref()),
+    }
+}
+
+/// Enrols the lead. One that comes alone into an active workflow starts in the same record.
+fn enrol(
+    state: &LeadState,
+    enrolment: &Enrolment,
+    context: &LeadContext<'_>,
+) -> Result<Vec<LeadEvent>, LeadRejection> {
+    if state.exists {
+        return Err(LeadRejection::AlreadyEnrolled);
+    }
+    let workflow = context.workflow;
+    if workflow.deleted || workflow.status.is_final() {
+        return Err(LeadRejection::WorkflowEnded { status: workflow.status });
+    }
+    check_variables(&enrolment.variables)?;
+    let enrolled = LeadEvent::LeadEnrolled {
+        workflow: enrolment.workflow,
+        contact_tag: enrolment.contact_tag,
+        key_slot: enrolment.key_slot,
+        phone_number: Personal::Known(enrolment.phone_number.clone()),
+        variables: Personal::Known(enrolment.variables.clone()),
+        notes: Personal::Known(enrolment.notes.clone()),
+        import: enrolment.import,
+    };
+    let starts = workflow.status == WorkflowStatus::Active
+        && workflow.settings.start_on_enrol
+        && enrolment.import.is_none();
+    if !starts {
+        return Ok(vec![enrolled]);
+    }
+    let mut pending = LeadState::default();
+    evolve(&mut pending, &enrolled, Recorded { at: context.now, position: 0 });
+    let mut events = vec![enrolled];
+    events.extend(start(&pending, context));
+    Ok(events)
+}
+
+/// Takes the lead out. A call that is under way may finish; one that nobody dials is called off.
+fn remove(state: &LeadState) -> Result<Vec<LeadEvent>, LeadRejection> {
+    refuse_ended(state)?;
+    let mut events = call_off(state);
+    events.push(LeadEvent::LeadRemoved);
+    Ok(events)
+}
+
+/// Longest name of a variable. Unit: characters.
+const NAME_CHARS_MAX: usize = 64;
+/// Most variables of one lead. Unit: variables.
+const VARIABLES_MAX: usize = 100;
+
+/// Changes variables or notes.
+fn edit(
+    state: &LeadState,
+    changes: &BTreeMap<String, Option<Value>>,
+    notes: Option<&Option<String>>,
+) -> Result<Vec<LeadEvent>, LeadRejection> {
+    let (Some(known), Some(old_notes)) = (state.variables.known(), state.notes.known()) else {
+        return Err(LeadRejection::Ended { state: "erased" });
+    };
+    if state.removed {
+        return Err(LeadRejection::Ended { state: "removed" });
+    }
+    let mut variables = known.clone();
+    for (name, value) in changes {
+        match value {
+            Some(value) => variables.insert(name.clone(), value.clone()),
+            None => variables.remove(name),
+        };
+    }
+    check_variables(&variables)?;
+    let notes = notes.unwrap_or(old_notes);
+    if &variables == known && notes == old_notes {
+        return Ok(Vec::new());
+    }
+    Ok(vec![LeadEvent::LeadEdited {
+        variables: Personal::Known(variables),
+        notes: Personal::Known(notes.clone()),
+    }])
+}
+
+/// Refuses variables that are out of their limits.
+///
+/// # Errors
+///
+/// [`LeadRejection::InvalidVariables`] that names the limit.
+fn check_variables(variables: &Values) -> Result<(), LeadRejection> {
+    if variables.len() > VARIABLES_MAX {
+        return Err(LeadRejection::InvalidVariables {
+            problem: format!("{} variables; at most {VARIABLES_MAX} are kept", variables.len()),
+        });
+    }
+    match variables.keys().find(|name| name.is_empty() || name.chars().count() > NAME_CHARS_MAX) {
+        Some(name) => Err(LeadRejection::InvalidVariables {
+            problem: format!(
+                "`{}`: a name has 1 to {NAME_CHARS_MAX} characters",
+                name.chars().take(80).collect::<String>()
+            ),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a report is part of the call's story: another final status than the first is not.
+pub fn accepts(state: &LeadState, call: u32, report: &CallReport) -> bool {
+    state.calls.get(&call).is_none_or(|known| {
+        !(known.concluded && report.status.is_final() && known.status != report.status)
+    })
 }

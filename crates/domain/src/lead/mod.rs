@@ -1,14 +1,19 @@
 //! The rules of a lead: how it starts, calls, branches, waits, is held, and ends.
 //! Source: DOMAIN.md 3, 4, 5.
 
+mod advance;
 mod decide;
+mod dispatch;
 mod evolve;
 mod explain;
 mod hold;
 mod model;
 mod reads;
+mod report;
+mod resolve;
+mod walk;
 
-pub use decide::decide;
+pub use decide::{accepts, decide};
 pub use evolve::evolve;
 pub use explain::{Explanation, GuardCode, HoldingGuard, Surroundings, explain};
 pub use hold::{BranchCause, Hold, HoldCode, HoldReason, Outcome};

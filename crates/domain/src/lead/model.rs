@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use super::{BranchCause, Hold, HoldReason};
 use crate::{
     call_status::CallStatus,
-    id::{CallId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId},
+    id::{CallId, ImportId, LeadId, NodeId, WorkflowId},
     output::Output,
     personal::Personal,
     time::Timestamp,
@@ -94,8 +94,6 @@ pub enum Dispatch {
     Requested,
     /// Somebody may be dialling. From here on it is never handed out again.
     Started {
-        /// When that began.
-        at: Timestamp,
         /// When the hand-out to an external carrier runs out.
         lease_until: Option<Timestamp>,
     },
@@ -116,8 +114,16 @@ pub struct Call {
     pub visit: u32,
     /// How far dialling has come.
     pub dispatch: Dispatch,
+    /// When somebody was first asked to dial; the deadline counts from here.
+    pub dispatch_started_at: Option<Timestamp>,
+    /// Number it comes from, E.164.
+    pub from: String,
+    /// Who or what talks.
+    pub agent_id: Option<String>,
+    /// How long it may ring. Unit: seconds.
+    pub ring_timeout_s: Option<u32>,
     /// Furthest status reported; `created` at first.
-    pub status: Option<CallStatus>,
+    pub status: CallStatus,
     /// When the status was last heard of.
     pub status_at: Timestamp,
     /// Whether the status is final.
@@ -143,8 +149,6 @@ pub struct LeadState {
     pub exists: bool,
     /// Where it is enrolled.
     pub workflow: Option<WorkflowId>,
-    /// Whose it is.
-    pub organisation: Option<OrganisationId>,
     /// Keyed tag of the phone number; compares numbers without showing them.
     pub contact_tag: [u8; 16],
     /// Slot of the key that seals the lead's personal fields.
@@ -165,6 +169,8 @@ pub struct LeadState {
     pub status: LeadStatus,
     /// Whether it was removed; then nothing moves it again.
     pub removed: bool,
+    /// Whether it was taken out with an import that was given up; then it never counted.
+    pub withdrawn: bool,
     /// Number of the current visit, from 1; 0 while pending.
     pub visit: u32,
     /// The current node; the last one of a final or removed lead.
@@ -530,6 +536,12 @@ pub enum LeadRejection {
     /// Nothing holds the lead.
     #[error("the lead is not held: there is nothing to resolve")]
     NotHeld,
+    /// Variables are out of their limits.
+    #[error("variables: {problem}")]
+    InvalidVariables {
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
     /// A person's choice does not fit the node.
     #[error("{problem}")]
     WrongResolution {

@@ -1,0 +1,105 @@
+//! Does what has become due or possible. Safe to ask at any time: nothing happens when nothing is.
+
+use super::{
+    BranchCause, Call, HoldReason, LeadContext, LeadEvent, LeadState, LeadStatus, Outcome,
+    walk::Walk,
+};
+use crate::{
+    call_status::CallStatus, id::NodeId, lead::Dispatch, output::Output, workflow::WorkflowStatus,
+};
+
+/// What the lead does now that it is looked at again.
+pub(super) fn advance(state: &LeadState, context: &LeadContext<'_>) -> Vec<LeadEvent> {
+    if state.has_ended() {
+        return Vec::new();
+    }
+    let workflow = context.workflow;
+    match workflow.status {
+        _ if workflow.deleted => call_off(state),
+        WorkflowStatus::Completed | WorkflowStatus::Cancelled => call_off(state),
+        WorkflowStatus::Draft | WorkflowStatus::Paused => Vec::new(),
+        WorkflowStatus::Active => match (state.status, state.node) {
+            (LeadStatus::Pending, _) => start(state, context),
+            (LeadStatus::Active, Some(node)) => go_on(state, node, context),
+            (LeadStatus::Active, None) | (LeadStatus::Completed | LeadStatus::Dropped, _) => {
+                Vec::new()
+            }
+        },
+    }
+}
+
+/// A call that nobody was asked to dial ends when its workflow or its lead does.
+pub(super) fn call_off(state: &LeadState) -> Vec<LeadEvent> {
+    match state.current_call() {
+        Some((number, call)) if is_queued(call) => vec![LeadEvent::CallConcluded {
+            call: number,
+            status: CallStatus::Cancelled,
+            end_reason: None,
+            occurred_at: None,
+        }],
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// Whether the call is wanted and nobody was asked to dial it yet.
+pub(super) fn is_queued(call: &Call) -> bool {
+    !call.concluded && call.dispatch == Dispatch::Requested
+}
+
+/// A pending lead arrives at the entry, if it may start. Source: DOMAIN.md 3 and 7.
+pub(super) fn start(state: &LeadState, context: &LeadContext<'_>) -> Vec<LeadEvent> {
+    let workflow = context.workflow;
+    let import_open = state.import.is_some_and(|import| workflow.open_imports.contains(&import));
+    let freed = workflow.freed_at.is_some_and(|freed_at| state.enrolled_position < freed_at);
+    if import_open || !(workflow.settings.start_on_enrol || freed) {
+        return Vec::new();
+    }
+    let Some(entry) = workflow.graph.entry() else { return Vec::new() };
+    let mut walk = Walk::new(state, context);
+    walk.enter(entry);
+    walk.events
+}
+
+fn go_on(state: &LeadState, node: NodeId, context: &LeadContext<'_>) -> Vec<LeadEvent> {
+    let mut walk = Walk::new(state, context);
+    match state.hold.as_ref().map(|hold| &hold.reason) {
+        Some(HoldReason::WorkflowPaused(outcome) | HoldReason::MissingOutput(outcome)) => {
+            walk.take(node, outcome.clone());
+        }
+        Some(HoldReason::NodeIncomplete) => walk.act_again(node),
+        // The same graph would only go around again.
+        Some(HoldReason::EndlessLoop)
+            if context.workflow.graph.revision() > state.entered_revision =>
+        {
+            walk.act_again(node);
+        }
+        Some(
+            HoldReason::EndlessLoop
+            | HoldReason::ReviewRequired(_)
+            | HoldReason::CallOverdue
+            | HoldReason::DialOutcomeUnknown
+            | HoldReason::DialRefused
+            | HoldReason::UnreadableTime(_)
+            | HoldReason::ApplicationReview,
+        ) => {}
+        None => {
+            if state.release_at.is_some_and(|release_at| release_at <= context.now) {
+                walk.take(node, Outcome { output: Output::Next, cause: BranchCause::Release });
+            } else if is_overdue(state, context) {
+                walk.events.push(LeadEvent::RoutingHeld { reason: HoldReason::CallOverdue });
+            }
+        }
+    }
+    walk.events
+}
+
+/// Whether the call the lead waits for has had its time. Source: DOMAIN.md 4, rule 10.
+fn is_overdue(state: &LeadState, context: &LeadContext<'_>) -> bool {
+    state.current_call().is_some_and(|(_, call)| {
+        let deadline = context.workflow.settings.call_deadline_s;
+        !call.concluded
+            && call
+                .dispatch_started_at
+                .is_some_and(|started| started.plus_seconds(deadline) <= context.now)
+    })
+}

@@ -1,0 +1,166 @@
+//! What a report about a call makes true. Source: DOMAIN.md 4.
+
+use super::{
+    BranchCause, Call, CallReport, Dispatch, HoldReason, LeadContext, LeadEvent, LeadRejection,
+    LeadState, Outcome, Resolution, Values,
+    walk::{CallNews, Walk},
+};
+use crate::{
+    call_status::{CallStatus, Routing},
+    id::CallId,
+    personal::Personal,
+    workflow::WorkflowStatus,
+};
+
+/// The call with this number.
+pub(super) fn known_call<'a>(
+    state: &'a LeadState,
+    number: u32,
+    context: &LeadContext<'_>,
+) -> Result<&'a Call, LeadRejection> {
+    let call = CallId { lead: context.lead, number };
+    state.calls.get(&number).ok_or(LeadRejection::CallNotFound { call })
+}
+
+/// A status was reported.
+pub(super) fn report_call_status(
+    state: &LeadState,
+    number: u32,
+    report: &CallReport,
+    context: &LeadContext<'_>,
+) -> Result<Vec<LeadEvent>, LeadRejection> {
+    let call = known_call(state, number, context)?;
+    let mut events = side_news(number, call, report);
+    if call.concluded {
+        if report.status.is_final() && report.status != call.status {
+            events.extend(conflict(state, number, call, report, context));
+        }
+        return Ok(events);
+    }
+    if !report.status.is_final() {
+        if report.status.progress() > call.status.progress() {
+            events.push(LeadEvent::CallStatusChanged {
+                call: number,
+                status: report.status,
+                occurred_at: report.occurred_at,
+            });
+        }
+        return Ok(events);
+    }
+    events.push(LeadEvent::CallConcluded {
+        call: number,
+        status: report.status,
+        end_reason: report.end_reason.clone(),
+        occurred_at: report.occurred_at,
+    });
+    let Some(node) = state.node.filter(|_| state.call == Some(number) && !state.has_ended()) else {
+        return Ok(events);
+    };
+    let news = CallNews {
+        status: report.status,
+        end_reason: report.end_reason.as_deref(),
+        attributes: &report.attributes,
+    };
+    match report.status.routing() {
+        Routing::KeepWaiting => {}
+        Routing::Review if has_stopped(context) => {}
+        Routing::Review => {
+            events
+                .push(LeadEvent::RoutingHeld { reason: HoldReason::ReviewRequired(report.status) });
+        }
+        Routing::Take(output) => {
+            let mut walk = Walk::new(state, context).with_news(news);
+            walk.take(node, Outcome { output, cause: BranchCause::Call(number) });
+            events.extend(walk.events);
+        }
+    }
+    Ok(events)
+}
+
+/// Whether nothing will move in this workflow any more.
+fn has_stopped(context: &LeadContext<'_>) -> bool {
+    context.workflow.deleted
+        || match context.workflow.status {
+            WorkflowStatus::Completed | WorkflowStatus::Cancelled => true,
+            WorkflowStatus::Draft | WorkflowStatus::Active | WorkflowStatus::Paused => false,
+        }
+}
+
+/// What a report says besides its status: that the call was dialled after all, the carrier's name
+/// for it, attributes.
+fn side_news(number: u32, call: &Call, report: &CallReport) -> Vec<LeadEvent> {
+    let mut events = Vec::new();
+    // Who reports a status that only a dialled call has, has dialled: it counts as the claim.
+    let proves_dialling = match report.status {
+        CallStatus::Created | CallStatus::Cancelled | CallStatus::RetryExpired => false,
+        CallStatus::Initiated
+        | CallStatus::Sent
+        | CallStatus::Received
+        | CallStatus::Connected
+        | CallStatus::Waiting
+        | CallStatus::Completed
+        | CallStatus::DidNotPick
+        | CallStatus::Busy
+        | CallStatus::Failed
+        | CallStatus::NoAnswer => true,
+    };
+    let reference = report.provider_ref.as_ref().filter(|_| call.provider_ref.is_none());
+    if proves_dialling && !call.concluded && call.dispatch == Dispatch::Requested {
+        events.push(LeadEvent::CallDispatchStarted { call: number, lease_until: None });
+        events.push(LeadEvent::CallDispatched { call: number, provider_ref: reference.cloned() });
+    } else if let Some(reference) = reference {
+        events.push(LeadEvent::CallReferenced { call: number, provider_ref: reference.clone() });
+    }
+    events.extend(new_attributes(number, call, &report.attributes));
+    events
+}
+
+/// Attributes that are not known yet.
+pub(super) fn new_attributes(number: u32, call: &Call, values: &Values) -> Option<LeadEvent> {
+    let known = call.attributes.known()?;
+    let new: Values = values
+        .iter()
+        .filter(|(name, value)| known.get(*name) != Some(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    (!new.is_empty()).then(|| LeadEvent::CallAttributesAttached {
+        call: number,
+        attributes: Personal::Known(new),
+    })
+}
+
+/// Another final status than the first. It is kept and shown; it moves the lead only where the
+/// call ended without a branch and the workflow's settings say so. Source: DOMAIN.md 4, rule 6.
+fn conflict(
+    state: &LeadState,
+    number: u32,
+    call: &Call,
+    report: &CallReport,
+    context: &LeadContext<'_>,
+) -> Vec<LeadEvent> {
+    if call.conflicts.contains(&report.status) {
+        return Vec::new();
+    }
+    let mut events = vec![LeadEvent::CallConflictRecorded {
+        call: number,
+        status: report.status,
+        end_reason: report.end_reason.clone(),
+    }];
+    let under_review = state.call == Some(number)
+        && !state.has_ended()
+        && state
+            .hold
+            .as_ref()
+            .is_some_and(|hold| matches!(hold.reason, HoldReason::ReviewRequired(_)));
+    let (Routing::Take(output), Some(node)) = (report.status.routing(), state.node) else {
+        return events;
+    };
+    if under_review && context.workflow.settings.late_final_resolves_review && !has_stopped(context)
+    {
+        events.push(LeadEvent::HoldResolved { choice: Resolution::Output(output.clone()) });
+        let mut walk = Walk::new(state, context);
+        walk.take(node, Outcome { output, cause: BranchCause::Call(number) });
+        events.extend(walk.events);
+    }
+    events
+}

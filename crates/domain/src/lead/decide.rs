@@ -25,7 +25,7 @@ pub fn decide(
     if let LeadCommand::Enrol(enrolment) = command {
         return enrol(state, enrolment, context);
     }
-    if !state.exists || state.withdrawn {
+    if !state.exists() || state.withdrawn {
         return Err(LeadRejection::NotFound);
     }
     match command {
@@ -61,7 +61,7 @@ fn enrol(
     enrolment: &Enrolment,
     context: &LeadContext<'_>,
 ) -> Result<Vec<LeadEvent>, LeadRejection> {
-    if state.exists {
+    if state.exists() {
         return Err(LeadRejection::AlreadyEnrolled);
     }
     let workflow = context.workflow;

@@ -17,7 +17,6 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
             import,
         } => {
             *state = LeadState {
-                exists: true,
                 workflow: Some(*workflow),
                 contact_tag: *contact_tag,
                 key_slot: *key_slot,

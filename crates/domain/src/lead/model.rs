@@ -145,9 +145,7 @@ pub struct Call {
 /// What the history of a lead adds up to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeadState {
-    /// Whether there is such a lead at all.
-    pub exists: bool,
-    /// Where it is enrolled.
+    /// Where it is enrolled; `None` while there is no such lead.
     pub workflow: Option<WorkflowId>,
     /// Keyed tag of the phone number; compares numbers without showing them.
     pub contact_tag: [u8; 16],
@@ -189,11 +187,14 @@ pub struct LeadState {
     pub hold: Option<Hold>,
     /// All calls, by number from 1.
     pub calls: BTreeMap<u32, Call>,
-    /// Whether its personal fields were erased.
-    pub erased: bool,
 }
 
 impl LeadState {
+    /// Whether there is such a lead at all.
+    pub const fn exists(&self) -> bool {
+        self.workflow.is_some()
+    }
+
     /// The call the current visit waits for or waited for.
     pub fn current_call(&self) -> Option<(u32, &Call)> {
         let number = self.call?;

@@ -123,10 +123,9 @@ pub(super) fn new_attributes(number: u32, call: &Call, values: &Values) -> Optio
         .filter(|(name, value)| known.get(*name) != Some(value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    (!new.is_empty()).then(|| LeadEvent::CallAttributesAttached {
-        call: number,
-        attributes: Personal::Known(new),
-    })
+    let attributes = Personal::Known(new);
+    (attributes.known() != Some(&Values::new()))
+        .then_some(LeadEvent::CallAttributesAttached { call: number, attributes })
 }
 
 /// Another final status than the first. It is kept and shown; it moves the lead only where the

@@ -211,7 +211,8 @@ impl Facts for Walk<'_> {
             }
             FieldRef::LeadVariable(name) => Cow::Borrowed(self.state.variables.known()?.get(name)?),
             FieldRef::CallStatus => {
-                let status = self.news.map(|news| news.status).or(call.map(|call| call.status))?;
+                let known = call.map(|call| call.status);
+                let status = self.news.map_or(known, |news| Some(news.status))?;
                 Cow::Owned(status.as_str().into())
             }
             FieldRef::CallEndReason => {

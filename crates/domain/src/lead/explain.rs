@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::{LeadState, LeadStatus};
+use super::{Call, Hold, HoldReason, LeadState, LeadStatus, advance::is_queued};
 use crate::{
+    call_status::{CallStatus, Routing},
     id::{LeadId, NodeId},
     time::Timestamp,
-    workflow::WorkflowView,
+    workflow::{WorkflowStatus, WorkflowView},
 };
 
 /// What kind of thing holds a lead.
@@ -98,18 +99,245 @@ pub struct Surroundings {
     pub workflow_position: Option<u64>,
 }
 
-/// Says why a lead is where it is.
+/// Says why a lead is where it is. Never without an answer.
 pub fn explain(
     lead: LeadId,
     state: &LeadState,
-    _workflow: &WorkflowView,
-    _surroundings: &Surroundings,
+    workflow: &WorkflowView,
+    surroundings: &Surroundings,
 ) -> Explanation {
-    Explanation {
-        lead_id: lead,
-        status: state.status,
-        current_node_id: state.node,
-        guards: Vec::new(),
-        next: None,
+    let mut guards = Vec::new();
+    if state.has_ended() {
+        guards.push(ended(state));
+    } else {
+        guards.extend(workflow_guard(workflow, surroundings));
+        match state.status {
+            LeadStatus::Pending => guards.extend(pending(state, workflow)),
+            LeadStatus::Active | LeadStatus::Completed | LeadStatus::Dropped => {
+                guards.extend(at_node(state, workflow, surroundings));
+            }
+        }
+        if guards.is_empty() {
+            guards.push(due(state));
+        }
+    }
+    // The last guard is the lead's own; those before it only stand in the way as well.
+    let next = guards.last().and_then(|guard| guard.clears_by.clone());
+    let next = next.filter(|_| guards.iter().all(|guard| guard.clears_by.is_some()));
+    Explanation { lead_id: lead, status: state.status, current_node_id: state.node, guards, next }
+}
+
+fn guard(code: GuardCode, message: impl Into<String>, evidence: u64) -> HoldingGuard {
+    HoldingGuard {
+        code,
+        message: message.into(),
+        evidence: (evidence > 0).then_some(evidence),
+        clears_at: None,
+        clears_by: None,
+    }
+}
+
+impl HoldingGuard {
+    fn by(mut self, what: impl Into<String>) -> Self {
+        self.clears_by = Some(what.into());
+        self
+    }
+}
+
+fn ended(state: &LeadState) -> HoldingGuard {
+    if state.removed {
+        let call = state.current_call().filter(|(_, call)| !call.concluded);
+        let message = if call.is_some() {
+            "the lead was removed; its call may finish, and moves nothing"
+        } else {
+            "the lead was removed"
+        };
+        return guard(GuardCode::Removed, message, state.entered_position);
+    }
+    let message = format!("the lead is {}", state.status);
+    guard(GuardCode::Final, message, state.entered_position)
+}
+
+fn workflow_guard(workflow: &WorkflowView, surroundings: &Surroundings) -> Option<HoldingGuard> {
+    if workflow.deleted {
+        let gone = "the workflow was deleted; nothing moves any more";
+        let evidence = surroundings.workflow_position.unwrap_or_default();
+        return Some(guard(GuardCode::WorkflowNotActive, gone, evidence));
+    }
+    let (message, remedy) = match workflow.status {
+        WorkflowStatus::Active => return None,
+        WorkflowStatus::Draft => ("the workflow is a draft", Some("activate the workflow")),
+        WorkflowStatus::Paused => {
+            ("the workflow is paused", Some("resume or activate the workflow"))
+        }
+        WorkflowStatus::Completed => ("the workflow is completed; nothing moves any more", None),
+        WorkflowStatus::Cancelled => ("the workflow is cancelled; nothing moves any more", None),
+    };
+    let evidence = surroundings.workflow_position.unwrap_or_default();
+    let mut found = guard(GuardCode::WorkflowNotActive, message, evidence);
+    found.clears_by = remedy.map(Into::into);
+    Some(found)
+}
+
+fn pending(state: &LeadState, workflow: &WorkflowView) -> Option<HoldingGuard> {
+    if state.import.is_some_and(|import| workflow.open_imports.contains(&import)) {
+        let message = "the import that brings the lead has not ended";
+        return Some(
+            guard(GuardCode::ImportOpen, message, state.enrolled_position)
+                .by("the import ends by itself"),
+        );
+    }
+    if workflow.graph.entry().is_none() {
+        let message = "the graph has no entry: no node is marked, and not exactly one has no \
+                       incoming edge";
+        return Some(
+            guard(GuardCode::NoValidEntry, message, 0).by("mark one node of the graph as entry"),
+        );
+    }
+    let freed = workflow.freed_at.is_some_and(|freed| state.enrolled_position < freed);
+    if workflow.status == WorkflowStatus::Active && !workflow.settings.start_on_enrol && !freed {
+        let message = "the lead was enrolled after the last activation, and start_on_enrol is off";
+        return Some(
+            guard(GuardCode::EnrolledAfterActivation, message, state.enrolled_position)
+                .by("pause and resume the workflow"),
+        );
+    }
+    None
+}
+
+fn due(state: &LeadState) -> HoldingGuard {
+    let evidence = state.entered_position.max(state.enrolled_position);
+    guard(GuardCode::Due, "everything is ready: the lead moves next", evidence)
+        .by("the engine comes to it by itself")
+}
+
+/// What holds an active lead at its node, apart from its workflow.
+fn at_node(
+    state: &LeadState,
+    workflow: &WorkflowView,
+    surroundings: &Surroundings,
+) -> Vec<HoldingGuard> {
+    if let Some(hold) = &state.hold {
+        return vec![held(state, hold, workflow)];
+    }
+    if let Some(release_at) = state.release_at {
+        if release_at <= surroundings.now {
+            return vec![due(state)];
+        }
+        let message = format!("the lead waits until {release_at}");
+        let mut waiting = guard(GuardCode::WaitingForRelease, message, state.entered_position)
+            .by("the wait ends by itself");
+        waiting.clears_at = Some(release_at);
+        return vec![waiting];
+    }
+    match state.current_call() {
+        Some((number, call)) if !call.concluded => calling(state, number, call, surroundings),
+        Some(_) | None => vec![due(state)],
+    }
+}
+
+fn calling(
+    state: &LeadState,
+    number: u32,
+    call: &Call,
+    surroundings: &Surroundings,
+) -> Vec<HoldingGuard> {
+    let evidence = state.entered_position;
+    if is_queued(call) {
+        let mut found = Vec::new();
+        if let Some(other) = surroundings.busy_with {
+            let message = format!("the number has a live call of {other}");
+            found.push(guard(GuardCode::PhoneBusy, message, evidence).by("that call ends"));
+        }
+        let message = format!("call {number} is requested, and nobody has dialled it yet");
+        found.push(
+            guard(GuardCode::WaitingForDial, message, evidence).by("a carrier takes the call"),
+        );
+        return found;
+    }
+    let age_s = surroundings.now.micros_since(call.status_at).max(0) / 1_000_000;
+    let message = format!(
+        "call {number} has no final status; the last one is {}, {age_s} s ago",
+        call.status
+    );
+    vec![guard(GuardCode::WaitingForCall, message, evidence).by("a final call status arrives")]
+}
+
+fn held(state: &LeadState, hold: &Hold, workflow: &WorkflowView) -> HoldingGuard {
+    let (code, message, remedy) = match &hold.reason {
+        HoldReason::WorkflowPaused(outcome) => (
+            GuardCode::WorkflowPaused,
+            format!("the outcome {} came while the workflow was not active", outcome.output),
+            "resume or activate the workflow",
+        ),
+        HoldReason::MissingOutput(outcome) => (
+            GuardCode::MissingOutput,
+            format!("no edge of the node serves the outcome {}", outcome.output),
+            "add an edge for the outcome, or resolve the lead",
+        ),
+        HoldReason::ReviewRequired(status) => (
+            GuardCode::ReviewRequired,
+            review_message(state, *status),
+            "resolve the lead with an output or a redial, or remove it",
+        ),
+        HoldReason::NodeIncomplete => (
+            GuardCode::NodeIncomplete,
+            "the node lacks what it needs".into(),
+            "complete the node's config, or resolve the lead",
+        ),
+        HoldReason::CallOverdue => (
+            GuardCode::CallOverdue,
+            format!(
+                "the call has no final status {} s after it was dialled",
+                workflow.settings.call_deadline_s
+            ),
+            "the carrier reports a final status, or a person resolves the lead",
+        ),
+        HoldReason::DialOutcomeUnknown => (
+            GuardCode::DialOutcomeUnknown,
+            "nobody knows whether the call was dialled; it is not dialled again by itself".into(),
+            "the carrier reports a status, or a person resolves the lead",
+        ),
+        HoldReason::DialRefused => (
+            GuardCode::DialRefused,
+            "the carrier refused to dial".into(),
+            "resolve the lead with an output or a redial, or remove it",
+        ),
+        HoldReason::UnreadableTime(words) => (
+            GuardCode::UnreadableTime,
+            words.known().map_or_else(
+                || "the time to release at cannot be read".into(),
+                |words| format!("the time to release at cannot be read: `{words}`"),
+            ),
+            "resolve the lead with a release time or an output",
+        ),
+        HoldReason::ApplicationReview => (
+            GuardCode::ApplicationReview,
+            "no application answers for this node".into(),
+            "resolve the lead with an output",
+        ),
+        HoldReason::EndlessLoop => (
+            GuardCode::EndlessLoop,
+            "the lead went around in the graph without a wait or a call".into(),
+            "break the cycle in the graph, or resolve the lead",
+        ),
+    };
+    guard(code, message, hold.position).by(remedy)
+}
+
+/// What a review is about, with the resolution that a later status suggests.
+fn review_message(state: &LeadState, status: CallStatus) -> String {
+    let suggested = state.current_call().and_then(|(_, call)| {
+        call.conflicts.iter().rev().find_map(|status| match status.routing() {
+            Routing::Take(output) => Some((*status, output)),
+            Routing::KeepWaiting | Routing::Review => None,
+        })
+    });
+    match suggested {
+        Some((later, output)) => format!(
+            "the call ended as {status}, which has no branch; {later} was reported later and \
+             suggests {output}"
+        ),
+        None => format!("the call ended as {status}, which has no branch"),
     }
 }

@@ -1,0 +1,72 @@
+//! How large a field may be. All limits are in bytes of UTF-8, and all are inclusive.
+//!
+//! A record holds one step of one stream and must stay below 12 KiB. The limits leave room for
+//! what a step adds beside its largest event. What comes from outside is cut or refused before it
+//! gets here; these are the last line, not the first.
+
+use branchline_domain::workflow::{DESCRIPTION_CHARS_MAX, TITLE_CHARS_MAX};
+
+use crate::EncodeError;
+
+/// Longest UTF-8 form of one character. Unit: bytes.
+const CHAR_BYTES_MAX: usize = 4;
+
+/// Largest payload of one event: a record's limit, less 1 KiB for what stands around it.
+pub const PAYLOAD_BYTES_MAX: usize = branchline_journal::record::RECORD_BYTES_MAX - 1_024;
+/// Longest number a call comes from.
+pub const FROM_NUMBER_BYTES_MAX: usize = 64;
+/// Longest name of who or what talks.
+pub const AGENT_ID_BYTES_MAX: usize = 256;
+/// Longest name a carrier gives a call.
+pub const PROVIDER_REF_BYTES_MAX: usize = 256;
+/// Longest word of a provider for why a call ended.
+pub const END_REASON_BYTES_MAX: usize = 256;
+/// Longest name of a switch's branch.
+pub const BRANCH_BYTES_MAX: usize = 256;
+/// Longest title of a workflow or label of a node.
+pub const TITLE_BYTES_MAX: usize = TITLE_CHARS_MAX * CHAR_BYTES_MAX;
+/// Longest description of a workflow.
+pub const DESCRIPTION_BYTES_MAX: usize = DESCRIPTION_CHARS_MAX * CHAR_BYTES_MAX;
+/// Largest settings of a workflow, as JSON.
+pub const SETTINGS_BYTES_MAX: usize = 1_024;
+/// Largest config of a node, as JSON.
+pub const CONFIG_BYTES_MAX: usize = 8 * 1_024;
+/// Longest name of an imported file.
+pub const FILE_NAME_BYTES_MAX: usize = 512;
+/// Longest names of an import's variables, all together.
+pub const VARIABLE_KEYS_BYTES_MAX: usize = 8 * 1_024;
+/// Longest reason for giving up an import.
+pub const IMPORT_REASON_BYTES_MAX: usize = 1_024;
+
+/// Refuses a field that is too large.
+pub(crate) const fn within(
+    event_type: &'static str,
+    field: &'static str,
+    size: usize,
+    limit: usize,
+) -> Result<(), EncodeError> {
+    if size > limit {
+        return Err(EncodeError::TooLarge { event_type, field, size, limit });
+    }
+    Ok(())
+}
+
+/// Gives the text back unless it is too large.
+pub(crate) fn text<'a>(
+    event_type: &'static str,
+    field: &'static str,
+    text: &'a str,
+    limit: usize,
+) -> Result<&'a str, EncodeError> {
+    within(event_type, field, text.len(), limit).map(|()| text)
+}
+
+/// Like [`text`], for a text that may be missing.
+pub(crate) fn optional<'a>(
+    event_type: &'static str,
+    field: &'static str,
+    value: Option<&'a str>,
+    limit: usize,
+) -> Result<Option<&'a str>, EncodeError> {
+    value.map(|value| text(event_type, field, value, limit)).transpose()
+}

@@ -1,7 +1,180 @@
 //! Folds events into the state of a workflow.
 
-use super::{WorkflowEvent, WorkflowState};
-use crate::decider::Recorded;
+use std::sync::Arc;
+
+use super::{WorkflowEvent, WorkflowState, WorkflowStatus};
+use crate::{
+    decider::Recorded,
+    graph::{Graph, GraphChange},
+};
 
 /// Takes one more event into the state. Total: an event has already happened.
-pub fn evolve(_state: &mut WorkflowState, _event: &WorkflowEvent, _recorded: Recorded) {}
+pub fn evolve(state: &mut WorkflowState, event: &WorkflowEvent, recorded: Recorded) {
+    state.updated_at = recorded.at;
+    match event {
+        WorkflowEvent::WorkflowCreated { organisation, title, description, settings, source } => {
+            state.exists = true;
+            state.organisation = Some(*organisation);
+            state.title.clone_from(title);
+            state.description.clone_from(description);
+            state.settings = settings.clone();
+            state.source = *source;
+            state.created_at = recorded.at;
+            Arc::make_mut(&mut state.revisions)
+                .insert(state.graph.revision(), Arc::clone(&state.graph));
+        }
+        WorkflowEvent::WorkflowRenamed { title, description } => {
+            state.title.clone_from(title);
+            state.description.clone_from(description);
+        }
+        WorkflowEvent::SettingsChanged { settings } => {
+            state.settings = settings.clone();
+            next_epoch(state);
+        }
+        WorkflowEvent::GraphRevised { revision, changes } => revise(state, *revision, changes),
+        WorkflowEvent::WorkflowActivated | WorkflowEvent::WorkflowResumed => {
+            turn(state, WorkflowStatus::Active);
+            state.freed_at = Some(recorded.position);
+        }
+        WorkflowEvent::WorkflowPaused => turn(state, WorkflowStatus::Paused),
+        WorkflowEvent::WorkflowCompleted { .. } => turn(state, WorkflowStatus::Completed),
+        WorkflowEvent::WorkflowCancelled => turn(state, WorkflowStatus::Cancelled),
+        WorkflowEvent::WorkflowDeleted => {
+            state.deleted = true;
+            next_epoch(state);
+        }
+        WorkflowEvent::ImportOpened { import, opening } => {
+            state.open_imports.insert(*import, opening.clone());
+        }
+        WorkflowEvent::ImportClosed { import, .. }
+        | WorkflowEvent::ImportCancelled { import, .. } => {
+            state.open_imports.remove(import);
+        }
+    }
+}
+
+fn turn(state: &mut WorkflowState, status: WorkflowStatus) {
+    state.status = status;
+    next_epoch(state);
+}
+
+/// Whatever a lead decided under the epoch before is refused from now on. Wraps: an epoch is only
+/// compared with the one it was read from.
+const fn next_epoch(state: &mut WorkflowState) {
+    state.control_epoch = state.control_epoch.wrapping_add(1);
+}
+
+fn revise(state: &mut WorkflowState, revision: u32, changes: &[GraphChange]) {
+    let graph: Arc<Graph> = Arc::new(state.graph.revised(revision, changes));
+    Arc::make_mut(&mut state.revisions).insert(revision, Arc::clone(&graph));
+    state.graph = graph;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        graph::{CanvasPosition, Node, NodeConfig, NodeType},
+        id::{ImportId, NodeId, OrganisationId},
+        time::Timestamp,
+        workflow::{ImportOpening, Settings},
+    };
+
+    const NODE: NodeId = NodeId::from_u128(1);
+    const IMPORT: ImportId = ImportId::from_u128(1);
+
+    fn created() -> WorkflowEvent {
+        WorkflowEvent::WorkflowCreated {
+            organisation: OrganisationId::DEFAULT,
+            title: "Spring".into(),
+            description: String::new(),
+            settings: Settings::default(),
+            source: None,
+        }
+    }
+
+    /// Event number n is recorded at position n and second n.
+    fn folded(events: &[WorkflowEvent]) -> WorkflowState {
+        let mut state = WorkflowState::default();
+        for (position, event) in (0..).zip(events) {
+            let at = Timestamp::default().plus_seconds(position);
+            evolve(&mut state, event, Recorded { at, position });
+        }
+        state
+    }
+
+    #[test]
+    fn every_change_of_status_or_settings_moves_the_epoch_and_nothing_else_does() {
+        let moves = [
+            WorkflowEvent::WorkflowActivated,
+            WorkflowEvent::WorkflowPaused,
+            WorkflowEvent::WorkflowResumed,
+            WorkflowEvent::WorkflowCompleted { automatic: true },
+            WorkflowEvent::WorkflowCancelled,
+            WorkflowEvent::WorkflowDeleted,
+            WorkflowEvent::SettingsChanged { settings: Settings::default() },
+        ];
+        for event in moves {
+            assert_eq!(folded(&[created(), event.clone()]).control_epoch, 1, "{event:?}");
+        }
+        let opening = ImportOpening {
+            file_name: None,
+            rows: 1,
+            duplicates_skipped: 0,
+            variable_keys: Vec::new(),
+        };
+        let stays = [
+            WorkflowEvent::WorkflowRenamed { title: "Autumn".into(), description: String::new() },
+            WorkflowEvent::GraphRevised { revision: 1, changes: Vec::new() },
+            WorkflowEvent::ImportOpened { import: IMPORT, opening },
+            WorkflowEvent::ImportClosed { import: IMPORT, enrolled: 1, duplicates_skipped: 0 },
+            WorkflowEvent::ImportCancelled { import: IMPORT, reason: String::new() },
+        ];
+        for event in stays {
+            assert_eq!(folded(&[created(), event.clone()]).control_epoch, 0, "{event:?}");
+        }
+    }
+
+    #[test]
+    fn leads_are_freed_where_the_workflow_was_last_activated_or_resumed() {
+        let activated = [created(), WorkflowEvent::WorkflowActivated];
+        assert_eq!(folded(&activated).freed_at, Some(1));
+        let [created, activated] = activated;
+        let paused = [created.clone(), activated.clone(), WorkflowEvent::WorkflowPaused];
+        assert_eq!(folded(&paused).freed_at, Some(1));
+        let resumed =
+            [created, activated, WorkflowEvent::WorkflowPaused, WorkflowEvent::WorkflowResumed];
+        assert_eq!(folded(&resumed).freed_at, Some(3));
+    }
+
+    #[test]
+    fn every_revision_is_kept_as_it_was_from_the_empty_one_on() {
+        let node = Node {
+            id: NODE,
+            label: String::new(),
+            position: CanvasPosition::default(),
+            config: NodeConfig::empty(NodeType::Time),
+            entry: false,
+        };
+        let put = GraphChange::NodePut(node);
+        let state = folded(&[
+            created(),
+            WorkflowEvent::GraphRevised { revision: 1, changes: vec![put] },
+            WorkflowEvent::GraphRevised {
+                revision: 2,
+                changes: vec![GraphChange::NodeRemoved(NODE)],
+            },
+        ]);
+        let nodes = |revision| state.revisions[&revision].nodes().len();
+        assert_eq!((nodes(0), nodes(1), nodes(2)), (0, 1, 0));
+        assert_eq!(state.graph.revision(), 2);
+        assert_eq!(state.revisions[&2], state.graph);
+    }
+
+    #[test]
+    fn the_times_of_a_workflow_are_those_of_its_records() {
+        let state = folded(&[created(), WorkflowEvent::WorkflowActivated]);
+        assert_eq!(state.created_at, Timestamp::default());
+        assert_eq!(state.updated_at, Timestamp::default().plus_seconds(1));
+    }
+}

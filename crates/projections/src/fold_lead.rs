@@ -1,0 +1,283 @@
+//! Folds the records of a lead and its calls.
+
+use branchline_domain::{
+    call_status::CallStatus,
+    id::LeadId,
+    lead::{HoldCode, LeadEvent, LeadStatus},
+    time::Timestamp,
+};
+
+use crate::{
+    Projections,
+    arena::NONE,
+    fact::Fact,
+    imports::ImportStatus,
+    standing::Standing,
+    stored::{DispatchStage, Moment, StoredCall, StoredLead},
+};
+
+/// Nodes that a lead's own row has a bit for.
+const PASSED_BITS: u32 = 64;
+
+impl Projections {
+    pub(crate) fn fold_lead(&mut self, id: LeadId, events: &[LeadEvent], fact: &Fact<'_>) {
+        let known = self.lead_number(id);
+        let row = known.or_else(|| events.iter().find_map(|event| self.enrol(id, event, fact)));
+        // A lead whose enrolment was not seen belongs to no workflow, so nobody can ask for it.
+        let Some(row) = row else { return };
+        self.change_lead(row, |all, lead| {
+            for event in events {
+                all.apply(row, lead, event, fact.at);
+            }
+        });
+    }
+
+    fn enrol(&mut self, id: LeadId, event: &LeadEvent, fact: &Fact<'_>) -> Option<u32> {
+        let LeadEvent::LeadEnrolled { workflow, contact_tag, key_slot, import, .. } = event else {
+            return None;
+        };
+        let workflow = self.workflows.number_or_new(*workflow, fact.organisation);
+        let import = import.and_then(|import| self.imports.number(import));
+        let row = self.leads.len();
+        let came_with = import.map(|import| self.imports.enrol(import, row));
+        let same_contact = self.newest_with_contact(*contact_tag);
+        let lead = StoredLead {
+            id,
+            contact_tag: *contact_tag,
+            enrolled_at: fact.at,
+            enrolled_position: fact.position.0,
+            entered_at: Moment::NEVER,
+            release_at: Moment::NEVER,
+            passed: 0,
+            workflow,
+            node: NONE,
+            visit: 0,
+            key_slot: *key_slot,
+            import: import.unwrap_or(NONE),
+            call: 0,
+            last_call: NONE,
+            same_contact: same_contact.unwrap_or(NONE),
+            status: LeadStatus::Pending,
+            hold: None,
+            removed: false,
+            withdrawn: came_with == Some(ImportStatus::Cancelled),
+            in_open_import: came_with == Some(ImportStatus::Running),
+        };
+        self.leads.push(lead);
+        let leads = &self.leads;
+        self.leads_by_id.insert(id.as_uuid().into_bytes(), row, |row| {
+            leads.get(row).map(|lead| lead.id.as_uuid().into_bytes()).unwrap_or_default()
+        });
+        match same_contact {
+            Some(older) => self.leads_by_contact.replace(*contact_tag, older, row),
+            None => self.leads_by_contact.insert(*contact_tag, row, |row| {
+                leads.get(row).map(|lead| lead.contact_tag).unwrap_or_default()
+            }),
+        }
+        if let Some(stored) = self.workflows.get_mut(workflow) {
+            stored.leads.push(row);
+        }
+        let standing = self.standing(&lead);
+        self.restand(row, workflow, &Standing::default(), &standing);
+        Some(row)
+    }
+
+    /// Row of the lead enrolled last among those with this tag.
+    pub(crate) fn newest_with_contact(&self, tag: [u8; 16]) -> Option<u32> {
+        self.leads_by_contact
+            .find(tag, |row| self.leads.get(row).is_some_and(|lead| lead.contact_tag == tag))
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one arm an event: cutting it would hide the list")]
+    fn apply(&mut self, row: u32, lead: &mut StoredLead, event: &LeadEvent, at: Timestamp) {
+        match event {
+            LeadEvent::LeadEnrolled { .. }
+            | LeadEvent::LeadEdited { .. }
+            | LeadEvent::CallConflictRecorded { .. }
+            | LeadEvent::CallReferenced { .. }
+            | LeadEvent::CallAttributesAttached { .. } => {}
+            LeadEvent::NodeEntered { visit, node, release_at, .. } => {
+                lead.status = LeadStatus::Active;
+                lead.visit = *visit;
+                lead.node = self.node_number(lead.workflow, *node);
+                lead.entered_at = at.into();
+                lead.release_at = (*release_at).into();
+                lead.call = 0;
+                lead.hold = None;
+            }
+            LeadEvent::CallRequested { call, .. } => {
+                self.request_call(row, lead, *call, at);
+                lead.hold = None;
+            }
+            LeadEvent::CallDispatchStarted { call, lease_until } => {
+                self.change_call(lead, *call, |known| {
+                    known.dispatch = DispatchStage::Started;
+                    known.started_at = at.into();
+                    known.lease_until = (*lease_until).into();
+                });
+            }
+            LeadEvent::CallDispatched { call, .. } => {
+                self.change_call(lead, *call, |known| known.dispatch = DispatchStage::Dispatched);
+                news_of(lead, *call);
+            }
+            LeadEvent::CallDispatchRefused { call, .. } => {
+                self.change_call(lead, *call, |known| known.dispatch = DispatchStage::Refused);
+                hold_call(lead, *call, HoldCode::DialRefused);
+            }
+            LeadEvent::CallDispatchUnknown { call } => {
+                self.change_call(lead, *call, |known| known.dispatch = DispatchStage::Unknown);
+                hold_call(lead, *call, HoldCode::DialOutcomeUnknown);
+            }
+            LeadEvent::CallStatusChanged { call, status, .. } => {
+                self.change_call(lead, *call, |known| known.status = *status);
+                news_of(lead, *call);
+            }
+            LeadEvent::CallConcluded { call, status, occurred_at, .. } => {
+                self.change_call(lead, *call, |known| {
+                    known.status = *status;
+                    known.concluded = true;
+                    known.ended_at = occurred_at.unwrap_or(at).into();
+                });
+                news_of(lead, *call);
+            }
+            LeadEvent::BranchTaken { from, .. } => {
+                let from = self.node_number(lead.workflow, *from);
+                self.pass(row, lead, from);
+                lead.hold = None;
+                lead.release_at = Moment::NEVER;
+            }
+            LeadEvent::RoutingHeld { reason } => lead.hold = Some(reason.code()),
+            LeadEvent::HoldResolved { .. } => lead.hold = None,
+            LeadEvent::ReleasePlanned { release_at } => {
+                lead.release_at = (*release_at).into();
+                lead.hold = None;
+            }
+            LeadEvent::LeadCompleted => lead.status = LeadStatus::Completed,
+            LeadEvent::LeadDropped => lead.status = LeadStatus::Dropped,
+            LeadEvent::LeadRemoved => {
+                self.take_out(row, lead);
+                lead.hold = None;
+                lead.release_at = Moment::NEVER;
+            }
+            LeadEvent::LeadWithdrawn => {
+                self.take_out(row, lead);
+                lead.withdrawn = true;
+                if lead.import != NONE {
+                    self.imports.withdraw(lead.import, row);
+                }
+            }
+        }
+    }
+
+    fn take_out(&mut self, row: u32, lead: &mut StoredLead) {
+        lead.removed = true;
+        let beyond = self.passed_beyond.remove(&row).unwrap_or_default();
+        if let Some(stored) = self.workflows.get_mut(lead.workflow) {
+            for node in beyond {
+                stored.count_passed(node, false);
+            }
+        }
+    }
+
+    fn node_number(&mut self, workflow: u32, node: branchline_domain::id::NodeId) -> u32 {
+        self.workflows.get_mut(workflow).map_or(NONE, |stored| stored.nodes.number_or_new(node))
+    }
+
+    /// The lead left a node. The first 64 nodes are counted with the lead's standing.
+    fn pass(&mut self, row: u32, lead: &mut StoredLead, node: u32) {
+        if node < PASSED_BITS {
+            lead.passed |= 1 << node;
+        } else if !lead.removed
+            && self.passed_beyond.entry(row).or_default().insert(node)
+            && let Some(stored) = self.workflows.get_mut(lead.workflow)
+        {
+            stored.count_passed(node, true);
+        }
+    }
+
+    fn request_call(&mut self, row: u32, lead: &mut StoredLead, number: u32, at: Timestamp) {
+        let call = StoredCall {
+            created_at: at,
+            started_at: Moment::NEVER,
+            lease_until: Moment::NEVER,
+            ended_at: Moment::NEVER,
+            lead: row,
+            number,
+            node: lead.node,
+            visit: lead.visit,
+            previous: lead.last_call,
+            status: CallStatus::Created,
+            dispatch: DispatchStage::Requested,
+            concluded: false,
+        };
+        let call_row = self.calls.push(call);
+        lead.last_call = call_row;
+        lead.call = number;
+        if let Some(stored) = self.workflows.get_mut(lead.workflow) {
+            stored.calls.push(call_row);
+            stored.count_call(call.status, true);
+            stored.requested.insert(call_row);
+        }
+    }
+
+    /// Changes a call, and what counts, sets and queues hold about it.
+    fn change_call(
+        &mut self,
+        lead: &StoredLead,
+        number: u32,
+        change: impl FnOnce(&mut StoredCall),
+    ) {
+        let Some(row) = self.call_row(lead, number) else { return };
+        let Some(place) = self.calls.get_mut(row) else { return };
+        let before = *place;
+        change(place);
+        let after = *place;
+        if let Some(stored) = self.workflows.get_mut(lead.workflow) {
+            if before.status != after.status {
+                stored.count_call(before.status, false);
+                stored.count_call(after.status, true);
+            }
+            keep(&mut stored.requested, row, after.is_requested());
+            keep(&mut stored.in_progress, row, after.is_in_progress());
+        }
+        keep(&mut self.unanswered, row, after.is_unanswered());
+        if let Some(until) = before.lease_until.get() {
+            self.leases.remove(&(until, row));
+        }
+        if let Some(until) = after.lease_until.get().filter(|_| after.is_unanswered()) {
+            self.leases.insert((until, row));
+        }
+    }
+}
+
+fn keep(set: &mut std::collections::BTreeSet<u32>, row: u32, belongs: bool) {
+    if belongs {
+        set.insert(row);
+    } else {
+        set.remove(&row);
+    }
+}
+
+/// Holds the lead when it waits for this very call and has not ended.
+fn hold_call(lead: &mut StoredLead, call: u32, code: HoldCode) {
+    if lead.call == call && !lead.removed && !lead.status.is_final() {
+        lead.hold = Some(code);
+    }
+}
+
+/// The call was heard of: what was doubtful about its dialling is not any more.
+fn news_of(lead: &mut StoredLead, call: u32) {
+    let doubtful = lead.hold.is_some_and(|code| match code {
+        HoldCode::CallOverdue | HoldCode::DialOutcomeUnknown | HoldCode::DialRefused => true,
+        HoldCode::WorkflowPaused
+        | HoldCode::MissingOutput
+        | HoldCode::ReviewRequired
+        | HoldCode::NodeIncomplete
+        | HoldCode::UnreadableTime
+        | HoldCode::ApplicationReview
+        | HoldCode::EndlessLoop => false,
+    });
+    if doubtful && lead.call == call {
+        lead.hold = None;
+    }
+}

@@ -1,0 +1,177 @@
+//! Enrolments of many leads, and the leads of those that have not ended well.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use branchline_domain::{
+    id::{ImportId, LeadId, WorkflowId},
+    time::Timestamp,
+    workflow::ImportOpening,
+};
+use serde::Serialize;
+
+/// How an import stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportStatus {
+    /// Its leads are being enrolled and do not count yet.
+    Running,
+    /// Its leads count.
+    Done,
+    /// It was given up; its leads never count.
+    Cancelled,
+}
+
+/// One enrolment of many leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImportRow {
+    /// Its id.
+    pub id: ImportId,
+    /// Where its leads are enrolled.
+    pub workflow_id: WorkflowId,
+    /// Name of the file, if there was one.
+    pub file_name: Option<String>,
+    /// When it began.
+    pub at: Timestamp,
+    /// How it stands.
+    pub status: ImportStatus,
+    /// Rows to enrol. Unit: leads.
+    pub rows: u32,
+    /// Leads enrolled so far; once done, as its closing says.
+    pub leads_enrolled: u32,
+    /// Duplicates that were skipped.
+    pub duplicates_skipped: u32,
+    /// Why it was given up.
+    pub reason: Option<String>,
+}
+
+/// An import that somebody must still finish: close it, or cancel it and withdraw its leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnfinishedImport {
+    /// Its id.
+    pub import: ImportId,
+    /// Its workflow.
+    pub workflow: WorkflowId,
+    /// Whether it was cancelled and only leads are left to withdraw.
+    pub cancelled: bool,
+    /// Its leads that were not withdrawn, in order of enrolment.
+    pub leads: Vec<LeadId>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct StoredImport {
+    pub(crate) row: ImportRow,
+    pub(crate) variable_keys: Vec<String>,
+    /// Rows of its leads that do not count, until they do or are withdrawn.
+    pub(crate) leads: BTreeSet<u32>,
+}
+
+/// All imports, in the order they began.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Imports {
+    all: Vec<StoredImport>,
+    numbers: BTreeMap<ImportId, u32>,
+    /// Imports with something left to do.
+    unfinished: BTreeSet<u32>,
+}
+
+impl Imports {
+    pub(crate) fn get(&self, number: u32) -> Option<&StoredImport> {
+        self.all.get(number as usize)
+    }
+
+    pub(crate) fn number(&self, id: ImportId) -> Option<u32> {
+        self.numbers.get(&id).copied()
+    }
+
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = (u32, &StoredImport)> {
+        self.unfinished.iter().filter_map(|&number| Some((number, self.get(number)?)))
+    }
+
+    /// An import began. Gives its number, or `None` when it is known already.
+    pub(crate) fn open(
+        &mut self,
+        id: ImportId,
+        workflow: WorkflowId,
+        opening: &ImportOpening,
+        at: Timestamp,
+    ) -> Option<u32> {
+        if self.numbers.contains_key(&id) {
+            return None;
+        }
+        let number = u32::try_from(self.all.len()).ok()?;
+        self.all.push(StoredImport {
+            row: ImportRow {
+                id,
+                workflow_id: workflow,
+                file_name: opening.file_name.clone(),
+                at,
+                status: ImportStatus::Running,
+                rows: opening.rows,
+                leads_enrolled: 0,
+                duplicates_skipped: opening.duplicates_skipped,
+                reason: None,
+            },
+            variable_keys: opening.variable_keys.clone(),
+            leads: BTreeSet::new(),
+        });
+        self.numbers.insert(id, number);
+        self.unfinished.insert(number);
+        Some(number)
+    }
+
+    /// A lead came with the import. Gives how the import stands.
+    pub(crate) fn enrol(&mut self, number: u32, lead: u32) -> ImportStatus {
+        let Some(import) = self.all.get_mut(number as usize) else { return ImportStatus::Done };
+        if import.row.status != ImportStatus::Done {
+            import.row.leads_enrolled = import.row.leads_enrolled.saturating_add(1);
+            import.leads.insert(lead);
+            self.unfinished.insert(number);
+        }
+        import.row.status
+    }
+
+    /// A lead was withdrawn.
+    pub(crate) fn withdraw(&mut self, number: u32, lead: u32) {
+        if let Some(import) = self.all.get_mut(number as usize) {
+            import.leads.remove(&lead);
+        }
+        self.settle(number);
+    }
+
+    /// The import is done. Gives its leads, which count from now on, and its variables.
+    pub(crate) fn close(
+        &mut self,
+        number: u32,
+        enrolled: u32,
+        duplicates_skipped: u32,
+    ) -> (BTreeSet<u32>, Vec<String>) {
+        let Some(import) = self.all.get_mut(number as usize) else { return Default::default() };
+        import.row.status = ImportStatus::Done;
+        import.row.leads_enrolled = enrolled;
+        import.row.duplicates_skipped = duplicates_skipped;
+        let leads = std::mem::take(&mut import.leads);
+        let variable_keys = std::mem::take(&mut import.variable_keys);
+        self.settle(number);
+        (leads, variable_keys)
+    }
+
+    /// The import was given up.
+    pub(crate) fn cancel(&mut self, number: u32, reason: &str) {
+        if let Some(import) = self.all.get_mut(number as usize) {
+            import.row.status = ImportStatus::Cancelled;
+            import.row.reason = Some(reason.into());
+        }
+        self.settle(number);
+    }
+
+    fn settle(&mut self, number: u32) {
+        let done = self.get(number).is_none_or(|import| match import.row.status {
+            ImportStatus::Running => false,
+            ImportStatus::Done => true,
+            ImportStatus::Cancelled => import.leads.is_empty(),
+        });
+        if done {
+            self.unfinished.remove(&number);
+        }
+    }
+}

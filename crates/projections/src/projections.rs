@@ -1,0 +1,195 @@
+//! All read models that live in memory, folded together.
+
+use branchline_domain::{
+    decider::Recorded,
+    id::{ImportId, LeadId, WorkflowId},
+    time::Timestamp,
+    workflow::{self, WorkflowEvent},
+};
+use branchline_journal::record::Position;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    arena::{Index, Rows},
+    due::DueQueue,
+    fact::{Fact, FactEvents},
+    imports::Imports,
+    standing::Standing,
+    stored::{StoredCall, StoredLead},
+    workflows::Workflows,
+};
+
+/// The read models that live in memory: ids, statuses, nodes, holds and due times. Personal values
+/// are in the streams.
+///
+/// Fold every record in order of position. A position that was folded before is skipped, so a
+/// redelivery does no harm. The same records give the same answers, whoever folds them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Projections {
+    pub(crate) position: Position,
+    /// When the newest record was decided: "now", as far as a fold can know.
+    pub(crate) latest_at: Timestamp,
+    pub(crate) workflows: Workflows,
+    pub(crate) leads: Rows<StoredLead>,
+    pub(crate) leads_by_id: Index,
+    /// The newest lead of each contact tag.
+    pub(crate) leads_by_contact: Index,
+    /// Nodes beyond the 64th of its workflow that a lead has passed.
+    pub(crate) passed_beyond: BTreeMap<u32, BTreeSet<u32>>,
+    pub(crate) calls: Rows<StoredCall>,
+    /// Calls handed out and not heard of since.
+    pub(crate) unanswered: BTreeSet<u32>,
+    /// Those of them with a lease, by its end.
+    pub(crate) leases: BTreeSet<(Timestamp, u32)>,
+    pub(crate) releases: DueQueue,
+    pub(crate) deadlines: DueQueue,
+    pub(crate) imports: Imports,
+}
+
+impl Projections {
+    /// Before any record.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The last record that was folded in.
+    pub const fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Takes one more record in. Total: a record that does not fit what is known is folded as far
+    /// as it makes sense.
+    pub fn fold(&mut self, fact: &Fact<'_>) {
+        if fact.position <= self.position {
+            return;
+        }
+        self.position = fact.position;
+        self.latest_at = self.latest_at.max(fact.at);
+        match fact.events {
+            FactEvents::Workflow(id, events) => self.fold_workflow(id, events, fact),
+            FactEvents::Lead(id, events) => self.fold_lead(id, events, fact),
+        }
+    }
+
+    fn fold_workflow(&mut self, id: WorkflowId, events: &[WorkflowEvent], fact: &Fact<'_>) {
+        let number = self.workflows.number_or_new(id, fact.organisation);
+        let Some(stored) = self.workflows.get_mut(number) else { return };
+        let before = (stored.state.exists, stored.state.deleted, stored.state.status);
+        let recorded = Recorded { at: fact.at, position: fact.position.0 };
+        for event in events {
+            workflow::evolve(&mut stored.state, event, recorded);
+        }
+        stored.organisation = fact.organisation;
+        if before != (stored.state.exists, stored.state.deleted, stored.state.status) {
+            stored.status_position = fact.position;
+        }
+        let (moving, deadline_s) = (stored.is_moving(), stored.state.settings.call_deadline_s);
+        self.releases.set_lane(number, moving, 0);
+        self.deadlines.set_lane(number, moving, deadline_s);
+        for event in events {
+            self.fold_import(number, id, event, fact.at);
+        }
+    }
+
+    fn fold_import(&mut self, workflow: u32, id: WorkflowId, event: &WorkflowEvent, at: Timestamp) {
+        match event {
+            WorkflowEvent::ImportOpened { import, opening } => {
+                let opened = self.imports.open(*import, id, opening, at);
+                if let (Some(number), Some(stored)) = (opened, self.workflows.get_mut(workflow)) {
+                    stored.imports.push(number);
+                }
+            }
+            WorkflowEvent::ImportClosed { import, enrolled, duplicates_skipped } => {
+                self.close_import(workflow, *import, *enrolled, *duplicates_skipped);
+            }
+            WorkflowEvent::ImportCancelled { import, reason } => {
+                self.cancel_import(*import, reason);
+            }
+            WorkflowEvent::WorkflowCreated { .. }
+            | WorkflowEvent::WorkflowRenamed { .. }
+            | WorkflowEvent::SettingsChanged { .. }
+            | WorkflowEvent::GraphRevised { .. }
+            | WorkflowEvent::WorkflowActivated
+            | WorkflowEvent::WorkflowPaused
+            | WorkflowEvent::WorkflowResumed
+            | WorkflowEvent::WorkflowCompleted { .. }
+            | WorkflowEvent::WorkflowCancelled
+            | WorkflowEvent::WorkflowDeleted => {}
+        }
+    }
+
+    fn close_import(&mut self, workflow: u32, import: ImportId, enrolled: u32, skipped: u32) {
+        let Some(number) = self.imports.number(import) else { return };
+        let (leads, variable_keys) = self.imports.close(number, enrolled, skipped);
+        if let Some(stored) = self.workflows.get_mut(workflow) {
+            stored.variable_keys.extend(variable_keys);
+        }
+        for lead in leads {
+            self.change_lead(lead, |_, lead| lead.in_open_import = false);
+        }
+    }
+
+    /// The leads of an import that was given up count for nothing, withdrawn already or not.
+    fn cancel_import(&mut self, import: ImportId, reason: &str) {
+        let Some(number) = self.imports.number(import) else { return };
+        self.imports.cancel(number, reason);
+        let leads: Vec<u32> = self
+            .imports
+            .get(number)
+            .map(|import| import.leads.iter().copied().collect())
+            .unwrap_or_default();
+        for lead in leads {
+            self.change_lead(lead, |_, lead| lead.withdrawn = true);
+        }
+    }
+
+    /// Where a lead stands now.
+    pub(crate) fn standing(&self, lead: &StoredLead) -> Standing {
+        let call = (lead.call != 0).then(|| self.call_row(lead, lead.call)).flatten();
+        Standing::of(lead, call.and_then(|row| self.calls.get(row)))
+    }
+
+    /// Changes a lead, and what counts, sets and queues hold about it.
+    pub(crate) fn change_lead(
+        &mut self,
+        row: u32,
+        change: impl FnOnce(&mut Self, &mut StoredLead),
+    ) {
+        let Some(&old) = self.leads.get(row) else { return };
+        let before = self.standing(&old);
+        let mut new = old;
+        change(self, &mut new);
+        if let Some(place) = self.leads.get_mut(row) {
+            *place = new;
+        }
+        let after = self.standing(&new);
+        self.restand(row, new.workflow, &before, &after);
+    }
+
+    pub(crate) fn restand(&mut self, row: u32, workflow: u32, before: &Standing, after: &Standing) {
+        if let Some(stored) = self.workflows.get_mut(workflow) {
+            stored.restand(row, before, after);
+        }
+        self.releases.change(workflow, row, before.release, after.release);
+        self.deadlines.change(workflow, row, before.awaited_since, after.awaited_since);
+    }
+
+    /// Row of a lead.
+    pub(crate) fn lead_number(&self, id: LeadId) -> Option<u32> {
+        self.leads_by_id.find(id.as_uuid().into_bytes(), |row| {
+            self.leads.get(row).is_some_and(|lead| lead.id == id)
+        })
+    }
+
+    /// Row of a lead's call by its number: a walk back from the newest, which is mostly it.
+    pub(crate) fn call_row(&self, lead: &StoredLead, number: u32) -> Option<u32> {
+        let mut row = lead.last_call;
+        loop {
+            let call = self.calls.get(row)?;
+            if call.number == number {
+                return Some(row);
+            }
+            row = call.previous;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Workflows, each with what is kept about its leads and calls.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use branchline_domain::{
+    call_status::CallStatus,
+    id::{OrganisationId, WorkflowId},
+    lead::HoldCode,
+    workflow::WorkflowState,
+};
+use branchline_journal::record::Position;
+
+use crate::{
+    rows::{NodeCounts, StatusCounts},
+    standing::Standing,
+    stored::NodeTable,
+};
+
+/// One workflow. Leads and calls are named by their rows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct StoredWorkflow {
+    pub(crate) id: WorkflowId,
+    pub(crate) organisation: OrganisationId,
+    pub(crate) state: WorkflowState,
+    pub(crate) status_position: Position,
+    pub(crate) nodes: NodeTable,
+    /// All of its leads in order of enrolment, those that lists do not show too.
+    pub(crate) leads: Vec<u32>,
+    /// All of its calls in order of request.
+    pub(crate) calls: Vec<u32>,
+    pub(crate) by_status: StatusCounts,
+    /// By number of the node.
+    pub(crate) by_node: Vec<NodeCounts>,
+    /// Active leads at each node, by number of the node; leads that ended there do not wait.
+    pub(crate) waiting: Vec<u64>,
+    /// Leads of imports that run: they count for nothing but completion.
+    pub(crate) in_open_import: u64,
+    pub(crate) pending: BTreeSet<u32>,
+    pub(crate) held: BTreeMap<HoldCode, BTreeSet<u32>>,
+    pub(crate) requested: BTreeSet<u32>,
+    pub(crate) in_progress: BTreeSet<u32>,
+    pub(crate) calls_by_status: BTreeMap<CallStatus, u64>,
+    pub(crate) imports: Vec<u32>,
+    pub(crate) variable_keys: BTreeSet<String>,
+}
+
+impl StoredWorkflow {
+    fn new(id: WorkflowId, organisation: OrganisationId) -> Self {
+        Self {
+            id,
+            organisation,
+            state: WorkflowState::default(),
+            status_position: Position::START,
+            nodes: NodeTable::default(),
+            leads: Vec::new(),
+            calls: Vec::new(),
+            by_status: StatusCounts::default(),
+            by_node: Vec::new(),
+            waiting: Vec::new(),
+            in_open_import: 0,
+            pending: BTreeSet::new(),
+            held: BTreeMap::new(),
+            requested: BTreeSet::new(),
+            in_progress: BTreeSet::new(),
+            calls_by_status: BTreeMap::new(),
+            imports: Vec::new(),
+            variable_keys: BTreeSet::new(),
+        }
+    }
+
+    /// Whether there is such a workflow for people: created and not deleted.
+    pub(crate) const fn is_there(&self) -> bool {
+        self.state.exists && !self.state.deleted
+    }
+
+    /// Whether its leads may move.
+    pub(crate) const fn is_moving(&self) -> bool {
+        self.is_there() && self.state.status.can_process_leads()
+    }
+
+    /// Takes a lead out of the counts and sets, as it stood, and puts it in as it stands.
+    pub(crate) fn restand(&mut self, lead: u32, before: &Standing, after: &Standing) {
+        if before == after {
+            return;
+        }
+        self.count(before, false);
+        self.count(after, true);
+        if before.is_pending() != after.is_pending() {
+            if after.is_pending() {
+                self.pending.insert(lead);
+            } else {
+                self.pending.remove(&lead);
+            }
+        }
+        if before.held != after.held {
+            if let Some(set) = before.held.and_then(|code| self.held.get_mut(&code)) {
+                set.remove(&lead);
+            }
+            if let Some(code) = after.held {
+                self.held.entry(code).or_default().insert(lead);
+            }
+        }
+    }
+
+    fn count(&mut self, standing: &Standing, add: bool) {
+        let shift = |count: &mut u64| *count = shifted(*count, add);
+        if standing.in_open_import {
+            shift(&mut self.in_open_import);
+        }
+        if let Some(bucket) = standing.bucket {
+            shift(bucket.of(&mut self.by_status));
+        }
+        if let Some(node) = standing.node {
+            let counts = slot(&mut self.by_node, node);
+            shift(&mut counts.here);
+            if standing.held.is_some() {
+                shift(&mut counts.held);
+            }
+            if standing.is_active() {
+                shift(slot(&mut self.waiting, node));
+            }
+        }
+        let mut passed = standing.passed;
+        while passed != 0 {
+            shift(&mut slot(&mut self.by_node, passed.trailing_zeros()).passed);
+            passed &= passed - 1;
+        }
+    }
+
+    /// A lead left a node beyond the 64th for the first time, or does not count there any more.
+    pub(crate) fn count_passed(&mut self, node: u32, add: bool) {
+        let count = &mut slot(&mut self.by_node, node).passed;
+        *count = shifted(*count, add);
+    }
+
+    /// A call came to a status, or left it.
+    pub(crate) fn count_call(&mut self, status: CallStatus, add: bool) {
+        let count = self.calls_by_status.entry(status).or_default();
+        *count = shifted(*count, add);
+    }
+}
+
+const fn shifted(count: u64, add: bool) -> u64 {
+    // Saturating: counts that a bug drove below zero must not take the readers down.
+    if add { count + 1 } else { count.saturating_sub(1) }
+}
+
+/// The slot of a node, made if need be.
+#[expect(clippy::expect_used, reason = "the line before makes the slot")]
+fn slot<T: Clone + Default>(slots: &mut Vec<T>, node: u32) -> &mut T {
+    let node = node as usize;
+    if slots.len() <= node {
+        slots.resize(node + 1, T::default());
+    }
+    slots.get_mut(node).expect("the slot was just made")
+}
+
+/// All workflows, in order of creation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Workflows {
+    all: Vec<StoredWorkflow>,
+    numbers: BTreeMap<WorkflowId, u32>,
+}
+
+impl Workflows {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u32, &StoredWorkflow)> {
+        (0..).zip(&self.all)
+    }
+
+    pub(crate) fn get(&self, number: u32) -> Option<&StoredWorkflow> {
+        self.all.get(number as usize)
+    }
+
+    pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut StoredWorkflow> {
+        self.all.get_mut(number as usize)
+    }
+
+    pub(crate) fn number(&self, id: WorkflowId) -> Option<u32> {
+        self.numbers.get(&id).copied()
+    }
+
+    pub(crate) fn by_id(&self, id: WorkflowId) -> Option<&StoredWorkflow> {
+        self.get(self.number(id)?)
+    }
+
+    /// The workflow's number. A workflow that was not heard of before gets one: a reader of a part
+    /// of a journal may see its leads only.
+    pub(crate) fn number_or_new(&mut self, id: WorkflowId, organisation: OrganisationId) -> u32 {
+        *self.numbers.entry(id).or_insert_with(|| {
+            self.all.push(StoredWorkflow::new(id, organisation));
+            u32::try_from(self.all.len() - 1).unwrap_or(crate::arena::NONE)
+        })
+    }
+}

@@ -113,20 +113,15 @@ fn condition_gaps(number: usize, condition: &Condition, found: &mut Vec<Incomple
         return;
     };
     let value = condition.value.as_ref().filter(|value| !value.is_missing());
-    match (operator, value) {
-        (Operator::Exists, _) => {}
-        (
-            Operator::Equals
-            | Operator::NotEquals
-            | Operator::Contains
-            | Operator::GreaterThan
-            | Operator::LessThan,
-            None,
-        ) => found.push(Incomplete::Value { number }),
-        (Operator::GreaterThan | Operator::LessThan, Some(value)) => {
-            found.extend(not_a_number(number, value));
+    match operator {
+        Operator::Exists => {}
+        Operator::Equals | Operator::NotEquals | Operator::Contains => {
+            found.extend(value.is_none().then_some(Incomplete::Value { number }));
         }
-        (Operator::Equals | Operator::NotEquals | Operator::Contains, Some(_)) => {}
+        Operator::GreaterThan | Operator::LessThan => found.extend(match value {
+            None => Some(Incomplete::Value { number }),
+            Some(value) => not_a_number(number, value),
+        }),
     }
 }
 

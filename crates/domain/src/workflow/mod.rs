@@ -7,7 +7,7 @@ mod settings;
 mod status;
 mod view;
 
-pub use decide::decide;
+pub use decide::{EDGES_MAX, NODES_MAX, decide};
 pub use evolve::evolve;
 pub use model::{
     DESCRIPTION_CHARS_MAX, ImportOpening, NodePatch, TITLE_CHARS_MAX, WorkflowCommand,

@@ -1,0 +1,237 @@
+//! How long and how many. What a person sends is refused here with the name of the field, long
+//! before a record of the journal would be too large (12 KiB).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    graph::{Condition, Edge, Graph, GraphChange, Node, NodeConfig},
+    id::{EdgeId, NodeId},
+    output::Output,
+    workflow::{
+        DESCRIPTION_CHARS_MAX, ImportOpening, Settings, TITLE_CHARS_MAX, WorkflowRejection,
+    },
+};
+
+/// Most nodes of a graph. Unit: nodes. More cannot be laid out so that a person finds a way through,
+/// and every revision is kept in memory.
+pub const NODES_MAX: usize = 500;
+/// Most edges of a graph. Unit: edges. Four a node, which is more than any node but a switch has
+/// outputs.
+pub const EDGES_MAX: usize = 2_000;
+/// Longest label of an edge and name of a branch. Unit: bytes.
+const LABEL_BYTES_MAX: usize = 256;
+/// Longest number a call comes from. Unit: bytes.
+const NUMBER_BYTES_MAX: usize = 64;
+/// Longest name of who or what talks. Unit: bytes.
+const AGENT_BYTES_MAX: usize = 256;
+/// Largest config of a node, as JSON at its worst. Unit: bytes. A record has room for one such.
+const CONFIG_BYTES_MAX: usize = 8 * 1_024;
+/// Largest new workflow with its graph: it is one record. Unit: bytes.
+const CREATION_BYTES_MAX: usize = 9 * 1_024;
+/// Longest name of an imported file. Unit: bytes.
+const FILE_NAME_BYTES_MAX: usize = 512;
+/// Longest names of an import's variables, all together with 8 bytes each around them. Unit: bytes.
+const VARIABLE_KEYS_BYTES_MAX: usize = 8 * 1_024;
+/// Longest reason for giving up an import; the rest is cut. Unit: characters, of 4 bytes at most.
+pub(super) const REASON_CHARS_MAX: usize = 250;
+/// Shortest and longest time that a call may go without a final status: a minute, and a week.
+/// Unit: seconds.
+const CALL_DEADLINE_S: std::ops::RangeInclusive<u64> = 60..=604_800;
+
+type Checked<T = ()> = Result<T, WorkflowRejection>;
+
+pub(super) const fn invalid(field: &'static str, problem: String) -> WorkflowRejection {
+    WorkflowRejection::Invalid { field, problem }
+}
+
+fn check_chars(field: &'static str, text: &str, most: usize) -> Checked {
+    let given = text.chars().count();
+    if given > most {
+        return Err(invalid(field, format!("has {given} characters, at most {most} are kept")));
+    }
+    Ok(())
+}
+
+fn check_bytes(field: &'static str, given: usize, most: usize) -> Checked {
+    if given > most {
+        return Err(invalid(field, format!("takes {given} bytes, at most {most} are kept")));
+    }
+    Ok(())
+}
+
+/// The title without white space around it.
+pub(super) fn title(text: &str) -> Checked<String> {
+    let title = text.trim();
+    if title.is_empty() {
+        return Err(invalid("title", "is empty; give the workflow a name".into()));
+    }
+    check_chars("title", title, TITLE_CHARS_MAX)?;
+    Ok(title.to_owned())
+}
+
+pub(super) fn check_description(text: &str) -> Checked {
+    check_chars("description", text, DESCRIPTION_CHARS_MAX)
+}
+
+/// The settings with the country in capitals.
+pub(super) fn settings(given: &Settings) -> Checked<Settings> {
+    let country = given.default_country.as_deref();
+    if let Some(country) = country
+        && !(country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    {
+        let country: String = country.chars().take(80).collect();
+        let problem = format!("`{country}` is not a country code of two letters such as IN or DE");
+        return Err(invalid("settings.default_country", problem));
+    }
+    if !CALL_DEADLINE_S.contains(&given.call_deadline_s) {
+        let (shortest, longest) = (CALL_DEADLINE_S.start(), CALL_DEADLINE_S.end());
+        let problem =
+            format!("{} is not from {shortest} to {longest} seconds", given.call_deadline_s);
+        return Err(invalid("settings.call_deadline_s", problem));
+    }
+    let default_country = country.map(str::to_ascii_uppercase);
+    Ok(Settings { default_country, ..given.clone() })
+}
+
+pub(super) fn check_nodes(count: usize) -> Checked {
+    if count > NODES_MAX {
+        return Err(invalid("nodes", format!("a graph has at most {NODES_MAX} nodes")));
+    }
+    Ok(())
+}
+
+pub(super) fn check_edges(count: usize) -> Checked {
+    if count > EDGES_MAX {
+        return Err(invalid("edges", format!("a graph has at most {EDGES_MAX} edges")));
+    }
+    Ok(())
+}
+
+pub(super) fn check_node(node: &Node) -> Checked {
+    check_chars("label", &node.label, TITLE_CHARS_MAX)?;
+    match &node.config {
+        NodeConfig::VoiceCall(config) => {
+            let bytes = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+            let number = bytes(&config.from_phone_number);
+            check_bytes("config.from_phone_number", number, NUMBER_BYTES_MAX)?;
+            check_bytes("config.agent_id", bytes(&config.agent_id), AGENT_BYTES_MAX)?;
+        }
+        NodeConfig::Conditional(config) => {
+            let longest = config.branches.iter().map(String::len).max();
+            check_bytes("config.branches", longest.unwrap_or_default(), LABEL_BYTES_MAX)?;
+        }
+        NodeConfig::Time(_)
+        | NodeConfig::Application(_)
+        | NodeConfig::Converted
+        | NodeConfig::Dropped => {}
+    }
+    check_bytes("config", config_bytes(&node.config), CONFIG_BYTES_MAX)
+}
+
+/// An empty label is refused: an edge that serves every output has none at all.
+pub(super) fn check_edge(edge: &Edge) -> Checked {
+    let Some(label) = &edge.label else { return Ok(()) };
+    if label.as_str().is_empty() {
+        let problem = "is empty; leave it out for an edge that serves every output";
+        return Err(invalid("label", problem.into()));
+    }
+    check_bytes("label", label.as_str().len(), LABEL_BYTES_MAX)
+}
+
+/// What makes an edge the same as another. Source: DOMAIN.md 6, rule 3.
+pub(super) const fn way(edge: &Edge) -> (NodeId, NodeId, Option<&Output>) {
+    (edge.from_node_id, edge.to_node_id, edge.label.as_ref())
+}
+
+pub(super) fn edge_exists(known: &Edge) -> WorkflowRejection {
+    WorkflowRejection::EdgeExists {
+        edge: known.id,
+        from: known.from_node_id,
+        to: known.to_node_id,
+        label: known.label.clone(),
+    }
+}
+
+/// All that is checked edit by edge and node by node, for a graph that comes as a whole.
+pub(super) fn check_graph(graph: &Graph) -> Checked {
+    check_nodes(graph.nodes().len())?;
+    check_edges(graph.edges().len())?;
+    graph.nodes().iter().try_for_each(|node| check_node(node))?;
+    let mut ids = BTreeSet::<EdgeId>::new();
+    let mut ways = BTreeMap::new();
+    for edge in graph.edges() {
+        check_edge(edge)?;
+        if let Some(known) = ways.insert(way(edge), edge) {
+            return Err(edge_exists(known));
+        }
+        if !ids.insert(edge.id) {
+            return Err(edge_exists(edge));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a new workflow fits one record together with its graph.
+pub(super) fn check_creation(title: &str, description: &str, graph: &[GraphChange]) -> Checked {
+    let bytes =
+        graph.iter().map(change_bytes).fold(title.len() + description.len(), usize::saturating_add);
+    if bytes > CREATION_BYTES_MAX {
+        let problem = format!(
+            "takes {bytes} bytes with title and description, at most {CREATION_BYTES_MAX} can be \
+             created at once: create the workflow first and add the rest afterwards"
+        );
+        return Err(invalid("graph", problem));
+    }
+    Ok(())
+}
+
+/// No less than the stored change takes. Ids, position and marks: below 48 bytes.
+fn change_bytes(change: &GraphChange) -> usize {
+    48 + match change {
+        GraphChange::NodePut(node) => node.label.len() + config_bytes(&node.config),
+        GraphChange::EdgeAdded(edge) => edge.label.as_ref().map_or(0, |label| label.as_str().len()),
+        GraphChange::NodeRemoved(_) | GraphChange::EdgeRemoved(_) => 0,
+    }
+}
+
+/// No less than the config takes as JSON.
+fn config_bytes(config: &NodeConfig) -> usize {
+    let optional = |text: &Option<String>| text.as_deref().map_or(0, json_bytes);
+    match config {
+        // The names of the fields and a number of ten digits: below 80 bytes.
+        NodeConfig::VoiceCall(config) => {
+            80 + optional(&config.from_phone_number) + optional(&config.agent_id)
+        }
+        NodeConfig::Conditional(config) => {
+            let conditions = config.conditions.iter().map(condition_bytes);
+            let branches = config.branches.iter().map(|name| json_bytes(name) + 1);
+            80 + optional(&config.condition_field) + conditions.chain(branches).sum::<usize>()
+        }
+        // Two numbers of twenty digits among it.
+        NodeConfig::Time(config) => 150 + optional(&config.pca_field),
+        NodeConfig::Application(config) => 20 + optional(&config.handler),
+        NodeConfig::Converted | NodeConfig::Dropped => 2,
+    }
+}
+
+fn condition_bytes(condition: &Condition) -> usize {
+    let value = condition.value.as_ref().map_or(0, |value| json_bytes(&value.as_text()));
+    64 + condition.field.as_deref().map_or(0, json_bytes) + value
+}
+
+/// The text between quotes, with what JSON escapes.
+fn json_bytes(text: &str) -> usize {
+    let byte = |byte: u8| match byte {
+        b'"' | b'\\' => 2,
+        0..0x20 => 6,
+        0x20.. => 1,
+    };
+    2 + text.bytes().map(byte).sum::<usize>()
+}
+
+pub(super) fn check_opening(opening: &ImportOpening) -> Checked {
+    let file_name = opening.file_name.as_ref().map_or(0, String::len);
+    check_bytes("file_name", file_name, FILE_NAME_BYTES_MAX)?;
+    let keys = opening.variable_keys.iter().map(|key| key.len() + 8).sum();
+    check_bytes("variable_keys", keys, VARIABLE_KEYS_BYTES_MAX)
+}

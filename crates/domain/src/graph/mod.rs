@@ -14,7 +14,7 @@ pub use config::{
     ApplicationConfig, Condition, ConditionalConfig, Logic, NodeConfig, NodeType, Operator,
     TimeConfig, TimeSource, TimeUnit, UnknownNodeType, VoiceCallConfig,
 };
-pub use validation::{Fault, FaultCode, Report, validate};
+pub use validation::{Fault, FaultCode, Report, is_complete, node_faults, validate};
 
 use crate::{
     id::{EdgeId, NodeId},

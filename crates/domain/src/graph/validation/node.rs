@@ -1,0 +1,113 @@
+//! What a node lacks on its own, whatever stands around it.
+
+use super::{Fault, FaultCode, name};
+use crate::{
+    condition::gaps,
+    graph::{Node, NodeConfig, TimeConfig, TimeSource},
+};
+
+/// Waits are shorter than this: ten years of 365 days. Longer ones are slips of the unit, and an
+/// instant that far away tells nobody anything. Unit: seconds.
+const WAIT_S_MAX: u64 = 3_650 * 86_400;
+
+/// One thing that a config lacks.
+struct Gap {
+    code: FaultCode,
+    what: String,
+    fix: &'static str,
+}
+
+impl Gap {
+    fn new(code: FaultCode, what: impl Into<String>, fix: &'static str) -> Self {
+        Self { code, what: what.into(), fix }
+    }
+}
+
+/// Everything that this node lacks, so that it could not do its step. Does not look at edges.
+pub fn node_faults(node: &Node) -> Vec<Fault> {
+    let fault = |gap: Gap| Fault {
+        code: gap.code,
+        node_id: Some(node.id),
+        edge_id: None,
+        message: format!("{} {}", name(node), gap.what),
+        fix: gap.fix.into(),
+    };
+    config_gaps(&node.config).into_iter().map(fault).collect()
+}
+
+/// Whether a node with this config could do its step. A lead that arrives at one that could not is
+/// held. Source: DOMAIN.md 6, rule 4.
+pub fn is_complete(config: &NodeConfig) -> bool {
+    config_gaps(config).is_empty()
+}
+
+fn config_gaps(config: &NodeConfig) -> Vec<Gap> {
+    match config {
+        NodeConfig::VoiceCall(config) => {
+            number_gap(config.from_phone_number.as_deref()).into_iter().collect()
+        }
+        NodeConfig::Conditional(config) => gaps(config)
+            .iter()
+            .map(|gap| Gap::new(FaultCode::IncompleteCondition, gap.to_string(), gap.fix()))
+            .collect(),
+        NodeConfig::Time(config) => time_gap(config).into_iter().collect(),
+        NodeConfig::Application(config) => {
+            let named = config.handler.as_ref().is_some_and(|handler| !handler.is_empty());
+            let gap = Gap::new(
+                FaultCode::IncompleteApplication,
+                "names no handler",
+                "set handler to the key of one that the host has registered",
+            );
+            (!named).then_some(gap).into_iter().collect()
+        }
+        NodeConfig::Converted | NodeConfig::Dropped => Vec::new(),
+    }
+}
+
+fn number_gap(number: Option<&str>) -> Option<Gap> {
+    const FIX: &str = "set from_phone_number in E.164, such as +4915112345678";
+    match number {
+        None | Some("") => {
+            Some(Gap::new(FaultCode::MissingNumber, "has no number to call from", FIX))
+        }
+        Some(number) if is_e164(number) => None,
+        Some(number) => {
+            let number: String = number.chars().take(80).collect();
+            let what = format!("calls from `{number}`, which is not a number in E.164");
+            Some(Gap::new(FaultCode::MissingNumber, what, FIX))
+        }
+    }
+}
+
+/// A plus and 8 to 15 digits; no country code begins with 0.
+fn is_e164(number: &str) -> bool {
+    number.strip_prefix('+').is_some_and(|digits| {
+        (8..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0')
+    })
+}
+
+fn time_gap(config: &TimeConfig) -> Option<Gap> {
+    if config.time_source == Some(TimeSource::PostcallAnalysis) {
+        let named = config.pca_field.as_ref().is_some_and(|field| !field.is_empty());
+        let what = "waits for a time from the call and does not say which attribute it is in";
+        let gap = Gap::new(FaultCode::MissingField, what, "set pca_field to the attribute's name");
+        return (!named).then_some(gap);
+    }
+    let invalid = |what, fix| Some(Gap::new(FaultCode::InvalidDuration, what, fix));
+    match (config.duration, config.unit, config.delay_hours) {
+        (None, _, None) => invalid(
+            "does not say how long it waits",
+            "set duration and unit, or delay_hours, or time_source: postcall_analysis",
+        ),
+        (Some(_), None, _) => {
+            invalid("has a duration without a unit", "set unit to minutes, hours or days")
+        }
+        (Some(_), Some(_), _) | (None, _, Some(_)) => match config.fixed_seconds() {
+            None => invalid("waits no time at all", "set a duration above 0"),
+            Some(WAIT_S_MAX..) => invalid("waits ten years or longer", "set a shorter duration"),
+            Some(_) => None,
+        },
+    }
+}

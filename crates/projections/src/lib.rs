@@ -1,13 +1,15 @@
 //! The readers: folds over committed records that answer questions.
 //!
 //! [`Projections`] holds what lists, counts and the engine's queues need, in memory, for all
-//! workflows and leads. Other modules read the records of one stream
+//! workflows and leads. [`history`], [`call_log`] and [`timeline`] read the records of one stream
 //! when somebody asks. Nothing here has a clock, reads a file or decides anything.
 
 mod arena;
+pub mod call_log;
 mod due;
 mod fact;
 mod fold_lead;
+pub mod history;
 mod imports;
 mod lists;
 mod page;
@@ -15,6 +17,7 @@ mod projections;
 mod rows;
 mod standing;
 mod stored;
+pub mod timeline;
 mod work;
 mod workflows;
 

@@ -1,0 +1,310 @@
+//! A line for each event, for people who read a log. The same record always gives the same lines.
+
+use std::fmt::{self, Write as _};
+
+use branchline_domain::{
+    graph::GraphChange,
+    lead::{BranchCause, HoldReason, LeadEvent, Resolution},
+    personal::Personal,
+    workflow::{Settings, WorkflowEvent},
+};
+
+use crate::fact::{Fact, FactEvents};
+
+/// Whether phone numbers of leads are printed. Other personal values never are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PhoneNumbers {
+    /// Not printed.
+    #[default]
+    Hidden,
+    /// Printed where they can be read.
+    Shown,
+}
+
+/// One line for each event of a record, without position, time and stream: the caller has them.
+/// Ids are in full. Text that people or providers wrote is quoted where it is not one plain word,
+/// so that no value can pass for another line or field.
+pub fn lines(fact: &Fact<'_>, phones: PhoneNumbers) -> Vec<String> {
+    match fact.events {
+        FactEvents::Workflow(_, events) => events.iter().map(workflow_line).collect(),
+        FactEvents::Lead(_, events) => {
+            events.iter().map(|event| lead_line(event, phones)).collect()
+        }
+    }
+}
+
+/// A line that grows by fields.
+struct Line(String);
+
+impl Line {
+    fn of(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// Adds a value.
+    fn value(mut self, value: impl fmt::Display) -> Self {
+        // Writing to a `String` cannot fail.
+        let _ = write!(self.0, " {value}");
+        self
+    }
+
+    /// Adds a name and a value.
+    fn field(self, name: &str, value: impl fmt::Display) -> Self {
+        self.value(name).value(value)
+    }
+
+    /// Adds a name and a value, if there is one.
+    fn maybe(self, name: &str, value: Option<impl fmt::Display>) -> Self {
+        match value {
+            Some(value) => self.field(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds a name and free text, if there is any.
+    fn maybe_text(self, name: &str, text: Option<&String>) -> Self {
+        self.maybe(name, text.map(|text| Text(text)))
+    }
+}
+
+/// Free text: as it is when it is one plain word, else quoted with escapes.
+struct Text<'a>(&'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.+:/@".contains(&byte);
+        if !self.0.is_empty() && self.0.bytes().all(is_plain) {
+            f.write_str(self.0)
+        } else {
+            write!(f, "{:?}", self.0)
+        }
+    }
+}
+
+/// How much there is of something personal, never what.
+struct Sealed<'a, T>(&'a Personal<T>);
+
+impl<T> fmt::Display for Sealed<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Personal::Known(_) => "(hidden)",
+            Personal::Erased => "(erased)",
+        })
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm an event: cutting it would hide the list")]
+fn lead_line(event: &LeadEvent, phones: PhoneNumbers) -> String {
+    let line = match event {
+        LeadEvent::LeadEnrolled { workflow, phone_number, import, .. } => {
+            let line = Line::of("lead_enrolled").value(workflow);
+            let line = match (phones, phone_number.known()) {
+                (PhoneNumbers::Shown, Some(number)) => line.field("phone", Text(number)),
+                (PhoneNumbers::Shown, None) | (PhoneNumbers::Hidden, _) => {
+                    line.field("phone", Sealed(phone_number))
+                }
+            };
+            line.maybe("import", *import)
+        }
+        LeadEvent::NodeEntered { visit, node, revision, release_at } => Line::of("node_entered")
+            .value(visit)
+            .value(node)
+            .field("revision", revision)
+            .maybe("release", *release_at),
+        LeadEvent::CallRequested { call, from, agent_id, ring_timeout_s } => {
+            Line::of("call_requested")
+                .value(call)
+                .field("from", Text(from))
+                .maybe_text("agent", agent_id.as_ref())
+                .maybe("ring_timeout_s", *ring_timeout_s)
+        }
+        LeadEvent::CallDispatchStarted { call, lease_until } => {
+            Line::of("call_dispatch_started").value(call).maybe("lease", *lease_until)
+        }
+        LeadEvent::CallDispatched { call, provider_ref } => {
+            Line::of("call_dispatched").value(call).maybe_text("ref", provider_ref.as_ref())
+        }
+        LeadEvent::CallDispatchRefused { call, reason } => {
+            Line::of("call_dispatch_refused").value(call).field("reason", Sealed(reason))
+        }
+        LeadEvent::CallDispatchUnknown { call } => Line::of("call_dispatch_unknown").value(call),
+        LeadEvent::CallStatusChanged { call, status, occurred_at } => {
+            Line::of("call_status_changed").value(call).value(status).maybe("at", *occurred_at)
+        }
+        LeadEvent::CallConcluded { call, status, end_reason, occurred_at } => {
+            Line::of("call_concluded")
+                .value(call)
+                .value(status)
+                .maybe_text("reason", end_reason.as_ref())
+                .maybe("at", *occurred_at)
+        }
+        LeadEvent::CallConflictRecorded { call, status, end_reason } => {
+            Line::of("call_conflict_recorded")
+                .value(call)
+                .value(status)
+                .maybe_text("reason", end_reason.as_ref())
+        }
+        LeadEvent::CallReferenced { call, provider_ref } => {
+            Line::of("call_referenced").value(call).field("ref", Text(provider_ref))
+        }
+        LeadEvent::CallAttributesAttached { call, attributes } => {
+            Line::of("call_attributes_attached").value(call).field("attributes", Sealed(attributes))
+        }
+        LeadEvent::BranchTaken { visit, from, output, to, cause, revision } => {
+            Line::of("branch_taken")
+                .value(visit)
+                .value(from)
+                .value(format_args!("--{}-->", Text(output.as_str())))
+                .value(to)
+                .field("cause", Cause(*cause))
+                .field("revision", revision)
+        }
+        LeadEvent::RoutingHeld { reason } => held_line(reason),
+        LeadEvent::HoldResolved { choice } => {
+            let line = Line::of("hold_resolved");
+            match choice {
+                Resolution::Output(output) => line.field("output", Text(output.as_str())),
+                Resolution::Redial => line.value("redial"),
+                Resolution::ReleaseAt(at) => line.field("release", at),
+            }
+        }
+        LeadEvent::ReleasePlanned { release_at } => Line::of("release_planned").value(release_at),
+        LeadEvent::LeadCompleted => Line::of("lead_completed"),
+        LeadEvent::LeadDropped => Line::of("lead_dropped"),
+        LeadEvent::LeadRemoved => Line::of("lead_removed"),
+        LeadEvent::LeadWithdrawn => Line::of("lead_withdrawn"),
+        LeadEvent::LeadEdited { variables, notes } => Line::of("lead_edited")
+            .field("variables", Sealed(variables))
+            .field("notes", Sealed(notes)),
+    };
+    line.0
+}
+
+struct Cause(BranchCause);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            BranchCause::Call(number) => write!(f, "call_status({number})"),
+            cause @ (BranchCause::Condition
+            | BranchCause::Release
+            | BranchCause::Application
+            | BranchCause::Person) => f.write_str(cause.as_str()),
+        }
+    }
+}
+
+fn held_line(reason: &HoldReason) -> Line {
+    let line = Line::of("routing_held").value(reason.code());
+    match reason {
+        HoldReason::WorkflowPaused(outcome) | HoldReason::MissingOutput(outcome) => {
+            line.field("output", Text(outcome.output.as_str())).field("cause", Cause(outcome.cause))
+        }
+        HoldReason::ReviewRequired(status) => line.value(status),
+        HoldReason::UnreadableTime(words) => line.field("words", Sealed(words)),
+        HoldReason::NodeIncomplete
+        | HoldReason::CallOverdue
+        | HoldReason::DialOutcomeUnknown
+        | HoldReason::DialRefused
+        | HoldReason::ApplicationReview
+        | HoldReason::EndlessLoop => line,
+    }
+}
+
+fn workflow_line(event: &WorkflowEvent) -> String {
+    let line = match event {
+        WorkflowEvent::WorkflowCreated { organisation, title, settings, source, .. } => {
+            let line =
+                Line::of("workflow_created").value(organisation).field("title", Quoted(title));
+            settings_fields(line, settings).maybe("copy_of", *source)
+        }
+        WorkflowEvent::WorkflowRenamed { title, .. } => {
+            Line::of("workflow_renamed").field("title", Quoted(title))
+        }
+        WorkflowEvent::SettingsChanged { settings } => {
+            settings_fields(Line::of("settings_changed"), settings)
+        }
+        WorkflowEvent::GraphRevised { revision, changes } => {
+            changes.iter().fold(Line::of("graph_revised").value(revision), graph_change)
+        }
+        WorkflowEvent::WorkflowActivated => Line::of("workflow_activated"),
+        WorkflowEvent::WorkflowPaused => Line::of("workflow_paused"),
+        WorkflowEvent::WorkflowResumed => Line::of("workflow_resumed"),
+        WorkflowEvent::WorkflowCompleted { automatic } => {
+            Line::of("workflow_completed").value(if *automatic { "automatic" } else { "asked" })
+        }
+        WorkflowEvent::WorkflowCancelled => Line::of("workflow_cancelled"),
+        WorkflowEvent::WorkflowDeleted => Line::of("workflow_deleted"),
+        WorkflowEvent::ImportOpened { import, opening } => Line::of("import_opened")
+            .value(import)
+            .field("rows", opening.rows)
+            .field("duplicates_skipped", opening.duplicates_skipped)
+            .maybe_text("file", opening.file_name.as_ref()),
+        WorkflowEvent::ImportClosed { import, enrolled, duplicates_skipped } => {
+            Line::of("import_closed")
+                .value(import)
+                .field("enrolled", enrolled)
+                .field("duplicates_skipped", duplicates_skipped)
+        }
+        WorkflowEvent::ImportCancelled { import, reason } => {
+            Line::of("import_cancelled").value(import).field("reason", Quoted(reason))
+        }
+    };
+    line.0
+}
+
+/// Free text that is always quoted.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+fn settings_fields(line: Line, settings: &Settings) -> Line {
+    line.maybe_text("default_country", settings.default_country.as_ref())
+        .field("start_on_enrol", settings.start_on_enrol)
+        .field("auto_complete", settings.auto_complete)
+        .field("late_final_resolves_review", settings.late_final_resolves_review)
+        .field("call_deadline_s", settings.call_deadline_s)
+}
+
+fn graph_change(line: Line, change: &GraphChange) -> Line {
+    match change {
+        GraphChange::NodePut(node) => {
+            let line = line.field("+node", node.id).value(node.node_type());
+            let line = line.value(Quoted(&node.label));
+            if node.entry { line.value("entry") } else { line }
+        }
+        GraphChange::NodeRemoved(node) => line.field("-node", node),
+        GraphChange::EdgeAdded(edge) => line
+            .field("+edge", edge.id)
+            .value(edge.from_node_id)
+            .value(format_args!(
+                "--{}-->",
+                edge.label.as_ref().map_or(Text("*"), |label| Text(label.as_str()))
+            ))
+            .value(edge.to_node_id),
+        GraphChange::EdgeRemoved(edge) => line.field("-edge", edge),
+    }
+}
+
+/// The record's frame in one line: position, time, who, why. The log tool prints it above
+/// [`lines`].
+pub fn frame(fact: &Fact<'_>) -> String {
+    use branchline_journal::record::Cause as Why;
+
+    let stream: &dyn fmt::Display = match &fact.events {
+        FactEvents::Workflow(id, _) => id,
+        FactEvents::Lead(id, _) => id,
+    };
+    let line = Line(format!("{} {} {stream}", fact.position, fact.at));
+    let line = line.field("version", fact.version).field("by", Text(fact.principal));
+    match fact.cause {
+        Why::None => line,
+        Why::Position(position) => line.field("cause", position),
+        Why::Request(request) => line.field("cause", Text(request)),
+    }
+    .0
+}

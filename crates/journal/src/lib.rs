@@ -3,11 +3,17 @@
 //! [`record`] says what is kept, [`store`] what every store promises. Nothing here knows what an
 //! event means.
 
+pub mod block;
+mod block_cache;
 mod index;
 pub mod memory;
+pub mod merkle;
 pub mod record;
 pub mod record_format;
+pub mod sled_store;
+pub mod storage;
 pub mod store;
+pub mod verify;
 mod wire;
 
 pub use self::{index::KeyRetention, wire::FormatError};

@@ -1,0 +1,230 @@
+//! Blocks, format 1: what a store keeps under one key. A block holds the records of one group
+//! commit or a part of them, never a part of a record.
+//!
+//! Numbers are big-endian.
+//!
+//! ```text
+//! offset  bytes  what
+//!      0      4  "BLBK"
+//!      4      1  format, 1
+//!      5      1  zero
+//!      6      2  records in the block, at least 1
+//!      8      8  position of the first record; the others follow without gaps
+//!     16      8  epoch: which opening of the journal wrote the block
+//!     24      8  base time: the first record's, µs since 1970 UTC
+//!     32      4  checksum of the block before, 0 for the first block
+//!     36     32  root of the hash tree over the block's records (RFC 9162, leaves are canonical bytes)
+//!     68      n  the records, see `record_format`, names and times as in one block
+//!   68+n      4  checksum: CRC-32 (IEEE) of everything before it
+//! ```
+//!
+//! A checksum covers the one of the block before, so the checksum of the last block speaks for the
+//! whole journal against accidents; against intent, the hash tree does.
+
+use std::sync::Arc;
+
+use crate::{
+    merkle::{self, Hash},
+    record::{Micros, Position, Record},
+    record_format::{Known, Names, canonical, put_record, read_record},
+    wire::{FormatError, Input},
+};
+
+/// Largest block. Unit: bytes. Seventeen of them must stay below a quarter of the store's segment,
+/// or sled moves them to files that it never syncs.
+pub const BLOCK_BYTES_MAX: usize = 16 * 1024;
+
+/// Number of this layout.
+pub const BLOCK_FORMAT: u8 = 1;
+
+const MAGIC: [u8; 4] = *b"BLBK";
+const HEADER_BYTES: usize = 68;
+const CHECKSUM_BYTES: usize = 4;
+
+/// What a block says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockHeader {
+    /// Records in the block, at least 1.
+    pub records: u16,
+    /// Position of the first record.
+    pub first: Position,
+    /// Which opening of the journal wrote it.
+    pub epoch: u64,
+    /// Checksum of the block before, 0 for the first block.
+    pub previous: u32,
+    /// Root of the hash tree over the records.
+    pub root: Hash,
+    /// The block's own checksum.
+    pub checksum: u32,
+}
+
+impl BlockHeader {
+    /// Position of the last record.
+    pub const fn last(&self) -> Position {
+        Position(self.first.0 + self.records as u64 - 1)
+    }
+}
+
+/// A block read back: sound by its checksum and its form, see [`Block::root_is_right`] for more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// What it says about itself.
+    pub header: BlockHeader,
+    /// The records, in order.
+    pub records: Vec<Arc<Record>>,
+}
+
+impl Block {
+    /// Reads a block.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] for anything that the writer does not write. Every change of a single bit,
+    /// and of several close together, is one.
+    pub fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
+        let (header, base, mut input) = read_header(bytes)?;
+        let mut known = Known::default();
+        let mut before = base;
+        let mut records = Vec::with_capacity(usize::from(header.records).min(input.left()));
+        for position in header.first.0..=header.last().0 {
+            let record =
+                read_record(&mut input, &mut known, Position(position), header.epoch, before)?;
+            before = record.body.recorded_at;
+            records.push(Arc::new(record));
+        }
+        if input.left() > 0 {
+            return Err(FormatError("bytes are left over after the last record"));
+        }
+        Ok(Self { header, records })
+    }
+
+    /// Whether the root in the header is the one of the records.
+    pub fn root_is_right(&self) -> bool {
+        let leaves: Vec<Hash> =
+            self.records.iter().map(|record| merkle::leaf(&canonical(record))).collect();
+        merkle::root(&leaves) == self.header.root
+    }
+}
+
+/// Reads what a block says about itself, after its checksum was found right.
+///
+/// # Errors
+///
+/// [`FormatError`] when the checksum is wrong or the header is none.
+pub fn decode_header(bytes: &[u8]) -> Result<BlockHeader, FormatError> {
+    read_header(bytes).map(|(header, _, _)| header)
+}
+
+fn read_header(bytes: &[u8]) -> Result<(BlockHeader, Micros, Input<'_>), FormatError> {
+    if bytes.len() > BLOCK_BYTES_MAX {
+        return Err(FormatError("the block is larger than 16 KiB"));
+    }
+    let Some((covered, checksum)) = bytes.split_last_chunk::<CHECKSUM_BYTES>() else {
+        return Err(FormatError("the block is shorter than its checksum"));
+    };
+    let checksum = u32::from_be_bytes(*checksum);
+    if crc32fast::hash(covered) != checksum {
+        return Err(FormatError("the checksum is wrong"));
+    }
+    let mut input = Input::new(covered);
+    if input.array()? != MAGIC {
+        return Err(FormatError("the block does not begin as one"));
+    }
+    if input.array()? != [BLOCK_FORMAT, 0] {
+        return Err(FormatError("the block is of a newer format than this release reads"));
+    }
+    let records = u16::from_be_bytes(input.array()?);
+    let first = Position(u64::from_be_bytes(input.array()?));
+    let epoch = u64::from_be_bytes(input.array()?);
+    let base = Micros(i64::from_be_bytes(input.array()?));
+    let previous = u32::from_be_bytes(input.array()?);
+    let root = input.array()?;
+    if records == 0 || first.0 == 0 || first.0.checked_add(u64::from(records)).is_none() {
+        return Err(FormatError("the block's positions are out of range"));
+    }
+    Ok((BlockHeader { records, first, epoch, previous, root, checksum }, base, input))
+}
+
+/// Builds blocks one after the other, with buffers that are used again.
+#[derive(Debug, Default)]
+pub(crate) struct BlockBuilder {
+    bytes: Vec<u8>,
+    names: Names,
+    leaves: Vec<Hash>,
+    first: Position,
+    epoch: u64,
+    base: Micros,
+    before: Micros,
+}
+
+impl BlockBuilder {
+    /// Adds a record, given its canonical bytes too; `false` when the block is full and must be
+    /// finished first. A record of at most [`crate::record::RECORD_BYTES_MAX`] canonical bytes
+    /// always fits an empty block.
+    pub(crate) fn push(&mut self, record: &Record, canonical: &[u8]) -> bool {
+        // In a block a name may cost one byte more than in canonical bytes (its number is larger),
+        // and the time nine.
+        let bound = canonical.len() + record.body.events.len() + 16;
+        if self.leaves.is_empty() {
+            self.bytes.resize(HEADER_BYTES, 0);
+            self.first = record.position;
+            self.epoch = record.epoch;
+            self.base = record.body.recorded_at;
+            self.before = self.base;
+        } else if self.bytes.len() + bound + CHECKSUM_BYTES > BLOCK_BYTES_MAX
+            || self.leaves.len() >= usize::from(u16::MAX)
+        {
+            return false;
+        }
+        put_record(&mut self.bytes, &mut self.names, self.before, record);
+        self.before = record.body.recorded_at;
+        self.leaves.push(merkle::leaf(canonical));
+        true
+    }
+
+    /// The finished block after the one with checksum `previous`, or `None` when it is empty. The
+    /// builder is empty afterwards.
+    pub(crate) fn finish(&mut self, previous: u32) -> Option<SealedBlock> {
+        if self.leaves.is_empty() {
+            return None;
+        }
+        let records = u16::try_from(self.leaves.len()).unwrap_or(u16::MAX);
+        let root = merkle::root(&self.leaves);
+        let mut header = Vec::with_capacity(HEADER_BYTES);
+        header.extend_from_slice(&MAGIC);
+        header.extend_from_slice(&[BLOCK_FORMAT, 0]);
+        header.extend_from_slice(&records.to_be_bytes());
+        header.extend_from_slice(&self.first.0.to_be_bytes());
+        header.extend_from_slice(&self.epoch.to_be_bytes());
+        header.extend_from_slice(&self.base.0.to_be_bytes());
+        header.extend_from_slice(&previous.to_be_bytes());
+        header.extend_from_slice(&root);
+        if let Some((place, _)) = self.bytes.split_at_mut_checked(HEADER_BYTES) {
+            place.copy_from_slice(&header);
+        }
+        let checksum = crc32fast::hash(&self.bytes);
+        self.bytes.extend_from_slice(&checksum.to_be_bytes());
+        let sealed =
+            SealedBlock { first: self.first, checksum, bytes: Box::from(self.bytes.as_slice()) };
+        self.discard();
+        Some(sealed)
+    }
+
+    /// Forgets what was pushed since the last block was finished.
+    pub(crate) fn discard(&mut self) {
+        self.bytes.clear();
+        self.names.clear();
+        self.leaves.clear();
+    }
+}
+
+/// A block ready to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SealedBlock {
+    pub(crate) first: Position,
+    pub(crate) checksum: u32,
+    pub(crate) bytes: Box<[u8]>,
+}
+
+#[cfg(test)]
+mod tests;

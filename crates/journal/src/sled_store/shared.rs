@@ -1,0 +1,200 @@
+//! What the writer and the readers share: only what is durable.
+
+use std::{
+    sync::{
+        Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use super::queue::Queue;
+use crate::{
+    block::Block,
+    block_cache::{BlockCache, Records},
+    index::Index,
+    record::{Position, Record, StreamId},
+    storage::BlockStorage,
+    store::ReadError,
+};
+
+pub(super) struct Shared {
+    pub(super) epoch: u64,
+    pub(super) queue: Queue,
+    pub(super) storage: Box<dyn BlockStorage>,
+    index: RwLock<Index>,
+    blocks: Mutex<BlockCache>,
+    head: AtomicU64,
+    /// Whether the writer has ended. Locked to wait for the head.
+    ended: Mutex<bool>,
+    moved: Condvar,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("epoch", &self.epoch)
+            .field("head", &self.head)
+            .field("queue", &self.queue)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(super) fn new(
+        epoch: u64,
+        queue: Queue,
+        storage: Box<dyn BlockStorage>,
+        index: Index,
+        blocks: BlockCache,
+    ) -> Self {
+        Self {
+            epoch,
+            queue,
+            storage,
+            head: AtomicU64::new(index.head().0),
+            index: RwLock::new(index),
+            blocks: Mutex::new(blocks),
+            ended: Mutex::new(false),
+            moved: Condvar::new(),
+        }
+    }
+
+    pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn head(&self) -> Position {
+        Position(self.head.load(Ordering::Acquire))
+    }
+
+    /// Shows durable blocks to readers, the head last.
+    pub(super) fn publish(&self, blocks: impl IntoIterator<Item = Records>) {
+        let mut head = self.head();
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        for records in blocks {
+            for record in records.iter() {
+                index.apply(record);
+                head = record.position;
+            }
+            cache.push_newest(records);
+        }
+        drop(cache);
+        drop(index);
+        self.head.store(head.0, Ordering::Release);
+        self.wake();
+    }
+
+    /// Tells those who wait that nothing more will come.
+    pub(super) fn end(&self) {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.moved.notify_all();
+    }
+
+    pub(super) fn wake(&self) {
+        // Taken, so that nobody is between looking at the head and starting to wait.
+        drop(self.ended.lock().unwrap_or_else(PoisonError::into_inner));
+        self.moved.notify_all();
+    }
+
+    pub(super) fn wait_beyond(&self, after: Position, timeout: Duration) -> Position {
+        let until = Instant::now().checked_add(timeout);
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let head = self.head();
+            // A timeout beyond the clock's range waits in pieces.
+            let left = until.map_or(Duration::from_hours(1), |until| {
+                until.saturating_duration_since(Instant::now())
+            });
+            let stopped = *ended || self.queue.poisoned().is_some();
+            if head > after || stopped || left.is_zero() {
+                return head;
+            }
+            ended = self.moved.wait_timeout(ended, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    pub(super) fn read_all(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Arc<Record>>, ReadError> {
+        let head = self.head();
+        let mut found = Vec::new();
+        let mut next = after.0.saturating_add(1);
+        while next <= head.0 && found.len() < limit {
+            let records = self.block_with(Position(next))?;
+            let wanted = records
+                .iter()
+                .skip_while(|record| record.position.0 < next)
+                .take(limit - found.len());
+            found.extend(wanted.cloned());
+            next = records.last().map_or(u64::MAX, |last| last.position.0 + 1);
+        }
+        Ok(found)
+    }
+
+    pub(super) fn read_stream(&self, stream: StreamId) -> Result<Vec<Arc<Record>>, ReadError> {
+        let mut found = Vec::new();
+        let mut at = self.index().stream_head(stream).map(|head| head.position);
+        let mut records: Records = Arc::from([]);
+        while let Some(position) = at {
+            if records.first().is_none_or(|first| first.position > position) {
+                records = self.block_with(position)?;
+            }
+            let record = record_at(&records, position);
+            let Some(record) = record.filter(|record| record.body.stream == stream) else {
+                return Err(self.damaged(position, "the record is of another stream"));
+            };
+            at = record.prev;
+            found.push(Arc::clone(record));
+        }
+        found.reverse();
+        Ok(found)
+    }
+
+    fn cached(&self, position: Position) -> Option<Records> {
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner).find(position)
+    }
+
+    /// The block that holds a durable position.
+    fn block_with(&self, position: Position) -> Result<Records, ReadError> {
+        if let Some(records) = self.cached(position) {
+            return Ok(records);
+        }
+        let stored = self.storage.at_or_before(position).map_err(|error| {
+            self.queue.poison(&error.0);
+            self.wake();
+            ReadError::Storage { reason: Arc::from(error.0) }
+        })?;
+        let Some((key, bytes)) = stored else {
+            return Err(self.damaged(position, "no block holds it"));
+        };
+        let block = Block::decode(&bytes).map_err(|error| self.damaged(key, error.0))?;
+        let header = block.header;
+        if header.first != key || header.last() < position {
+            return Err(self.damaged(position, "no block holds it"));
+        }
+        let records: Records = block.records.into();
+        self.blocks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_fetched(Arc::clone(&records));
+        Ok(records)
+    }
+
+    /// Damage found by a reader stops the journal: what is appended after it could not be trusted.
+    fn damaged(&self, position: Position, reason: &str) -> ReadError {
+        let error = ReadError::Damaged { position, reason: Arc::from(reason) };
+        self.queue.poison(&error.to_string());
+        self.wake();
+        error
+    }
+}
+
+fn record_at(records: &[Arc<Record>], position: Position) -> Option<&Arc<Record>> {
+    let first = records.first()?.position;
+    let offset = usize::try_from(position.0.checked_sub(first.0)?).ok()?;
+    records.get(offset)
+}

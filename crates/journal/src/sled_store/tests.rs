@@ -1,0 +1,205 @@
+use std::{fs, sync::mpsc};
+
+use super::*;
+use crate::{
+    record::{Cause, Event, ExpectedVersion, Micros, RecordBody, Version},
+    store::{AppendError, Appended},
+};
+
+fn step(lead: u128, version: u64) -> NewRecord {
+    let body = RecordBody {
+        organisation: Uuid::nil(),
+        stream: StreamId::lead(Uuid::from_u128(lead)),
+        recorded_at: Micros(1_700_000_000_000_000),
+        principal: Arc::from("engine"),
+        cause: Cause::None,
+        key: None,
+        guard: None,
+        control: None,
+        claims: Vec::new(),
+        events: vec![Event {
+            event_type: Arc::from("lead.test"),
+            schema: 1,
+            payload: Box::from([7; 40]),
+        }],
+    };
+    NewRecord { expected: ExpectedVersion::Exact(Version(version)), body }
+}
+
+fn append(store: &SledStore, records: Vec<NewRecord>) -> Vec<Result<Appended, AppendError>> {
+    let (send, outcome) = mpsc::channel();
+    store.append(records, Box::new(move |outcomes| send.send(outcomes).unwrap()));
+    outcome.recv().unwrap()
+}
+
+fn filled(dir: &std::path::Path) -> SledOptions {
+    let options = SledOptions::new(dir.join("journal"));
+    let store = SledStore::open(&options).unwrap();
+    append(&store, (0..500).map(|lead| step(lead, 0)).collect());
+    append(&store, (0..500).map(|lead| step(lead, 1)).collect());
+    options
+}
+
+#[test]
+fn a_journal_with_10_blocks_a_group_is_read_back_from_disk_without_any_cache() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = SledOptions { recent_bytes_max: 0, fetched_bytes_max: 0, ..filled(dir.path()) };
+    let store = SledStore::open(&options).unwrap();
+    let all = store.read_all(Position::START, usize::MAX).unwrap();
+    assert_eq!(all.len(), 1_000);
+    let stream = store.read_stream(StreamId::lead(Uuid::from_u128(499))).unwrap();
+    assert_eq!(stream, [Arc::clone(&all[499]), Arc::clone(&all[999])]);
+}
+
+#[test]
+fn a_second_opening_is_refused_and_told_by_whom_the_first_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = filled(dir.path());
+    let _first = SledStore::open(&options).unwrap();
+    let Err(OpenError::Locked { owner, .. }) = SledStore::open(&options) else {
+        panic!("two writers");
+    };
+    assert!(owner.contains(&format!("process {}", std::process::id())), "{owner}");
+}
+
+#[test]
+fn a_half_written_snapshot_of_sled_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = filled(dir.path());
+    let torn = options.dir.join("db/snap.7FFFFFFFFFFFFFFF.generating");
+    for _ in 0..2 {
+        fs::write(&torn, b"half").unwrap();
+        assert_eq!(SledStore::open(&options).unwrap().head(), Position(1_000));
+        assert!(!torn.exists());
+    }
+    let aside = fs::read_dir(options.dir.join("set-aside")).unwrap().count();
+    assert_eq!(aside, 2, "nothing is deleted");
+}
+
+#[test]
+fn a_journal_that_ends_below_its_high_water_mark_does_not_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = filled(dir.path());
+    let kept = fs::read(options.dir.join("high-water")).unwrap();
+    fs::remove_dir_all(options.dir.join("db")).unwrap();
+    let refused = SledStore::open(&options).unwrap_err();
+    let expected = OpenError::EndsBelowHighWater {
+        found: Position(0),
+        acknowledged: Position(1_000),
+        mark: options.dir.join("high-water"),
+    };
+    assert_eq!(refused, expected);
+    assert_eq!(fs::read(options.dir.join("high-water")).unwrap(), kept, "the alarm stays");
+}
+
+#[test]
+fn a_journal_other_than_the_acknowledged_one_does_not_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = filled(dir.path());
+    let other = SledOptions::new(dir.path().join("other"));
+    let store = SledStore::open(&other).unwrap();
+    append(&store, (0..2_000).map(|lead| step(lead + 9, 0)).collect());
+    drop(store);
+    fs::copy(options.dir.join("high-water"), other.dir.join("high-water")).unwrap();
+    assert!(matches!(
+        SledStore::open(&other),
+        Err(OpenError::NotTheAcknowledged { acknowledged: Position(1_000), .. })
+    ));
+}
+
+#[test]
+fn damage_in_a_block_is_told_with_its_position_and_the_way_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = filled(dir.path());
+    let db = sled::Config::new()
+        .path(options.dir.join("db"))
+        .segment_size(2 * 1024 * 1024)
+        .open()
+        .unwrap();
+    let (key, value) = db.iter().nth(1).unwrap().unwrap();
+    let first = u64::from_be_bytes(key.as_ref().try_into().unwrap());
+    let mut damaged = value.to_vec();
+    damaged[200] ^= 4;
+    db.insert(&key, damaged).unwrap();
+    drop(db);
+    let refused = SledStore::open(&options).unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Damaged { position, .. } if position.0 == first),
+        "{refused}"
+    );
+    let until = format!("--until {}", first - 1);
+    assert!(refused.to_string().contains(&until), "{refused}");
+}
+
+#[test]
+fn a_block_that_is_missing_is_a_gap() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = filled(dir.path());
+    let db = sled::Config::new()
+        .path(options.dir.join("db"))
+        .segment_size(2 * 1024 * 1024)
+        .open()
+        .unwrap();
+    let (key, _) = db.iter().nth(1).unwrap().unwrap();
+    db.remove(&key).unwrap();
+    drop(db);
+    let refused = SledStore::open(&options).unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Damaged { reason: crate::verify::Finding::Gap { .. }, .. }),
+        "{refused}"
+    );
+}
+
+#[test]
+fn files_that_sled_cannot_open_are_an_error_and_not_a_panic() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = filled(dir.path());
+    let path = options.dir.join("db/db");
+    let mut bytes = fs::read(&path).unwrap();
+    for byte in bytes.iter_mut().step_by(97) {
+        *byte ^= 0x55;
+    }
+    fs::write(&path, bytes).unwrap();
+    let refused = SledStore::open(&options).unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Storage { .. } | OpenError::EndsBelowHighWater { .. }),
+        "{refused}"
+    );
+}
+
+#[test]
+fn appends_beyond_the_queue_are_busy_and_not_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = SledOptions { queue_bytes_max: 4_000, ..SledOptions::new(dir.path()) };
+    let store = SledStore::open(&options).unwrap();
+    // The first reply holds the writer up, so that what follows stays queued.
+    let (go_on, held) = mpsc::channel::<()>();
+    let (holding, held_up) = mpsc::channel();
+    let hold = move |_: Vec<_>| {
+        holding.send(()).unwrap();
+        held.recv().unwrap();
+    };
+    store.append(vec![step(u128::MAX, 0)], Box::new(hold));
+    held_up.recv().unwrap();
+    let (send, outcomes) = mpsc::channel();
+    for lead in 0..100 {
+        let send = send.clone();
+        store.append(vec![step(lead, 0)], Box::new(move |out| send.send((lead, out)).unwrap()));
+    }
+    drop(send);
+    go_on.send(()).unwrap();
+    let mut kept = 0;
+    for (lead, outcome) in outcomes {
+        let stream = StreamId::lead(Uuid::from_u128(lead));
+        match &outcome[..] {
+            [Ok(_)] => kept += 1,
+            [Err(AppendError::Busy { queued, limit: 4_000 })] => {
+                assert!(*queued <= 4_000);
+                assert_eq!(store.stream_head(stream), None);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!((2..100).contains(&kept), "{kept} of 100 kept");
+    assert_eq!(store.head(), Position(kept + 1));
+}

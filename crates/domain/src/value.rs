@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A decimal number, kept exactly. No floats: the same journal must give the same state everywhere.
 ///
-/// Up to 30 significant digits and 30 decimal places; text beyond that is not a number here.
+/// Up to 30 digits, of which up to 29 stand after the point; text beyond that is not a number here.
 #[derive(Clone, Copy, Debug)]
 pub struct Decimal {
     /// All digits, without the point.
@@ -108,7 +108,7 @@ impl FromStr for Decimal {
             let shift = 10_i128.checked_pow(places.unsigned_abs()).ok_or(ParseDecimalError)?;
             Self { digits: digits.checked_mul(shift).ok_or(ParseDecimalError)?, places: 0 }
         };
-        let fits = number.places <= 30 && number.digits.unsigned_abs() < 10_u128.pow(30);
+        let fits = number.places <= 29 && number.digits.unsigned_abs() < 10_u128.pow(30);
         if fits { Ok(number) } else { Err(ParseDecimalError) }
     }
 }
@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(number("1e3"), number("1000"));
         assert!(number("9") < number("10"));
         assert!(number("-0.1") < number("0"));
-        assert!(number("0.000000000000000000000000000001") < number("1"));
+        assert!(number("0.00000000000000000000000000001") < number("1"));
         assert!(number("999999999999999999999999999999") > number("0.5"));
         assert!(
             number("-999999999999999999999999999999") < number("0.000000000000000000000000001")
@@ -261,6 +261,14 @@ mod tests {
         {
             assert_eq!(number(read).to_string(), written);
         }
+    }
+
+    #[test]
+    fn what_is_written_reads_back_as_the_same_number() {
+        for text in ["1e-29", "1e29", "999999999999999999999999999999", "-0.5"] {
+            assert_eq!(number(&number(text).to_string()), number(text), "{text}");
+        }
+        assert!("1e-30".parse::<Decimal>().is_err());
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod fact;
 mod fold_lead;
 pub mod history;
 mod imports;
+mod invariants;
 mod lists;
 mod page;
 mod projections;
@@ -23,6 +24,7 @@ mod workflows;
 
 pub use fact::{Fact, FactEvents};
 pub use imports::{ImportRow, ImportStatus, UnfinishedImport};
+pub use invariants::{Invariants, Violation};
 pub use lists::{CallFilter, Held, LeadFilter, WorkflowFilter};
 pub use page::{ListCursor, Page, PageStart, Paging, ParseListCursorError};
 pub use projections::Projections;

@@ -90,9 +90,10 @@ impl FromStr for Decimal {
         let unsigned = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
         let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let count = whole.len() + fraction.len();
-        if count == 0
-            || count > Self::DIGITS_MAX
+        let written = whole.len() + fraction.len();
+        let leading_zeros = whole.bytes().chain(fraction.bytes()).take_while(|&b| b == b'0');
+        if written == 0
+            || written - leading_zeros.count() > Self::DIGITS_MAX
             || !all_digits(whole)
             || !all_digits(fraction)
             || exponent.unsigned_abs() > 30

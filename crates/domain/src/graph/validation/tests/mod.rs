@@ -1,10 +1,9 @@
+mod lone;
+
 use super::*;
-use crate::{
-    graph::{
-        ApplicationConfig, CanvasPosition, Condition, ConditionalConfig, GraphChange, NodeConfig,
-        NodeType, Operator, TimeConfig, TimeSource, TimeUnit, VoiceCallConfig,
-    },
-    value::Value,
+use crate::graph::{
+    ApplicationConfig, CanvasPosition, Condition, ConditionalConfig, GraphChange, NodeConfig,
+    NodeType, Operator, TimeConfig, VoiceCallConfig,
 };
 
 const A: NodeId = NodeId::from_u128(1);
@@ -16,17 +15,17 @@ const NOWHERE: NodeId = NodeId::from_u128(99);
 /// What is wrong, where: the code, the node, the edge.
 type Place = (FaultCode, Option<NodeId>, Option<u128>);
 
-fn node(id: NodeId, config: NodeConfig) -> GraphChange {
+fn put(id: NodeId, config: NodeConfig, entry: bool) -> GraphChange {
     let label = id.as_uuid().as_u128().to_string();
-    let position = CanvasPosition::default();
-    GraphChange::NodePut(Node { id, label, position, config, entry: false })
+    GraphChange::NodePut(Node { id, label, position: CanvasPosition::default(), config, entry })
+}
+
+fn node(id: NodeId, config: NodeConfig) -> GraphChange {
+    put(id, config, false)
 }
 
 fn entry(id: NodeId, config: NodeConfig) -> GraphChange {
-    match node(id, config) {
-        GraphChange::NodePut(node) => GraphChange::NodePut(Node { entry: true, ..node }),
-        other => other,
-    }
+    put(id, config, true)
 }
 
 fn edge(id: u128, from: NodeId, to: NodeId, label: Option<&str>) -> GraphChange {
@@ -194,127 +193,6 @@ fn an_edge_may_only_be_labelled_with_what_its_node_answers() {
                 &[(FaultCode::UnknownLabel, Some(A), Some(2))]
             };
             assert_eq!(faults(&graph.collect::<Vec<_>>()), expected, "{config:?} {label}");
-        }
-    }
-}
-
-#[test]
-fn a_call_node_needs_a_number_in_e164() {
-    let from = |number: Option<&str>| {
-        NodeConfig::VoiceCall(VoiceCallConfig {
-            from_phone_number: number.map(str::to_owned),
-            ..VoiceCallConfig::default()
-        })
-    };
-    for number in ["+12345678", "+123456789012345"] {
-        assert_eq!(faults(&ended(from(Some(number)))), [], "{number}");
-    }
-    let wrong = [
-        "",
-        "15112345678",
-        "+1234567",
-        "+1234567890123456",
-        "+49 151 123",
-        "+0123456789",
-        "+１２３４５６７８９",
-    ];
-    for number in wrong.map(Some).into_iter().chain([None]) {
-        assert_eq!(
-            faults(&ended(from(number))),
-            [(FaultCode::MissingNumber, Some(A), None)],
-            "{number:?}"
-        );
-    }
-}
-
-#[test]
-fn a_condition_needs_its_operands_and_every_gap_is_told() {
-    let condition = |field: Option<&str>, operator, value: Option<Value>| {
-        NodeConfig::Conditional(ConditionalConfig {
-            conditions: vec![Condition { field: field.map(str::to_owned), operator, value }],
-            ..ConditionalConfig::default()
-        })
-    };
-    let age = Some("lead.age");
-    for (config, gaps) in [
-        (NodeConfig::empty(NodeType::Conditional), 1),
-        (condition(None, Some(Operator::Exists), None), 1),
-        (condition(age, None, None), 1),
-        (condition(age, Some(Operator::Equals), None), 1),
-        (condition(Some("age"), Some(Operator::Exists), None), 1),
-        (condition(age, Some(Operator::LessThan), Some("old".into())), 1),
-        (condition(Some("age"), Some(Operator::GreaterThan), None), 2),
-        (switch(&[]), 1),
-        (condition(age, Some(Operator::LessThan), Some("17.5".into())), 0),
-        (condition(age, Some(Operator::Exists), None), 0),
-        (switch(&["gold"]), 0),
-    ] {
-        let expected = vec![(FaultCode::IncompleteCondition, Some(A), None); gaps];
-        assert_eq!(faults(&ended(config.clone())), expected, "{config:?}");
-        assert_eq!(is_complete(&config), gaps == 0);
-    }
-}
-
-#[test]
-fn a_wait_needs_a_time_above_zero_and_below_ten_years_or_an_attribute() {
-    let fixed = |duration, unit| TimeConfig { duration, unit, ..TimeConfig::default() };
-    let hours = |hours| TimeConfig { delay_hours: Some(hours), ..TimeConfig::default() };
-    let from_call = |field: Option<&str>| TimeConfig {
-        time_source: Some(TimeSource::PostcallAnalysis),
-        pca_field: field.map(str::to_owned),
-        ..TimeConfig::default()
-    };
-    let invalid = Some(FaultCode::InvalidDuration);
-    for (config, code) in [
-        (TimeConfig::default(), invalid),
-        (fixed(Some(1), None), invalid),
-        (fixed(None, Some(TimeUnit::Days)), invalid),
-        (fixed(Some(0), Some(TimeUnit::Days)), invalid),
-        (fixed(Some(-1), Some(TimeUnit::Hours)), invalid),
-        (fixed(Some(3_650), Some(TimeUnit::Days)), invalid),
-        (fixed(Some(i64::MAX), Some(TimeUnit::Days)), invalid),
-        (fixed(Some(i64::MIN), Some(TimeUnit::Minutes)), invalid),
-        (hours(0), invalid),
-        (hours(i64::MAX), invalid),
-        (from_call(None), Some(FaultCode::MissingField)),
-        (from_call(Some("")), Some(FaultCode::MissingField)),
-        (fixed(Some(1), Some(TimeUnit::Minutes)), None),
-        (fixed(Some(3_649), Some(TimeUnit::Days)), None),
-        (hours(1), None),
-        (from_call(Some("callback_time")), None),
-    ] {
-        let config = NodeConfig::Time(config);
-        let expected: Vec<Place> = code.map(|code| (code, Some(A), None)).into_iter().collect();
-        assert_eq!(faults(&ended(config.clone())), expected, "{config:?}");
-        assert_eq!(is_complete(&config), code.is_none());
-    }
-}
-
-#[test]
-fn an_application_needs_a_handler() {
-    for handler in [None, Some(String::new())] {
-        let config = NodeConfig::Application(ApplicationConfig { handler });
-        assert!(!is_complete(&config));
-        assert_eq!(faults(&ended(config)), [(FaultCode::IncompleteApplication, Some(A), None)]);
-    }
-    assert!(is_complete(&application()));
-}
-
-#[test]
-fn what_a_node_lacks_is_told_the_same_alone_and_in_a_graph() {
-    for node_type in NodeType::ALL {
-        let config = NodeConfig::empty(node_type);
-        let alone = Node {
-            id: A,
-            label: "1".into(),
-            position: CanvasPosition::default(),
-            config: config.clone(),
-            entry: false,
-        };
-        assert_eq!(is_complete(&config), node_type.is_terminal());
-        assert_eq!(node_faults(&alone).is_empty(), is_complete(&config));
-        if !node_type.is_terminal() {
-            assert_eq!(report(&ended(config)).faults, node_faults(&alone));
         }
     }
 }

@@ -8,18 +8,20 @@
 //!      0      4  "BLBK"
 //!      4      1  format, 1
 //!      5      1  zero
-//!      6      2  records in the block, at least 1
-//!      8      8  position of the first record; the others follow without gaps
-//!     16      8  epoch: which opening of the journal wrote the block
-//!     24      8  base time: the first record's, µs since 1970 UTC
-//!     32      4  checksum of the block before, 0 for the first block
-//!     36     32  root of the hash tree over the block's records (RFC 9162, leaves are canonical bytes)
-//!     68      n  the records, see `record_format`, names and times as in one block
-//!   68+n      4  checksum: CRC-32 (IEEE) of everything before it
+//!      6      2  bytes in the block, all of them
+//!      8      2  records in the block, at least 1
+//!     10      8  position of the first record; the others follow without gaps
+//!     18      8  epoch: which opening of the journal wrote the block
+//!     26      8  base time: the first record's, µs since 1970 UTC
+//!     34      4  checksum of the block before, 0 for the first block
+//!     38     32  root of the hash tree over the block's records (RFC 9162, leaves are canonical bytes)
+//!     70      n  the records, see `record_format`, names and times as in one block
+//!   70+n      4  checksum: CRC-32 (IEEE) of everything before it
 //! ```
 //!
 //! A checksum covers the one of the block before, so the checksum of the last block speaks for the
-//! whole journal against accidents; against intent, the hash tree does.
+//! whole journal against accidents; against intent, the hash tree does. With its first bytes and its
+//! length a block can be found in a file that its storage engine no longer opens.
 
 use std::sync::Arc;
 
@@ -37,8 +39,9 @@ pub const BLOCK_BYTES_MAX: usize = 16 * 1024;
 /// Number of this layout.
 pub const BLOCK_FORMAT: u8 = 1;
 
-const MAGIC: [u8; 4] = *b"BLBK";
-const HEADER_BYTES: usize = 68;
+/// First bytes of a block.
+pub(crate) const MAGIC: [u8; 4] = *b"BLBK";
+const HEADER_BYTES: usize = 70;
 const CHECKSUM_BYTES: usize = 4;
 
 /// What a block says about itself.
@@ -133,6 +136,9 @@ fn read_header(bytes: &[u8]) -> Result<(BlockHeader, Micros, Input<'_>), FormatE
     if input.array()? != [BLOCK_FORMAT, 0] {
         return Err(FormatError("the block is of a newer format than this release reads"));
     }
+    if usize::from(u16::from_be_bytes(input.array()?)) != bytes.len() {
+        return Err(FormatError("the block has not the length that it says"));
+    }
     let records = u16::from_be_bytes(input.array()?);
     let first = Position(u64::from_be_bytes(input.array()?));
     let epoch = u64::from_be_bytes(input.array()?);
@@ -143,6 +149,12 @@ fn read_header(bytes: &[u8]) -> Result<(BlockHeader, Micros, Input<'_>), FormatE
         return Err(FormatError("the block's positions are out of range"));
     }
     Ok((BlockHeader { records, first, epoch, previous, root, checksum }, base, input))
+}
+
+/// Length of a block that begins with these bytes, as far as it says one that a block can have.
+pub(crate) fn stated_len(bytes: &[u8]) -> Option<usize> {
+    let len = usize::from(u16::from_be_bytes(*bytes.get(6..)?.first_chunk()?));
+    (bytes.starts_with(&MAGIC) && (HEADER_BYTES..=BLOCK_BYTES_MAX).contains(&len)).then_some(len)
 }
 
 /// Builds blocks one after the other, with buffers that are used again.
@@ -190,9 +202,11 @@ impl BlockBuilder {
         }
         let records = u16::try_from(self.leaves.len()).unwrap_or(u16::MAX);
         let root = merkle::root(&self.leaves);
+        let len = u16::try_from(self.bytes.len() + CHECKSUM_BYTES).unwrap_or(u16::MAX);
         let mut header = Vec::with_capacity(HEADER_BYTES);
         header.extend_from_slice(&MAGIC);
         header.extend_from_slice(&[BLOCK_FORMAT, 0]);
+        header.extend_from_slice(&len.to_be_bytes());
         header.extend_from_slice(&records.to_be_bytes());
         header.extend_from_slice(&self.first.0.to_be_bytes());
         header.extend_from_slice(&self.epoch.to_be_bytes());
@@ -227,4 +241,4 @@ pub(crate) struct SealedBlock {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,6 +8,7 @@ mod block_cache;
 mod index;
 pub mod memory;
 pub mod merkle;
+pub mod reader;
 pub mod record;
 pub mod record_format;
 pub mod sled_store;

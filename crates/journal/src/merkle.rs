@@ -65,17 +65,14 @@ mod tests {
 
     #[test]
     fn the_hashes_are_those_of_the_certificate_transparency_test_vectors() {
-        let hex = |hash: Hash| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let of = |leaves: &[&[u8]]| {
+            let hashes: Vec<Hash> = leaves.iter().map(|bytes| leaf(bytes)).collect();
+            crate::block::tests::hex(&root(&hashes))
+        };
+        assert_eq!(of(&[]), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(of(&[b""]), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
         assert_eq!(
-            hex(root(&[])),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
-        assert_eq!(
-            hex(root(&[leaf(&[])])),
-            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
-        );
-        assert_eq!(
-            hex(root(&[leaf(&[]), leaf(&[0x00])])),
+            of(&[b"", b"\0"]),
             "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"
         );
     }

@@ -11,10 +11,27 @@ pub struct StorageError(pub String);
 /// A block as stored: the position it is kept under, and its bytes.
 pub type StoredBlock = (Position, Vec<u8>);
 
+/// Gives blocks back.
+pub trait BlockSource: Send + Sync + 'static {
+    /// The block with the largest first position up to `position`.
+    ///
+    /// # Errors
+    ///
+    /// When the engine failed.
+    fn at_or_before(&self, position: Position) -> Result<Option<StoredBlock>, StorageError>;
+
+    /// Blocks with a first position of at least `from`, in order, at most `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// At the first entry that cannot be read; nothing after it is given.
+    fn starting_at(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, StorageError>;
+}
+
 /// Keeps blocks under the position of their first record.
 ///
 /// One thread writes; any thread reads, also while it writes.
-pub trait BlockStorage: Send + Sync + 'static {
+pub trait BlockStorage: BlockSource {
     /// Adds a block. It need not survive a power cut before the next [`Self::sync`].
     ///
     /// # Errors
@@ -29,18 +46,4 @@ pub trait BlockStorage: Send + Sync + 'static {
     /// When the engine failed. What is on disk then is unknown, so the writer stops for good and
     /// never tries again.
     fn sync(&self) -> Result<(), StorageError>;
-
-    /// The block with the largest first position up to `position`.
-    ///
-    /// # Errors
-    ///
-    /// When the engine failed.
-    fn at_or_before(&self, position: Position) -> Result<Option<StoredBlock>, StorageError>;
-
-    /// Blocks with a first position of at least `from`, in order, at most `limit` of them.
-    ///
-    /// # Errors
-    ///
-    /// At the first entry that cannot be read; nothing after it is given.
-    fn starting_at(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, StorageError>;
 }

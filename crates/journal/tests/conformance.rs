@@ -1,5 +1,7 @@
 //! Both stores keep every promise of a store.
 
+#![expect(clippy::unwrap_used, reason = "a harness for tests")]
+
 use std::sync::{
     Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
@@ -9,7 +11,7 @@ use branchline_journal::{
     memory::MemoryStore,
     record::Position,
     sled_store::{SledOptions, SledStore},
-    storage::{BlockStorage, StorageError, StoredBlock},
+    storage::{BlockSource, BlockStorage, StorageError, StoredBlock},
     store::EventStore,
 };
 use branchline_testkit::store_conformance::StoreHarness;
@@ -53,6 +55,16 @@ impl<const AT_SYNC: bool> Breakable<AT_SYNC> {
     }
 }
 
+impl<const AT_SYNC: bool> BlockSource for Breakable<AT_SYNC> {
+    fn at_or_before(&self, position: Position) -> Result<Option<StoredBlock>, StorageError> {
+        self.inner.at_or_before(position)
+    }
+
+    fn starting_at(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, StorageError> {
+        self.inner.starting_at(from, limit)
+    }
+}
+
 impl<const AT_SYNC: bool> BlockStorage for Breakable<AT_SYNC> {
     fn insert(&self, first: Position, block: &[u8]) -> Result<(), StorageError> {
         self.fail(false)?;
@@ -62,14 +74,6 @@ impl<const AT_SYNC: bool> BlockStorage for Breakable<AT_SYNC> {
     fn sync(&self) -> Result<(), StorageError> {
         self.fail(true)?;
         self.inner.sync()
-    }
-
-    fn at_or_before(&self, position: Position) -> Result<Option<StoredBlock>, StorageError> {
-        self.inner.at_or_before(position)
-    }
-
-    fn starting_at(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, StorageError> {
-        self.inner.starting_at(from, limit)
     }
 }
 

@@ -155,8 +155,10 @@ proptest! {
     ) {
         let sealed = blocks_of(&history).remove(0);
         let mut bytes = sealed.bytes[..HEADER_BYTES].to_vec();
-        bytes[6..8].copy_from_slice(&records.to_be_bytes());
+        bytes[8..10].copy_from_slice(&records.to_be_bytes());
         bytes.extend_from_slice(&body);
+        let len = u16::try_from(bytes.len() + CHECKSUM_BYTES).unwrap();
+        bytes[6..8].copy_from_slice(&len.to_be_bytes());
         bytes.extend_from_slice(&crc32fast::hash(&bytes).to_be_bytes());
         if let Ok(block) = Block::decode(&bytes) {
             prop_assert_eq!(block.records.len(), usize::from(records));
@@ -227,8 +229,12 @@ fn fixture() -> [Record; 2] {
     [fixed(700, whole), fixed(701, bare)]
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 /// These bytes are in journals out there. A change of them is a new format, never a correction.

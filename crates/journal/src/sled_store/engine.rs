@@ -16,7 +16,7 @@ use super::OpenError;
 use crate::{
     block::BLOCK_BYTES_MAX,
     record::Position,
-    storage::{BlockStorage, StorageError, StoredBlock},
+    storage::{BlockSource, BlockStorage, StorageError, StoredBlock},
 };
 
 /// sled's unit of allocation. A larger one makes slow commits slower; a smaller one would send
@@ -140,16 +140,7 @@ fn stored((key, value): (sled::IVec, sled::IVec)) -> Result<StoredBlock, Storage
     Ok((Position(u64::from_be_bytes(key)), value.to_vec()))
 }
 
-impl BlockStorage for SledBlocks {
-    fn insert(&self, first: Position, block: &[u8]) -> Result<(), StorageError> {
-        guarded(|| self.db.insert(first.0.to_be_bytes(), block)).map(drop)
-    }
-
-    fn sync(&self) -> Result<(), StorageError> {
-        guarded(|| self.db.flush())?;
-        self.data.sync_data().map_err(|error| StorageError(format!("fdatasync: {error}")))
-    }
-
+impl BlockSource for SledBlocks {
     fn at_or_before(&self, position: Position) -> Result<Option<StoredBlock>, StorageError> {
         let range = ..=position.0.to_be_bytes();
         guarded(|| self.db.range(range).next_back().transpose())?.map(stored).transpose()
@@ -161,5 +152,16 @@ impl BlockStorage for SledBlocks {
             .into_iter()
             .map(stored)
             .collect()
+    }
+}
+
+impl BlockStorage for SledBlocks {
+    fn insert(&self, first: Position, block: &[u8]) -> Result<(), StorageError> {
+        guarded(|| self.db.insert(first.0.to_be_bytes(), block)).map(drop)
+    }
+
+    fn sync(&self) -> Result<(), StorageError> {
+        guarded(|| self.db.flush())?;
+        self.data.sync_data().map_err(|error| StorageError(format!("fdatasync: {error}")))
     }
 }

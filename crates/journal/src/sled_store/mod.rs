@@ -177,4 +177,4 @@ impl Drop for SledStore {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -15,7 +15,7 @@ use crate::{
     block::Block,
     block_cache::{BlockCache, Records},
     record::Position,
-    storage::BlockStorage,
+    storage::{BlockSource, BlockStorage},
     verify::{ChainCheck, Finding},
 };
 
@@ -59,7 +59,7 @@ fn make_dir(path: &Path) -> Result<(), OpenError> {
 
 /// Checks every block in order and gives each to `seen`.
 fn scan(
-    storage: &dyn BlockStorage,
+    storage: &dyn BlockSource,
     check: &mut ChainCheck,
     mut seen: impl FnMut(Block),
 ) -> Result<(), OpenError> {

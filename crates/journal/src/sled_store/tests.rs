@@ -6,7 +6,7 @@ use crate::{
     store::{AppendError, Appended},
 };
 
-fn step(lead: u128, version: u64) -> NewRecord {
+pub(crate) fn step(lead: u128, version: u64) -> NewRecord {
     let body = RecordBody {
         organisation: Uuid::nil(),
         stream: StreamId::lead(Uuid::from_u128(lead)),
@@ -26,18 +26,28 @@ fn step(lead: u128, version: u64) -> NewRecord {
     NewRecord { expected: ExpectedVersion::Exact(Version(version)), body }
 }
 
-fn append(store: &SledStore, records: Vec<NewRecord>) -> Vec<Result<Appended, AppendError>> {
+pub(crate) fn append(
+    store: &SledStore,
+    records: Vec<NewRecord>,
+) -> Vec<Result<Appended, AppendError>> {
     let (send, outcome) = mpsc::channel();
     store.append(records, Box::new(move |outcomes| send.send(outcomes).unwrap()));
     outcome.recv().unwrap()
 }
 
-fn filled(dir: &std::path::Path) -> SledOptions {
+/// A closed journal of 1,000 records in about ten blocks.
+pub(crate) fn filled(dir: &std::path::Path) -> SledOptions {
     let options = SledOptions::new(dir.join("journal"));
     let store = SledStore::open(&options).unwrap();
     append(&store, (0..500).map(|lead| step(lead, 0)).collect());
     append(&store, (0..500).map(|lead| step(lead, 1)).collect());
     options
+}
+
+/// sled itself, behind the journal's back.
+pub(crate) fn engine(options: &SledOptions) -> sled::Db {
+    let path = options.dir.join("db");
+    sled::Config::new().path(path).segment_size(2 * 1024 * 1024).open().unwrap()
 }
 
 #[test]
@@ -111,11 +121,7 @@ fn a_journal_other_than_the_acknowledged_one_does_not_open() {
 fn damage_in_a_block_is_told_with_its_position_and_the_way_out() {
     let dir = tempfile::tempdir().unwrap();
     let options = filled(dir.path());
-    let db = sled::Config::new()
-        .path(options.dir.join("db"))
-        .segment_size(2 * 1024 * 1024)
-        .open()
-        .unwrap();
+    let db = engine(&options);
     let (key, value) = db.iter().nth(1).unwrap().unwrap();
     let first = u64::from_be_bytes(key.as_ref().try_into().unwrap());
     let mut damaged = value.to_vec();
@@ -135,11 +141,7 @@ fn damage_in_a_block_is_told_with_its_position_and_the_way_out() {
 fn a_block_that_is_missing_is_a_gap() {
     let dir = tempfile::tempdir().unwrap();
     let options = filled(dir.path());
-    let db = sled::Config::new()
-        .path(options.dir.join("db"))
-        .segment_size(2 * 1024 * 1024)
-        .open()
-        .unwrap();
+    let db = engine(&options);
     let (key, _) = db.iter().nth(1).unwrap().unwrap();
     db.remove(&key).unwrap();
     drop(db);
@@ -173,14 +175,14 @@ fn appends_beyond_the_queue_are_busy_and_not_lost() {
     let options = SledOptions { queue_bytes_max: 4_000, ..SledOptions::new(dir.path()) };
     let store = SledStore::open(&options).unwrap();
     // The first reply holds the writer up, so that what follows stays queued.
-    let (go_on, held) = mpsc::channel::<()>();
-    let (holding, held_up) = mpsc::channel();
+    let (go_on, released) = mpsc::channel::<()>();
+    let (arrived, writer_waits) = mpsc::channel();
     let hold = move |_: Vec<_>| {
-        holding.send(()).unwrap();
-        held.recv().unwrap();
+        arrived.send(()).unwrap();
+        released.recv().unwrap();
     };
     store.append(vec![step(u128::MAX, 0)], Box::new(hold));
-    held_up.recv().unwrap();
+    writer_waits.recv().unwrap();
     let (send, outcomes) = mpsc::channel();
     for lead in 0..100 {
         let send = send.clone();

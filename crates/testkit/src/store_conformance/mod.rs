@@ -5,6 +5,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
     reason = "these are tests: a failed expectation panics and names itself"
@@ -33,7 +34,7 @@ use branchline_journal::{
 use uuid::Uuid;
 
 /// Long enough for the slowest machine; only a store that hangs waits this long.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Makes stores of one kind for the suite.
 pub trait StoreHarness {
@@ -58,6 +59,10 @@ pub fn append(
 }
 
 /// Appends one record and waits for its outcome.
+///
+/// # Errors
+///
+/// The store's, for the test to look at.
 pub fn append_one(store: &dyn EventStore, record: NewRecord) -> Result<Appended, AppendError> {
     let mut outcomes = append(store, vec![record]);
     assert_eq!(outcomes.len(), 1, "one record has one outcome");

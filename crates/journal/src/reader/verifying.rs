@@ -1,0 +1,239 @@
+//! The full check of a journal, block by block.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::SCAN_BLOCKS;
+use crate::{
+    block::{Block, BlockHeader, decode_header},
+    index::KeyRetention,
+    record::Position,
+    sled_store::{OpenError, high_water::Mark},
+    storage::BlockSource,
+    verify::{ChainCheck, Finding},
+};
+
+/// What the check says about one block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockReport {
+    /// Position that the block is kept under.
+    pub key: Position,
+    /// Its size. Unit: bytes. 0 when it could not be read.
+    pub bytes: usize,
+    /// What it says about itself, when its checksum is right.
+    pub header: Option<BlockHeader>,
+    /// Whether everything before it is sound too. Blocks after the first finding are only looked at
+    /// one by one; where they belong is not proven.
+    pub proven: bool,
+    /// What is wrong with it.
+    pub finding: Option<Finding>,
+}
+
+/// How the journal compares with its high-water mark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HighWaterReport {
+    /// There is no mark to compare with.
+    Missing,
+    /// The mark cannot be read.
+    Unreadable {
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// Everything acknowledged is there.
+    Reached {
+        /// Last position that was acknowledged, as far as the mark says.
+        acknowledged: Position,
+    },
+    /// Acknowledged records are missing at the end, or lie behind damage.
+    EndsBelow {
+        /// Last sound position.
+        found: Position,
+        /// Last position that was acknowledged.
+        acknowledged: Position,
+    },
+    /// The records at the mark are not those that were acknowledged.
+    NotTheAcknowledged {
+        /// Last position that was acknowledged.
+        acknowledged: Position,
+    },
+}
+
+/// What the check found in all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Last position up to which everything is sound.
+    pub sound_until: Position,
+    /// Blocks that were looked at.
+    pub blocks: u64,
+    /// Blocks with a finding.
+    pub unsound_blocks: u64,
+    /// Records in sound blocks.
+    pub records: u64,
+    /// Events in sound blocks.
+    pub events: u64,
+    /// Checksum of the last sound block.
+    pub chain: u32,
+    /// Epoch of the last sound block.
+    pub epoch: u64,
+    /// Comparison with the high-water mark.
+    pub high_water: HighWaterReport,
+}
+
+impl Verified {
+    /// Whether nothing at all is wrong. A missing mark is not wrong, only less proof.
+    pub const fn is_sound(&self) -> bool {
+        let mark_is_good = match self.high_water {
+            HighWaterReport::Missing | HighWaterReport::Reached { .. } => true,
+            HighWaterReport::Unreadable { .. }
+            | HighWaterReport::EndsBelow { .. }
+            | HighWaterReport::NotTheAcknowledged { .. } => false,
+        };
+        self.unsound_blocks == 0 && mark_is_good
+    }
+}
+
+/// A running check: an iterator over the blocks, and then [`Verify::finish`].
+pub struct Verify<'a> {
+    source: &'a dyn BlockSource,
+    mark: Result<Option<Mark>, OpenError>,
+    met_mark: bool,
+    check: ChainCheck,
+    ready: VecDeque<(Position, Vec<u8>)>,
+    from: Position,
+    done: bool,
+    broken: bool,
+    blocks: u64,
+    unsound_blocks: u64,
+    events: u64,
+}
+
+impl std::fmt::Debug for Verify<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verify").field("from", &self.from).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Verify<'a> {
+    pub(super) fn new(source: &'a dyn BlockSource, mark: Result<Option<Mark>, OpenError>) -> Self {
+        Self {
+            source,
+            mark,
+            met_mark: false,
+            check: ChainCheck::new(KeyRetention::default(), true),
+            ready: VecDeque::new(),
+            from: Position(0),
+            done: false,
+            broken: false,
+            blocks: 0,
+            unsound_blocks: 0,
+            events: 0,
+        }
+    }
+
+    /// Checks what has not been looked at yet and sums up.
+    pub fn finish(mut self) -> Verified {
+        while self.next().is_some() {}
+        let sound_until = self.check.index.head();
+        Verified {
+            sound_until,
+            blocks: self.blocks,
+            unsound_blocks: self.unsound_blocks,
+            records: sound_until.0,
+            events: self.events,
+            chain: self.check.chain,
+            epoch: self.check.epoch,
+            high_water: self.compare_mark(sound_until),
+        }
+    }
+
+    fn compare_mark(&self, found: Position) -> HighWaterReport {
+        match &self.mark {
+            Err(error) => HighWaterReport::Unreadable { reason: Arc::from(error.to_string()) },
+            Ok(None) => HighWaterReport::Missing,
+            Ok(Some(mark)) => {
+                let acknowledged = mark.position;
+                if found < acknowledged {
+                    HighWaterReport::EndsBelow { found, acknowledged }
+                } else if self.met_mark || acknowledged == Position::START {
+                    HighWaterReport::Reached { acknowledged }
+                } else {
+                    HighWaterReport::NotTheAcknowledged { acknowledged }
+                }
+            }
+        }
+    }
+
+    fn refill(&mut self) -> Result<(), Finding> {
+        if !self.ready.is_empty() {
+            return Ok(());
+        }
+        let stored = self
+            .source
+            .starting_at(self.from, SCAN_BLOCKS)
+            .map_err(|error| Finding::Unreadable { reason: Arc::from(error.0) })?;
+        self.ready.extend(stored);
+        if let Some((last, _)) = self.ready.back() {
+            self.from = last.next();
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, key: Position, bytes: &[u8]) -> Option<Finding> {
+        if self.broken {
+            return alone(key, bytes).err();
+        }
+        match self.check.add(key, bytes) {
+            Ok(block) => {
+                self.events +=
+                    block.records.iter().map(|record| record.body.events.len() as u64).sum::<u64>();
+                self.met_mark |= matches!(&self.mark, Ok(Some(mark))
+                    if mark.position == block.header.last() && mark.chain == block.header.checksum);
+                None
+            }
+            Err(finding) => Some(finding),
+        }
+    }
+}
+
+/// What a block shows without those before it.
+fn alone(key: Position, bytes: &[u8]) -> Result<(), Finding> {
+    let block = Block::decode(bytes).map_err(|error| Finding::Unsound { reason: error.0 })?;
+    if block.header.first != key {
+        return Err(Finding::Misplaced { key, first: block.header.first });
+    }
+    if block.root_is_right() { Ok(()) } else { Err(Finding::WrongRoot) }
+}
+
+impl Iterator for Verify<'_> {
+    type Item = BlockReport;
+
+    fn next(&mut self) -> Option<BlockReport> {
+        if self.done {
+            return None;
+        }
+        let mut report = match self.refill() {
+            Ok(()) => {
+                let Some((key, bytes)) = self.ready.pop_front() else {
+                    self.done = true;
+                    return None;
+                };
+                let header = decode_header(&bytes).ok();
+                let finding = self.judge(key, &bytes);
+                BlockReport { key, bytes: bytes.len(), header, proven: !self.broken, finding }
+            }
+            Err(finding) => {
+                // The engine would give the same error for ever.
+                self.done = true;
+                let key = self.from;
+                let finding = Some(finding);
+                BlockReport { key, bytes: 0, header: None, proven: false, finding }
+            }
+        };
+        self.blocks += 1;
+        if report.finding.is_some() {
+            report.proven = false;
+            self.broken = true;
+            self.unsound_blocks += 1;
+        }
+        Some(report)
+    }
+}

@@ -26,8 +26,9 @@ const NUMBER_BYTES_MAX: usize = 64;
 const AGENT_BYTES_MAX: usize = 256;
 /// Largest config of a node, as JSON at its worst. Unit: bytes. A record has room for one such.
 const CONFIG_BYTES_MAX: usize = 8 * 1_024;
-/// Largest new workflow with its graph: it is one record. Unit: bytes.
-const CREATION_BYTES_MAX: usize = 9 * 1_024;
+/// Largest new workflow with its graph: it is one record, and 1.5 KiB of that are left for settings
+/// and for who asked. Unit: bytes.
+const CREATION_BYTES_MAX: usize = 10 * 1_024 + 512;
 /// Longest name of an imported file. Unit: bytes.
 const FILE_NAME_BYTES_MAX: usize = 512;
 /// Longest names of an import's variables, all together with 8 bytes each around them. Unit: bytes.
@@ -185,38 +186,64 @@ pub(super) fn check_creation(title: &str, description: &str, graph: &[GraphChang
     Ok(())
 }
 
-/// No less than the stored change takes. Ids, position and marks: below 48 bytes.
+/// No less than the stored change takes: three ids and the length of a label are 54 bytes, an id,
+/// a position, marks and lengths 46.
 fn change_bytes(change: &GraphChange) -> usize {
-    48 + match change {
-        GraphChange::NodePut(node) => node.label.len() + config_bytes(&node.config),
-        GraphChange::EdgeAdded(edge) => edge.label.as_ref().map_or(0, |label| label.as_str().len()),
-        GraphChange::NodeRemoved(_) | GraphChange::EdgeRemoved(_) => 0,
+    match change {
+        GraphChange::NodePut(node) => 48 + node.label.len() + config_bytes(&node.config),
+        GraphChange::EdgeAdded(edge) => 56 + edge.label.as_ref().map_or(0, |l| l.as_str().len()),
+        GraphChange::NodeRemoved(_) | GraphChange::EdgeRemoved(_) => 20,
     }
 }
+
+/// Digits of the largest number in a config. Unit: bytes.
+const INTEGER_BYTES: usize = 20;
+/// Longest word of a config that we chose ourselves, with its quotes: `postcall_analysis`.
+/// Unit: bytes.
+const WORD_BYTES: usize = 19;
 
 /// No less than the config takes as JSON.
 fn config_bytes(config: &NodeConfig) -> usize {
-    let optional = |text: &Option<String>| text.as_deref().map_or(0, json_bytes);
-    match config {
-        // The names of the fields and a number of ten digits: below 80 bytes.
+    2 + match config {
         NodeConfig::VoiceCall(config) => {
-            80 + optional(&config.from_phone_number) + optional(&config.agent_id)
+            member("from_phone_number", config.from_phone_number.as_deref().map(json_bytes))
+                + member("agent_id", config.agent_id.as_deref().map(json_bytes))
+                + member("ring_timeout_s", config.ring_timeout_s.map(|_| INTEGER_BYTES))
         }
         NodeConfig::Conditional(config) => {
-            let conditions = config.conditions.iter().map(condition_bytes);
-            let branches = config.branches.iter().map(|name| json_bytes(name) + 1);
-            80 + optional(&config.condition_field) + conditions.chain(branches).sum::<usize>()
+            let conditions = config.conditions.iter().map(condition_bytes).sum();
+            let branches = config.branches.iter().map(|name| json_bytes(name) + 1).sum();
+            member("logic", config.logic.map(|_| WORD_BYTES))
+                + member("conditions", Some(conditions))
+                + member("condition_field", config.condition_field.as_deref().map(json_bytes))
+                + member("branches", Some(branches))
+                + 4
         }
-        // Two numbers of twenty digits among it.
-        NodeConfig::Time(config) => 150 + optional(&config.pca_field),
-        NodeConfig::Application(config) => 20 + optional(&config.handler),
-        NodeConfig::Converted | NodeConfig::Dropped => 2,
+        NodeConfig::Time(config) => {
+            member("duration", config.duration.map(|_| INTEGER_BYTES))
+                + member("unit", config.unit.map(|_| WORD_BYTES))
+                + member("delay_hours", config.delay_hours.map(|_| INTEGER_BYTES))
+                + member("time_source", config.time_source.map(|_| WORD_BYTES))
+                + member("pca_field", config.pca_field.as_deref().map(json_bytes))
+        }
+        NodeConfig::Application(config) => {
+            member("handler", config.handler.as_deref().map(json_bytes))
+        }
+        NodeConfig::Converted | NodeConfig::Dropped => 0,
     }
 }
 
+/// An exact number is stored as digits and places and marked as one: up to 8 bytes more.
 fn condition_bytes(condition: &Condition) -> usize {
-    let value = condition.value.as_ref().map_or(0, |value| json_bytes(&value.as_text()));
-    64 + condition.field.as_deref().map_or(0, json_bytes) + value
+    let value = condition.value.as_ref().map(|value| json_bytes(&value.as_text()) + 8);
+    3 + member("field", condition.field.as_deref().map(json_bytes))
+        + member("operator", condition.operator.map(|_| WORD_BYTES))
+        + member("value", value)
+}
+
+/// A member of a JSON object, if it is there: quotes, colon and comma are 4 bytes.
+fn member(name: &str, value: Option<usize>) -> usize {
+    value.map_or(0, |bytes| name.len() + 4 + bytes)
 }
 
 /// The text between quotes, with what JSON escapes.

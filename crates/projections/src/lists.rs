@@ -340,9 +340,12 @@ fn known_lead_total(stored: &StoredWorkflow, filter: LeadFilter) -> Option<u64> 
             (Some(status), Some(false)) => Some(counts.with(status)),
             (Some(_), None | Some(true)) => None,
         },
-        LeadFilter { status: None, node: None, held: Some(Held::With(code)), removed: _ } => {
-            Some(stored.held.get(&code).map_or(0, |held| held.len() as u64))
-        }
+        LeadFilter {
+            status: None,
+            node: None,
+            held: Some(Held::With(code)),
+            removed: None | Some(false),
+        } => Some(stored.held.get(&code).map_or(0, |held| held.len() as u64)),
         LeadFilter { .. } => None,
     }
 }

@@ -57,6 +57,11 @@ impl Projections {
         self.position
     }
 
+    /// When the newest record was decided.
+    pub const fn latest_at(&self) -> Timestamp {
+        self.latest_at
+    }
+
     /// Takes one more record in. Total: a record that does not fit what is known is folded as far
     /// as it makes sense.
     pub fn fold(&mut self, fact: &Fact<'_>) {

@@ -1,0 +1,13 @@
+//! Projections, told by records that are made by hand and by records that the rules made.
+
+mod agreement;
+mod call_logs;
+mod counts;
+mod history;
+mod imports;
+mod lists;
+mod queues;
+mod story;
+mod sweeps;
+mod timeline;
+mod world;

@@ -1,0 +1,63 @@
+use branchline_domain::{
+    lead::{BranchCause, HoldReason, LeadEvent, Outcome},
+    output::Output,
+    workflow::{Settings, WorkflowEvent},
+};
+
+use crate::story::*;
+
+#[test]
+fn a_sweep_of_an_active_workflow_names_pending_leads_and_holds_that_may_clear() {
+    let mut story = Story::of_an_active_workflow();
+    let outcome = Outcome { output: Output::Failed, cause: BranchCause::Call(1) };
+    story.lead(CID, [enrolled(), entered(1, CALL), held(HoldReason::MissingOutput(outcome))]);
+    story.lead(BOB, [enrolled(), entered(1, CALL), held(HoldReason::DialRefused)]);
+    story.lead(ANN, [enrolled()]);
+    assert_eq!(story.read.sweep(FLOW), [CID, ANN]);
+
+    story.workflow(FLOW, [WorkflowEvent::WorkflowPaused]);
+    assert_eq!(story.read.sweep(FLOW), []);
+}
+
+#[test]
+fn a_sweep_after_a_resumption_names_the_releases_that_fell_due_meanwhile() {
+    let mut story = Story::of_an_active_workflow();
+    story.lead(ANN, [enrolled(), waits(1, minute(5))]);
+    story.lead(BOB, [enrolled(), waits(1, minute(50))]);
+    story.workflow(FLOW, [WorkflowEvent::WorkflowPaused]);
+    story.workflow(FLOW, [WorkflowEvent::WorkflowResumed]);
+    assert_eq!(story.now(), minute(6));
+    assert_eq!(story.read.sweep(FLOW), [ANN]);
+}
+
+#[test]
+fn a_lead_that_waits_for_the_next_activation_is_swept_after_it() {
+    let mut story = Story::default();
+    story.creates(FLOW, Settings { start_on_enrol: false, ..Settings::default() });
+    story.workflow(FLOW, [WorkflowEvent::WorkflowActivated]);
+    story.lead(ANN, [enrolled()]);
+    assert_eq!(story.read.sweep(FLOW), []);
+    story.workflow(FLOW, [WorkflowEvent::WorkflowPaused]);
+    story.workflow(FLOW, [WorkflowEvent::WorkflowResumed]);
+    assert_eq!(story.read.sweep(FLOW), [ANN]);
+}
+
+#[test]
+fn a_sweep_of_an_ended_workflow_names_leads_whose_call_nobody_took() {
+    let mut story = Story::of_an_active_workflow();
+    story.lead(ANN, [enrolled(), entered(1, CALL), requested(1)]);
+    story.lead(BOB, [enrolled(), entered(1, CALL), requested(1), started(1)]);
+    story.lead(CID, [enrolled()]);
+    story.workflow(FLOW, [WorkflowEvent::WorkflowCancelled]);
+    assert_eq!(story.read.sweep(FLOW), [ANN]);
+}
+
+#[test]
+fn a_removed_lead_is_never_swept() {
+    let mut story = Story::of_an_active_workflow();
+    story.lead(ANN, [enrolled(), entered(1, CALL), held(HoldReason::NodeIncomplete)]);
+    story.lead(BOB, [enrolled()]);
+    story.lead(ANN, [LeadEvent::LeadRemoved]);
+    story.lead(BOB, [LeadEvent::LeadRemoved]);
+    assert_eq!(story.read.sweep(FLOW), []);
+}

@@ -1,5 +1,10 @@
 //! All read models that live in memory, folded together.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
 use branchline_domain::{
     decider::Recorded,
     id::{ImportId, LeadId, WorkflowId},
@@ -7,7 +12,6 @@ use branchline_domain::{
     workflow::{self, WorkflowEvent},
 };
 use branchline_journal::record::Position;
-use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     arena::{Index, Rows},
@@ -24,7 +28,7 @@ use crate::{
 ///
 /// Fold every record in order of position. A position that was folded before is skipped, so a
 /// redelivery does no harm. The same records give the same answers, whoever folds them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Projections {
     pub(crate) position: Position,
     /// When the newest record was decided: "now", as far as a fold can know.
@@ -44,6 +48,18 @@ pub struct Projections {
     pub(crate) releases: DueQueue,
     pub(crate) deadlines: DueQueue,
     pub(crate) imports: Imports,
+}
+
+impl fmt::Debug for Projections {
+    /// How much there is, not a million rows: handles that hold projections are printed in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Projections")
+            .field("position", &self.position)
+            .field("workflows", &self.workflows.all().count())
+            .field("leads", &self.leads.len())
+            .field("calls", &self.calls.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Projections {

@@ -132,8 +132,22 @@ impl Projections {
         self.workflows.by_id(workflow).map_or(0, |stored| stored.in_progress.len() as u64)
     }
 
+    /// How many there are in all workflows.
+    pub fn calls_in_progress_in_all(&self) -> u64 {
+        self.workflows.all().map(|(_, stored)| stored.in_progress.len() as u64).sum()
+    }
+
     fn name_calls(&self, rows: impl Iterator<Item = u32>) -> Vec<CallRow> {
         rows.filter_map(|row| self.show_call(self.calls.get(row)?)).collect()
+    }
+
+    /// Workflows whose leads a sweep may free, in order of creation; deleted ones too. To be swept
+    /// after a restart.
+    pub fn workflows_to_sweep(&self) -> Vec<WorkflowId> {
+        let freeing = self.workflows.all().filter(|(_, stored)| {
+            stored.is_moving() || (stored.has_ended() && !stored.requested.is_empty())
+        });
+        freeing.map(|(_, stored)| stored.id).collect()
     }
 
     /// Leads of a workflow that would do something now if they were asked to advance, in order of
@@ -149,7 +163,7 @@ impl Projections {
             let pending = stored.pending.iter().copied().filter(|&row| self.may_start(stored, row));
             let held = CLEARING.iter().filter_map(|code| stored.held.get(code)).flatten().copied();
             pending.chain(held).chain(self.releases.due_in(number, self.latest_at)).collect()
-        } else if stored.state.status.is_final() || stored.state.deleted {
+        } else if stored.has_ended() {
             let called = stored.requested.iter().filter_map(|&row| self.calls.get(row));
             called.map(|call| call.lead).collect()
         } else {

@@ -78,6 +78,11 @@ impl StoredWorkflow {
         self.is_there() && self.state.status.can_process_leads()
     }
 
+    /// Whether its leads never move again.
+    pub(crate) const fn has_ended(&self) -> bool {
+        self.state.status.is_final() || self.state.deleted
+    }
+
     /// Takes a lead out of the counts and sets, as it stood, and puts it in as it stands.
     pub(crate) fn restand(&mut self, lead: u32, before: &Standing, after: &Standing) {
         if before == after {

@@ -1,7 +1,7 @@
 use branchline_domain::{
     call_status::CallStatus, lead::HoldReason, lead::LeadEvent, output::Output,
 };
-use branchline_projections::{NodeCounts, StatusCounts};
+use branchline_projections::{Counts, NodeCounts, StatusCounts};
 
 use crate::story::*;
 
@@ -74,7 +74,7 @@ fn nodes_beyond_the_sixty_fourth_are_counted_like_the_first() {
 
 #[test]
 fn an_unknown_workflow_has_empty_counts() {
-    assert_eq!(Story::default().read.counts(FLOW), Default::default());
+    assert_eq!(Story::default().read.counts(FLOW), Counts::default());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use branchline_domain::{
     lead::{BranchCause, HoldCode, HoldReason, LeadEvent},
     output::Output,
 };
-use branchline_projections::history::{MoveCause, lead_history};
+use branchline_projections::history::{LeadHistory, MoveCause, lead_history};
 
 use crate::story::*;
 
@@ -117,5 +117,5 @@ fn a_transition_is_shown_in_json_with_every_field() {
 fn a_pending_lead_has_no_history() {
     let mut story = Story::of_an_active_workflow();
     story.lead(ANN, [enrolled()]);
-    assert_eq!(lead_history(ANN, story.facts()), Default::default());
+    assert_eq!(lead_history(ANN, story.facts()), LeadHistory::default());
 }

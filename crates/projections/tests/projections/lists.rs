@@ -33,7 +33,8 @@ fn a_workflow_knows_where_its_status_changed_last() {
     let mut story = Story::of_an_active_workflow();
     story.workflow(FLOW, [WorkflowEvent::WorkflowPaused]);
     let paused_at = story.read.position();
-    let renamed = WorkflowEvent::WorkflowRenamed { title: "Fall".into(), description: "".into() };
+    let renamed =
+        WorkflowEvent::WorkflowRenamed { title: "Fall".into(), description: String::new() };
     story.workflow(FLOW, [renamed]);
     let row = story.read.workflow(FLOW).unwrap();
     assert_eq!((row.status_position, row.state.title.as_str()), (paused_at, "Fall"));

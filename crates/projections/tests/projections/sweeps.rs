@@ -1,4 +1,5 @@
 use branchline_domain::{
+    call_status::CallStatus,
     lead::{BranchCause, HoldReason, LeadEvent, Outcome},
     output::Output,
     workflow::{Settings, WorkflowEvent},
@@ -50,6 +51,10 @@ fn a_sweep_of_an_ended_workflow_names_leads_whose_call_nobody_took() {
     story.lead(CID, [enrolled()]);
     story.workflow(FLOW, [WorkflowEvent::WorkflowCancelled]);
     assert_eq!(story.read.sweep(FLOW), [ANN]);
+    assert_eq!(story.read.workflows_to_sweep(), [FLOW]);
+    story.lead(ANN, [concluded(1, CallStatus::Cancelled)]);
+    assert_eq!(story.read.sweep(FLOW), []);
+    assert_eq!(story.read.workflows_to_sweep(), []);
 }
 
 #[test]

@@ -156,3 +156,26 @@ fn a_call_without_a_final_status_is_due_at_its_deadline() {
     story.lead(BOB, [held(HoldReason::CallOverdue)]);
     assert_eq!(story.read.next_call_deadline(), None);
 }
+
+#[test]
+fn a_call_that_ended_has_no_deadline() {
+    let mut story = two_wanted_calls();
+    story.lead(BOB, [started(1)]);
+    story.lead(BOB, [concluded(1, CallStatus::Completed)]);
+    assert_eq!(story.read.next_call_deadline(), None);
+}
+
+#[test]
+fn a_wanted_call_of_a_removed_lead_is_not_handed_out() {
+    let mut story = two_wanted_calls();
+    story.lead(BOB, [LeadEvent::LeadRemoved]);
+    assert_eq!(wanted(&story), [call(ANN)]);
+}
+
+#[test]
+fn a_branch_ends_the_wait_even_before_the_next_node_is_entered() {
+    let mut story = Story::of_an_active_workflow();
+    story.lead(ANN, [enrolled(), waits(1, minute(40))]);
+    story.lead(ANN, [branch(1, WAIT, branchline_domain::output::Output::Next, CALL, 1)]);
+    assert_eq!(story.read.next_due(), None);
+}

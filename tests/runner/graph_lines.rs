@@ -1,0 +1,163 @@
+//! Nodes and edges as scenario files write them.
+
+use branchline_domain::{
+    graph::{
+        ApplicationConfig, Condition, ConditionalConfig, Logic, NodeConfig, NodeType, Operator,
+        TimeConfig, TimeSource, TimeUnit, VoiceCallConfig,
+    },
+    output::Output,
+};
+
+use crate::words::{self, Wrong};
+
+/// `intro: VOICE_CALL from +15550100`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct NodeLine {
+    pub(crate) name: String,
+    pub(crate) config: NodeConfig,
+    /// Whether `(entry)` stands behind the name.
+    pub(crate) entry: bool,
+}
+
+/// `intro --DNP--> later`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct EdgeLine {
+    pub(crate) from: String,
+    pub(crate) label: Option<Output>,
+    pub(crate) to: String,
+}
+
+impl std::fmt::Display for EdgeLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.label {
+            Some(label) => write!(f, "{} --{label}--> {}", self.from, self.to),
+            None => write!(f, "{} --> {}", self.from, self.to),
+        }
+    }
+}
+
+pub(crate) fn node(line: &str) -> Result<NodeLine, Wrong> {
+    let (name, rest) = line.split_once(": ").ok_or_else(|| {
+        format!("`{line}` is no node: write `name: TYPE …`, for example `won: CONVERTED`")
+    })?;
+    let (name, entry) = match name.strip_suffix(" (entry)") {
+        Some(name) => (name, true),
+        None => (name, false),
+    };
+    let given = words::split(rest)?;
+    let (node_type, config) = given.split_first().ok_or("a node needs a type")?;
+    let node_type: NodeType = node_type.parse().map_err(|wrong| format!("{wrong}"))?;
+    let config: Vec<&str> = config.iter().map(String::as_str).collect();
+    let config = match node_type {
+        NodeType::VoiceCall => NodeConfig::VoiceCall(voice_call(&config)?),
+        NodeType::Conditional => NodeConfig::Conditional(conditional(&config)?),
+        NodeType::Time => NodeConfig::Time(time(&config)?),
+        NodeType::Application => NodeConfig::Application(application(&config)?),
+        NodeType::Converted | NodeType::Dropped if !config.is_empty() => {
+            return Err(format!("a {node_type} node takes no config"));
+        }
+        NodeType::Converted | NodeType::Dropped => NodeConfig::empty(node_type),
+    };
+    Ok(NodeLine { name: name.into(), config, entry })
+}
+
+fn voice_call(config: &[&str]) -> Result<VoiceCallConfig, Wrong> {
+    match config {
+        [] => Ok(VoiceCallConfig::default()),
+        ["from", number] => Ok(VoiceCallConfig {
+            from_phone_number: Some(words::text(number)),
+            ..VoiceCallConfig::default()
+        }),
+        _ => Err("write `VOICE_CALL from +15550100`, or `VOICE_CALL` without a number".into()),
+    }
+}
+
+fn time(config: &[&str]) -> Result<TimeConfig, Wrong> {
+    match config {
+        [] => Ok(TimeConfig::default()),
+        ["delay_hours", hours] => {
+            let hours = hours.parse().map_err(|_| format!("`{hours}` is not a number"))?;
+            Ok(TimeConfig { delay_hours: Some(hours), ..TimeConfig::default() })
+        }
+        ["from", field] => Ok(TimeConfig {
+            time_source: Some(TimeSource::PostcallAnalysis),
+            pca_field: Some(words::text(field)),
+            ..TimeConfig::default()
+        }),
+        [amount, unit] => {
+            let amount = amount.parse().map_err(|_| format!("`{amount}` is not a number"))?;
+            let unit = match *unit {
+                "minutes" => TimeUnit::Minutes,
+                "hours" => TimeUnit::Hours,
+                "days" => TimeUnit::Days,
+                other => return Err(format!("`{other}` is not minutes, hours or days")),
+            };
+            Ok(TimeConfig { duration: Some(amount), unit: Some(unit), ..TimeConfig::default() })
+        }
+        _ => Err("write `TIME 2 hours`, `TIME delay_hours 2` or `TIME from callback_at`".into()),
+    }
+}
+
+fn application(config: &[&str]) -> Result<ApplicationConfig, Wrong> {
+    match config {
+        [] => Ok(ApplicationConfig::default()),
+        [handler] => Ok(ApplicationConfig { handler: Some(words::text(handler)) }),
+        _ => Err("write `APPLICATION handler_key`".into()),
+    }
+}
+
+/// `switch lead.language hindi english`, or conditions with `AND` or `OR` between them.
+fn conditional(config: &[&str]) -> Result<ConditionalConfig, Wrong> {
+    if let ["switch", field, branches @ ..] = config {
+        return Ok(ConditionalConfig {
+            condition_field: Some(words::text(field)),
+            branches: branches.iter().map(|branch| words::text(branch)).collect(),
+            ..ConditionalConfig::default()
+        });
+    }
+    let logic = match (config.contains(&"AND"), config.contains(&"OR")) {
+        (true, true) => return Err("AND and OR do not mix in one node".into()),
+        (true, false) => Some(Logic::And),
+        (false, true) => Some(Logic::Or),
+        (false, false) => None,
+    };
+    let conditions = config
+        .split(|word| *word == "AND" || *word == "OR")
+        .filter(|condition| !condition.is_empty())
+        .map(condition)
+        .collect::<Result<_, Wrong>>()?;
+    Ok(ConditionalConfig { logic, conditions, ..ConditionalConfig::default() })
+}
+
+fn condition(condition: &[&str]) -> Result<Condition, Wrong> {
+    let (field, operator, value) = match condition {
+        [field, operator] => (field, operator, None),
+        [field, operator, value] => (field, operator, Some(words::value(value))),
+        _ => {
+            return Err(
+                "a condition is `field operator value`; put texts with spaces in quotes".into()
+            );
+        }
+    };
+    let operator = match *operator {
+        "equals" => Operator::Equals,
+        "not_equals" => Operator::NotEquals,
+        "exists" => Operator::Exists,
+        "contains" => Operator::Contains,
+        "greater_than" => Operator::GreaterThan,
+        "less_than" => Operator::LessThan,
+        other => return Err(format!("`{other}` is not an operator")),
+    };
+    Ok(Condition { field: Some(words::text(field)), operator: Some(operator), value })
+}
+
+pub(crate) fn edge(line: &str) -> Result<EdgeLine, Wrong> {
+    let wrong =
+        || format!("`{line}` is no edge: write `intro --DNP--> later` or `intro --> later`");
+    if let Some((from, to)) = line.split_once(" --> ") {
+        return Ok(EdgeLine { from: from.into(), label: None, to: to.into() });
+    }
+    let (from, rest) = line.split_once(" --").ok_or_else(wrong)?;
+    let (label, to) = rest.split_once("--> ").ok_or_else(wrong)?;
+    Ok(EdgeLine { from: from.into(), label: Some(Output::from(label)), to: to.into() })
+}

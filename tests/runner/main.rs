@@ -1,0 +1,90 @@
+//! Plays every `tests/scenarios/**/*.toml` as a test of its own, named by mode and path. The format
+//! is described in `tests/scenarios/README.md`.
+
+mod command;
+mod decider_world;
+mod event_lines;
+mod graph_lines;
+mod names;
+mod play;
+mod round_trip;
+mod scenario;
+mod words;
+mod world;
+
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::{
+    decider_world::DeciderWorld,
+    play::Source,
+    scenario::{Mode, Scenario},
+};
+
+/// Modes that every scenario is played in.
+const MODES: [(Mode, &str); 1] = [(Mode::Decider, "decider")];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut trials = Vec::new();
+    let mut files = Vec::new();
+    collect(&root, &mut files)?;
+    files.sort();
+    for path in files {
+        let name = path.strip_prefix(&root)?.with_extension("").display().to_string();
+        // A file that cannot be read fails as a test, so that it is named and counted.
+        let only = read(&path).ok().and_then(|(_, scenario)| scenario.only);
+        for (mode, word) in MODES {
+            if only.as_ref().is_none_or(|only| only.mode == mode) {
+                let path = path.clone();
+                trials.push(Trial::test(format!("{word}/{name}"), move || run(&path, mode)));
+            }
+        }
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<(String, Scenario), Failed> {
+    let text = fs::read_to_string(path)?;
+    let scenario: Scenario =
+        toml::from_str(&text).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
+    let told = [&scenario.title, &scenario.source];
+    if told.iter().any(|text| text.is_empty()) || scenario.step.is_empty() {
+        return Err(format!("{}: title, source or steps are empty", path.display()).into());
+    }
+    if scenario.only.as_ref().is_some_and(|only| only.because.is_empty()) {
+        return Err(format!("{}: `only` needs a reason", path.display()).into());
+    }
+    Ok((text, scenario))
+}
+
+fn run(path: &Path, mode: Mode) -> Result<(), Failed> {
+    let (text, scenario) = read(path)?;
+    let shown = path.display().to_string();
+    let source = Source { path: &shown, text: &text };
+    let graph = play::graph(&scenario, &source)?;
+    match mode {
+        Mode::Decider | Mode::Engine => {
+            let mut world = DeciderWorld::new(&scenario.settings, &graph)?;
+            play::play(&scenario, &source, &mut world)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! What a scenario plays in: the bare deciders, or an engine with a journal.
+
+use branchline_domain::{
+    graph::Fault,
+    lead::{Explanation, LeadRejection, LeadState},
+    workflow::{WorkflowRejection, WorkflowStatus},
+};
+
+use crate::{command::Command, event_lines::Noted, names::Names, words::Wrong};
+
+/// What came of a command that was not refused.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Done {
+    /// Every event, its consequences for leads included.
+    pub(crate) events: Vec<Noted>,
+    /// Whether a report was taken as part of its call's story; `None` for other commands.
+    pub(crate) accepted: Option<bool>,
+}
+
+/// Why a command was refused.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Refusal {
+    /// The rejection's name.
+    pub(crate) code: &'static str,
+    /// The same in words, for messages.
+    pub(crate) message: String,
+    /// What is wrong with a graph, one line a fault.
+    pub(crate) faults: Vec<String>,
+}
+
+/// A command is refused, or the world itself is broken.
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    Refused(Refusal),
+    Broken(Wrong),
+}
+
+impl From<Wrong> for Failure {
+    fn from(wrong: Wrong) -> Self {
+        Self::Broken(wrong)
+    }
+}
+
+/// Plays one scenario.
+pub(crate) trait World {
+    /// Does what a step asks for, and waits until everything it leads to is recorded.
+    fn perform(&mut self, command: &Command) -> Result<Done, Failure>;
+
+    /// The names of what is there.
+    fn names(&self) -> &Names;
+
+    /// Why a lead is where it is.
+    fn explain(&mut self, lead: &str) -> Result<Explanation, Wrong>;
+
+    /// What the history of a lead adds up to.
+    fn lead(&mut self, name: &str) -> Result<LeadState, Wrong>;
+
+    /// Where the workflow stands; `None` once it is deleted.
+    fn workflow(&mut self) -> Result<Option<WorkflowStatus>, Wrong>;
+
+    /// What happens between two steps: a restart, where there is something to start again.
+    fn between_steps(&mut self) -> Result<(), Wrong>;
+}
+
+pub(crate) fn unknown_status(text: &str) -> Failure {
+    Failure::Refused(Refusal {
+        code: "unknown_status",
+        message: format!("`{text}` is no call status"),
+        faults: Vec::new(),
+    })
+}
+
+pub(crate) fn lead_refusal(rejection: &LeadRejection) -> Refusal {
+    let code = match rejection {
+        LeadRejection::NotFound | LeadRejection::CallNotFound { .. } => "not_found",
+        LeadRejection::AlreadyEnrolled => "already_enrolled",
+        LeadRejection::WorkflowEnded { .. } => "workflow_ended",
+        LeadRejection::CallNotRequested { .. } => "call_not_requested",
+        LeadRejection::WorkflowNotActive { .. } => "workflow_not_active",
+        LeadRejection::Ended { .. } => "ended",
+        LeadRejection::NotHeld => "not_held",
+        LeadRejection::InvalidVariables { .. } => "invalid_variables",
+        LeadRejection::WrongResolution { .. } => "wrong_resolution",
+    };
+    Refusal { code, message: rejection.to_string(), faults: Vec::new() }
+}
+
+pub(crate) fn workflow_refusal(names: &Names, rejection: &WorkflowRejection) -> Refusal {
+    let code = match rejection {
+        WorkflowRejection::NotFound => "not_found",
+        WorkflowRejection::AlreadyExists => "already_exists",
+        WorkflowRejection::WrongStatus { .. } => "wrong_status",
+        WorkflowRejection::InvalidGraph { .. } => "invalid_graph",
+        WorkflowRejection::LeadsUnderWay { .. } => "leads_under_way",
+        WorkflowRejection::CallsInProgress { .. } => "calls_in_progress",
+        WorkflowRejection::NodeNotFound { .. } => "node_not_found",
+        WorkflowRejection::NodeExists { .. } => "node_exists",
+        WorkflowRejection::NodeTypeDiffers { .. } => "node_type_differs",
+        WorkflowRejection::LeadsAtNode { .. } => "leads_at_node",
+        WorkflowRejection::EdgeNotFound { .. } => "edge_not_found",
+        WorkflowRejection::EdgeExists { .. } => "edge_exists",
+        WorkflowRejection::Invalid { .. } => "invalid",
+        WorkflowRejection::ImportNotOpen { .. } => "import_not_open",
+    };
+    let faults = match rejection {
+        WorkflowRejection::InvalidGraph { faults } => {
+            faults.iter().map(|fault| fault_line(names, fault)).collect()
+        }
+        WorkflowRejection::NotFound
+        | WorkflowRejection::AlreadyExists
+        | WorkflowRejection::WrongStatus { .. }
+        | WorkflowRejection::LeadsUnderWay { .. }
+        | WorkflowRejection::CallsInProgress { .. }
+        | WorkflowRejection::NodeNotFound { .. }
+        | WorkflowRejection::NodeExists { .. }
+        | WorkflowRejection::NodeTypeDiffers { .. }
+        | WorkflowRejection::LeadsAtNode { .. }
+        | WorkflowRejection::EdgeNotFound { .. }
+        | WorkflowRejection::EdgeExists { .. }
+        | WorkflowRejection::Invalid { .. }
+        | WorkflowRejection::ImportNotOpen { .. } => Vec::new(),
+    };
+    Refusal { code, message: rejection.to_string(), faults }
+}
+
+/// `unknown_label at intro --MAYBE--> later`.
+fn fault_line(names: &Names, fault: &Fault) -> String {
+    let place = match (fault.edge_id, fault.node_id) {
+        (Some(edge), _) => format!(" at {}", names.of_edge(edge)),
+        (None, Some(node)) => format!(" at {}", names.of_node(node)),
+        (None, None) => String::new(),
+    };
+    format!("{}{place}", word_of(&fault.code))
+}
+
+/// The serde name of a unit variant.
+pub(crate) fn word_of<T: serde::Serialize>(value: &T) -> String {
+    toml::Value::try_from(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_else(|| "?".into())
+}

@@ -157,7 +157,13 @@ fn conflict(
     if under_review && context.workflow.settings.late_final_resolves_review && !has_stopped(context)
     {
         events.push(LeadEvent::HoldResolved { choice: Resolution::Output(output.clone()) });
-        let mut walk = Walk::new(state, context);
+        // The call keeps its first status; what analysis found came with this report.
+        let news = CallNews {
+            status: call.status,
+            end_reason: call.end_reason.as_deref(),
+            attributes: &report.attributes,
+        };
+        let mut walk = Walk::new(state, context).with_news(news);
         walk.take(node, Outcome { output, cause: BranchCause::Call(number) });
         events.extend(walk.events);
     }

@@ -1,1 +1,56 @@
-//! Placeholder.
+//! The hands: everything between the rules and the world.
+//!
+//! The engine owns its own thread with an actix system; hosts hold an [`Engine`] and clone its
+//! [`EngineHandle`]. actix never shows in a signature.
+//!
+//! ```text
+//! host threads      EngineHandle ── bounded channel ──▶ engine thread
+//! engine thread     host commands ▶ supervisor ▶ lead and workflow actors ▶ journal port
+//!                   effects: outbox, timers, sweeps, claims
+//! journal's thread  checks, writes, syncs; answers a whole group with one crossing
+//! reader thread     rebuilds cold leads from their streams
+//! projector thread  folds committed records into the read models
+//! ```
+
+mod asked;
+pub mod clock;
+pub mod command;
+mod config;
+mod core;
+mod data_directory;
+mod duplicate;
+mod effects;
+mod engine;
+mod enrol;
+mod error;
+mod event_stream;
+mod handle;
+mod host;
+mod ids;
+mod journal_port;
+mod lead_actor;
+mod lead_claims;
+mod lead_task;
+mod phone;
+pub mod ports;
+mod projector;
+mod read_side;
+mod reader;
+mod rebuild;
+mod recorded;
+mod repeat;
+mod stopping;
+mod supervisor;
+mod workflow_actor;
+mod workflow_cell;
+
+pub use config::EngineConfig;
+pub use data_directory::{DataDirectory, OpenError};
+pub use engine::{Engine, EngineParts, StartError};
+pub use error::{EngineError, RowFault};
+pub use event_stream::EventStream;
+pub use handle::EngineHandle;
+pub use ids::UuidV7Ids;
+pub use phone::{PhoneProblem, normalise};
+pub use read_side::{Health, LeadStory, ReadSide, SetAsideLead};
+pub use recorded::{Cursor, ParseCursorError, RecordedEvents, RecordedFact};

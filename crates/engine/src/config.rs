@@ -1,0 +1,55 @@
+//! What the engine is told at start.
+
+use serde::Deserialize;
+
+/// Read once at start, then passed by value. No `Default`: `config/default.toml` is the only place
+/// where defaults live, and it is embedded in the binary; [`EngineConfig::embedded`] reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineConfig {
+    /// Commands from hosts that may be under way at once; one more is answered with Busy. Unit:
+    /// commands.
+    pub host_channel_capacity: usize,
+    /// A lead actor idle this long leaves memory; its next message rebuilds it. Unit: milliseconds.
+    pub lead_idle_ms: u64,
+    /// Lead actors in memory at once; beyond that the longest idle ones leave. Unit: actors.
+    pub lead_actors_max: usize,
+    /// Rebuilds of one lead that may fail before it is set aside. Unit: attempts.
+    pub lead_rebuilds_max: u32,
+    /// Times a decision is made anew because its workflow moved on. Unit: attempts.
+    pub decide_attempts_max: u32,
+    /// Leads a sweep (after activate, resume or an edit) has under way at once. Unit: leads.
+    pub sweep_in_flight: usize,
+    /// Overdue releases fired in one second. Unit: leads a second.
+    pub drain_per_s: u32,
+    /// How long a read waits for what was written before it. Unit: milliseconds.
+    pub read_wait_ms: u64,
+    /// Calls handed to a carrier of our own that may be under way at once. Unit: calls.
+    pub calls_in_flight_max: usize,
+    /// Longest hand-out of calls to an external carrier. Unit: seconds.
+    pub claim_lease_s_max: u32,
+    /// Calls in one hand-out. Unit: calls.
+    pub claim_max: usize,
+    /// Leads enrolled by one request. Unit: leads.
+    pub enrol_max: usize,
+}
+
+/// The `[engine]` table of `config/default.toml`.
+#[derive(Deserialize)]
+struct DefaultFile {
+    engine: EngineConfig,
+}
+
+impl EngineConfig {
+    /// The defaults, as `config/default.toml` has them.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test reads the embedded file.
+    #[expect(clippy::expect_used, reason = "the embedded file is read by a test")]
+    pub fn embedded() -> Self {
+        toml::from_str::<DefaultFile>(include_str!("../../../config/default.toml"))
+            .expect("the embedded defaults are well formed")
+            .engine
+    }
+}

@@ -1,0 +1,317 @@
+//! The handle: how a host asks, reads and follows. Cheap to clone, usable from any thread.
+
+use std::sync::Arc;
+
+use branchline_domain::{
+    id::{CallId, EdgeId, LeadId, NodeId, OrganisationId, WorkflowId},
+    lead::{CallReport, Explanation},
+    workflow::Settings,
+};
+use branchline_journal::record::Position;
+use branchline_projections::Projections;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    EngineError,
+    command::{
+        Answer, CallAction, CallAnswer, Caller, Committed, EnrolRequest, Enrolled, HostCommand,
+        HostRequest, LeadAction, NewEdge, NewNode, WorkflowAction,
+    },
+    event_stream::EventStream,
+    ports::DialRequest,
+    read_side::{Health, LeadStory, ReadSide},
+};
+
+/// How a host asks, reads and follows.
+///
+/// Every write is answered after it is durable. Every read shows all writes that were answered
+/// before it was asked. Futures of a handle run on any executor; where a read has to wait, a tokio
+/// runtime with time must be near.
+#[derive(Clone, Debug)]
+pub struct EngineHandle {
+    requests: mpsc::Sender<HostRequest>,
+    reads: Arc<ReadSide>,
+}
+
+impl EngineHandle {
+    pub(crate) const fn new(requests: mpsc::Sender<HostRequest>, reads: Arc<ReadSide>) -> Self {
+        Self { requests, reads }
+    }
+
+    /// The raw command channel. Bounded: when it is full, sending waits and `try_send` refuses.
+    pub fn commands(&self) -> mpsc::Sender<HostRequest> {
+        self.requests.clone()
+    }
+
+    /// Asks, and waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Busy`] at once when too much is under way; the errors of the command.
+    pub async fn ask(&self, caller: &Caller, command: HostCommand) -> Result<Answer, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        let request = HostRequest { caller: caller.clone(), command, reply };
+        self.requests.try_send(request).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => EngineError::Busy,
+            mpsc::error::TrySendError::Closed(_) => EngineError::ShuttingDown,
+        })?;
+        answer.await.map_err(|_| EngineError::ShuttingDown)?
+    }
+
+    /// Makes a workflow in draft.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Workflow`] when a value is out of its limits; those of [`Self::ask`].
+    pub async fn create_workflow(
+        &self,
+        caller: &Caller,
+        title: impl Into<String>,
+        description: impl Into<String>,
+        settings: Settings,
+    ) -> Result<WorkflowId, EngineError> {
+        let (title, description) = (title.into(), description.into());
+        let command = HostCommand::CreateWorkflow { title, description, settings };
+        match self.ask(caller, command).await? {
+            Answer::Workflow(workflow, _) => Ok(workflow),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// Copies a workflow into a new one in draft: title, description, settings and graph, with
+    /// fresh ids; never leads, calls or status.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::WorkflowNotFound`]; [`EngineError::TooLarge`] when its graph does not fit one
+    /// record; those of [`Self::ask`].
+    pub async fn duplicate_workflow(
+        &self,
+        caller: &Caller,
+        workflow: WorkflowId,
+    ) -> Result<WorkflowId, EngineError> {
+        match self.ask(caller, HostCommand::DuplicateWorkflow { workflow }).await? {
+            Answer::Workflow(copy, _) => Ok(copy),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// Acts on a workflow.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::WorkflowNotFound`], [`EngineError::Workflow`]; those of [`Self::ask`].
+    pub async fn act_on_workflow(
+        &self,
+        caller: &Caller,
+        workflow: WorkflowId,
+        action: WorkflowAction,
+    ) -> Result<Committed, EngineError> {
+        match self.ask(caller, HostCommand::Workflow { workflow, action }).await? {
+            Answer::Workflow(_, committed) => Ok(committed),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// Adds a node to the newest graph.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::act_on_workflow`].
+    pub async fn add_node(
+        &self,
+        caller: &Caller,
+        workflow: WorkflowId,
+        node: NewNode,
+    ) -> Result<NodeId, EngineError> {
+        match self.ask(caller, HostCommand::AddNode { workflow, node }).await? {
+            Answer::Node(node, _) => Ok(node),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// Adds an edge to the newest graph.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::act_on_workflow`].
+    pub async fn add_edge(
+        &self,
+        caller: &Caller,
+        workflow: WorkflowId,
+        edge: NewEdge,
+    ) -> Result<EdgeId, EngineError> {
+        match self.ask(caller, HostCommand::AddEdge { workflow, edge }).await? {
+            Answer::Edge(edge, _) => Ok(edge),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// Enrols leads: all of them or none.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Rows`] with every fault, and nobody enrolled;
+    /// [`EngineError::WorkflowNotFound`], [`EngineError::Lead`]; those of [`Self::ask`].
+    pub async fn enrol(
+        &self,
+        caller: &Caller,
+        workflow: WorkflowId,
+        request: EnrolRequest,
+    ) -> Result<Enrolled, EngineError> {
+        match self.ask(caller, HostCommand::Enrol { workflow, request }).await? {
+            Answer::Enrolled(enrolled) => Ok(enrolled),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// Acts on a lead.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::LeadNotFound`], [`EngineError::Lead`]; those of [`Self::ask`].
+    pub async fn act_on_lead(
+        &self,
+        caller: &Caller,
+        lead: LeadId,
+        action: LeadAction,
+    ) -> Result<Committed, EngineError> {
+        match self.ask(caller, HostCommand::Lead { lead, action }).await? {
+            Answer::Lead(committed) => Ok(committed),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// Reports a status of a call.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::CallNotFound`]; those of [`Self::ask`].
+    pub async fn report_call_status(
+        &self,
+        caller: &Caller,
+        call: CallId,
+        report: CallReport,
+    ) -> Result<CallAnswer, EngineError> {
+        self.tell_of_call(caller, call, CallAction::Report(report)).await
+    }
+
+    /// Tells something about a call.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::CallNotFound`], [`EngineError::Lead`]; those of [`Self::ask`].
+    pub async fn tell_of_call(
+        &self,
+        caller: &Caller,
+        call: CallId,
+        action: CallAction,
+    ) -> Result<CallAnswer, EngineError> {
+        match self.ask(caller, HostCommand::Call { call, action }).await? {
+            Answer::Call(answer) => Ok(answer),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// Tells something about many calls at once: one crossing of threads and, mostly, one commit
+    /// for all. The answers are in the order of the list; each item stands for itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::ask`]; errors of items are in the list.
+    pub async fn tell_of_calls(
+        &self,
+        caller: &Caller,
+        actions: Vec<(CallId, CallAction)>,
+    ) -> Result<Vec<Result<CallAnswer, EngineError>>, EngineError> {
+        match self.ask(caller, HostCommand::Calls { actions }).await? {
+            Answer::Calls(answers) => Ok(answers),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// Takes requested calls: whoever gets them may dial them, once. A lease that runs out makes
+    /// the call's fate unknown; it is never handed out again.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Invalid`] when `max` or `lease_s` is out of its limits; those of
+    /// [`Self::ask`].
+    pub async fn claim_calls(
+        &self,
+        caller: &Caller,
+        max: usize,
+        lease_s: u32,
+    ) -> Result<Vec<DialRequest>, EngineError> {
+        match self.ask(caller, HostCommand::Claim { max, lease_s }).await? {
+            Answer::Claimed(calls) => Ok(calls),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// Looks at the read models, once they show every write that was answered before. `look` must
+    /// be short: it keeps the next record from being folded in.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Behind`] when they do not in time; [`EngineError::ShuttingDown`].
+    pub async fn read<T>(&self, look: impl FnOnce(&Projections) -> T) -> Result<T, EngineError> {
+        self.reads.read(look).await
+    }
+
+    /// Everything recorded of a lead, and what it adds up to. Personal fields are opened.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::LeadNotFound`], [`EngineError::Unavailable`] when the journal cannot be read.
+    pub async fn lead(
+        &self,
+        organisation: OrganisationId,
+        lead: LeadId,
+    ) -> Result<LeadStory, EngineError> {
+        self.reads.lead(organisation, lead).await
+    }
+
+    /// A person's leads over all workflows, oldest first. The number is E.164.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`]; [`EngineError::Unavailable`] when the keys cannot be read.
+    pub async fn leads_of_person(
+        &self,
+        organisation: OrganisationId,
+        phone_number: &str,
+    ) -> Result<Vec<LeadId>, EngineError> {
+        self.reads.leads_of_person(organisation, phone_number).await
+    }
+
+    /// Why a lead is where it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::lead`].
+    pub async fn explain(
+        &self,
+        organisation: OrganisationId,
+        lead: LeadId,
+    ) -> Result<Explanation, EngineError> {
+        self.reads.explain(organisation, lead).await
+    }
+
+    /// Follows all records after a position: first what is there, then what comes.
+    pub fn events(&self, after: Position) -> EventStream {
+        self.reads.events(after)
+    }
+
+    /// How the engine is.
+    pub fn health(&self) -> Health {
+        self.reads.health()
+    }
+}
+
+/// The engine answers each command with its own kind of answer; another kind is a bug of ours,
+/// told as a failure rather than a panic in the host.
+fn mismatch(answer: &Answer) -> EngineError {
+    tracing::error!(?answer, "the engine answered with another kind of answer than asked for");
+    EngineError::Unavailable { reason: "the engine answered something else".into() }
+}

@@ -1,0 +1,263 @@
+//! Commands of hosts: what each one asks of which actor, and how the answer reads.
+
+use std::{future::Future, pin::Pin, rc::Rc};
+
+use branchline_domain::{
+    graph::{Edge, Node},
+    id::{CallId, EdgeId, NodeId, WorkflowId},
+    lead::LeadCommand,
+    workflow::WorkflowCommand,
+};
+
+use crate::{
+    EngineError,
+    asked::Asked,
+    command::{
+        Answer, CallAction, CallAnswer, Caller, HostCommand, HostRequest, LeadAction, NewEdge,
+        NewNode, WorkflowAction,
+    },
+    core::Core,
+    duplicate, effects, enrol, repeat,
+};
+
+/// Longest text a record keeps of its caller. Unit: bytes.
+const CALLER_TEXT_BYTES_MAX: usize = 128;
+
+type Answering = Pin<Box<dyn Future<Output = Result<Answer, EngineError>>>>;
+
+/// Takes one request in hand. Its messages are with their actors when this returns, so requests
+/// about one lead or workflow are decided in the order they came; the answer follows by itself.
+pub(crate) fn accept(core: &Rc<Core>, request: HostRequest) {
+    let HostRequest { caller, command, reply } = request;
+    let weight = match &command {
+        HostCommand::Calls { actions } => actions.len().max(1),
+        HostCommand::CreateWorkflow { .. }
+        | HostCommand::DuplicateWorkflow { .. }
+        | HostCommand::Workflow { .. }
+        | HostCommand::AddNode { .. }
+        | HostCommand::AddEdge { .. }
+        | HostCommand::Enrol { .. }
+        | HostCommand::Lead { .. }
+        | HostCommand::Call { .. }
+        | HostCommand::Claim { .. } => 1,
+    };
+    let refused = if core.under_way() >= core.config().host_channel_capacity {
+        Some(EngineError::Busy)
+    } else {
+        check(&caller).err()
+    };
+    if let Some(error) = refused {
+        let _ = reply.send(Err(error));
+        return;
+    }
+    let under_way = core.hold(weight);
+    let answering = begin(core, caller, command);
+    actix::spawn(async move {
+        let answer = answering.await;
+        drop(under_way);
+        // The caller may have gone away.
+        let _ = reply.send(answer);
+    });
+}
+
+/// Refuses texts that no record can keep.
+fn check(caller: &Caller) -> Result<(), EngineError> {
+    let key = caller.idempotency.as_ref().map(|key| &key.key);
+    let texts = [
+        ("principal", Some(&caller.principal)),
+        ("request_id", caller.request_id.as_ref()),
+        ("idempotency_key", key),
+    ];
+    for (field, text) in texts {
+        let bytes = text.map_or(0, |text| text.len());
+        if bytes > CALLER_TEXT_BYTES_MAX {
+            let problem = format!("has {bytes} bytes, at most {CALLER_TEXT_BYTES_MAX} are kept");
+            return Err(EngineError::Invalid { field, problem });
+        }
+    }
+    Ok(())
+}
+
+/// Sends what has to be sent, and gives the future of the answer.
+fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand) -> Answering {
+    let asked = Asked::by(&caller);
+    match command {
+        HostCommand::CreateWorkflow { title, description, settings } => {
+            let command = WorkflowCommand::Create {
+                organisation: caller.organisation,
+                title,
+                description,
+                settings,
+                graph: Vec::new(),
+                source: None,
+            };
+            Box::pin(create(Rc::clone(core), caller, command))
+        }
+        HostCommand::DuplicateWorkflow { workflow } => {
+            let core = Rc::clone(core);
+            Box::pin(async move {
+                let command = duplicate::command(&core, &caller, workflow).await?;
+                create(core, caller, command).await
+            })
+        }
+        HostCommand::Workflow { workflow, action } => {
+            let outcome = core.perform_workflow(workflow, workflow_command(action), asked);
+            Box::pin(async move { Ok(Answer::Workflow(workflow, outcome.await?.committed)) })
+        }
+        HostCommand::AddNode { workflow, node } => add_node(core, asked, workflow, node),
+        HostCommand::AddEdge { workflow, edge } => add_edge(core, asked, workflow, edge),
+        HostCommand::Enrol { workflow, request } => {
+            let core = Rc::clone(core);
+            Box::pin(async move {
+                enrol::enrol(core, caller, workflow, request).await.map(Answer::Enrolled)
+            })
+        }
+        HostCommand::Lead { lead, action } => {
+            let outcome = core.perform_lead(lead, lead_command(action), asked);
+            Box::pin(async move { Ok(Answer::Lead(outcome.await?.committed)) })
+        }
+        HostCommand::Call { call, action } => {
+            let answer = tell(core, call, action, asked);
+            Box::pin(async move { answer.await.map(Answer::Call) })
+        }
+        HostCommand::Calls { actions } => {
+            // One intent may make many records here, and a key names one: it does not count.
+            let asked = asked.without_key();
+            let answers: Vec<_> = actions
+                .into_iter()
+                .map(|(call, action)| tell(core, call, action, asked.clone()))
+                .collect();
+            Box::pin(async move {
+                let mut told = Vec::with_capacity(answers.len());
+                for answer in answers {
+                    told.push(answer.await);
+                }
+                Ok(Answer::Calls(told))
+            })
+        }
+        HostCommand::Claim { max, lease_s } => {
+            let claimed = effects::claim(Rc::clone(core), caller, max, lease_s);
+            Box::pin(async move { claimed.await.map(Answer::Claimed) })
+        }
+    }
+}
+
+/// Tells something about one call.
+fn tell(
+    core: &Rc<Core>,
+    call: CallId,
+    action: CallAction,
+    asked: Asked,
+) -> impl Future<Output = Result<CallAnswer, EngineError>> + use<> {
+    let outcome = core.perform_lead(call.lead, call_command(call.number, action), asked);
+    async move {
+        match outcome.await {
+            Ok(outcome) => {
+                Ok(CallAnswer { accepted: outcome.accepted, committed: outcome.committed })
+            }
+            // A call without its lead is not there either.
+            Err(EngineError::LeadNotFound(_)) => Err(EngineError::CallNotFound(call)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+async fn create(
+    core: Rc<Core>,
+    caller: Caller,
+    command: WorkflowCommand,
+) -> Result<Answer, EngineError> {
+    let asked = Asked::by(&caller);
+    if let Some(position) = repeat::known(&core, caller.organisation, &asked)? {
+        let workflow = repeat::workflow_at(&core, position).await?;
+        return Ok(Answer::Workflow(workflow, position.into()));
+    }
+    let workflow = WorkflowId::from_uuid(core.services.ids.uuid());
+    core.plan_workflow(workflow, caller.organisation);
+    let outcome = core.perform_workflow(workflow, command, asked).await;
+    match outcome {
+        Ok(outcome) if !outcome.repeated => Ok(Answer::Workflow(workflow, outcome.committed)),
+        Ok(outcome) => {
+            // The same request was in flight, and came first.
+            core.forget_workflow(workflow);
+            let first = repeat::workflow_at(&core, repeat::position(&outcome.committed)?).await?;
+            Ok(Answer::Workflow(first, outcome.committed))
+        }
+        Err(error) => {
+            core.forget_workflow(workflow);
+            Err(error)
+        }
+    }
+}
+
+fn add_node(core: &Rc<Core>, asked: Asked, workflow: WorkflowId, node: NewNode) -> Answering {
+    let id = NodeId::from_uuid(core.services.ids.uuid());
+    let NewNode { label, position, config, entry } = node;
+    let command = WorkflowCommand::AddNode(Node { id, label, position, config, entry });
+    let outcome = core.perform_workflow(workflow, command, asked);
+    let core = Rc::clone(core);
+    Box::pin(async move {
+        let outcome = outcome.await?;
+        let node = if outcome.repeated {
+            repeat::node_at(&core, repeat::position(&outcome.committed)?).await?
+        } else {
+            id
+        };
+        Ok(Answer::Node(node, outcome.committed))
+    })
+}
+
+fn add_edge(core: &Rc<Core>, asked: Asked, workflow: WorkflowId, edge: NewEdge) -> Answering {
+    let id = EdgeId::from_uuid(core.services.ids.uuid());
+    let NewEdge { from_node_id, to_node_id, label } = edge;
+    let command = WorkflowCommand::AddEdge(Edge { id, from_node_id, to_node_id, label });
+    let outcome = core.perform_workflow(workflow, command, asked);
+    let core = Rc::clone(core);
+    Box::pin(async move {
+        let outcome = outcome.await?;
+        let edge = if outcome.repeated {
+            repeat::edge_at(&core, repeat::position(&outcome.committed)?).await?
+        } else {
+            id
+        };
+        Ok(Answer::Edge(edge, outcome.committed))
+    })
+}
+
+fn workflow_command(action: WorkflowAction) -> WorkflowCommand {
+    match action {
+        WorkflowAction::Activate => WorkflowCommand::Activate,
+        WorkflowAction::Pause => WorkflowCommand::Pause,
+        WorkflowAction::Resume => WorkflowCommand::Resume,
+        WorkflowAction::Cancel => WorkflowCommand::Cancel,
+        WorkflowAction::Complete { force } => WorkflowCommand::Complete { force },
+        WorkflowAction::Delete => WorkflowCommand::Delete,
+        WorkflowAction::Edit { title, description, settings } => {
+            WorkflowCommand::Edit { title, description, settings }
+        }
+        WorkflowAction::PatchNode { node, patch } => WorkflowCommand::PatchNode { node, patch },
+        WorkflowAction::RemoveNode { node } => WorkflowCommand::RemoveNode { node },
+        WorkflowAction::RemoveEdge { edge } => WorkflowCommand::RemoveEdge { edge },
+    }
+}
+
+fn lead_command(action: LeadAction) -> LeadCommand {
+    match action {
+        LeadAction::Resolve(choice) => LeadCommand::Resolve(choice),
+        LeadAction::Remove => LeadCommand::Remove,
+        LeadAction::Edit { variables, notes } => LeadCommand::Edit { variables, notes },
+    }
+}
+
+fn call_command(call: u32, action: CallAction) -> LeadCommand {
+    match action {
+        CallAction::Report(report) => LeadCommand::ReportCallStatus { call, report },
+        CallAction::AttachAttributes(attributes) => {
+            LeadCommand::AttachCallAttributes { call, attributes }
+        }
+        CallAction::Dispatched { provider_ref } => {
+            LeadCommand::RecordDispatched { call, provider_ref }
+        }
+        CallAction::Refused { reason } => LeadCommand::RecordDispatchRefused { call, reason },
+    }
+}

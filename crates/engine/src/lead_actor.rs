@@ -1,0 +1,424 @@
+//! One lead: decides, records, applies, answers; one command at a time. The rules are the
+//! domain's, the order is the mailbox's.
+
+use std::{cell::Cell, rc::Rc, sync::Arc};
+
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AtomicResponse, Context, Handler, WrapFuture,
+    fut::{self, LocalBoxActorFuture},
+};
+use branchline_domain::{
+    decider::Recorded,
+    id::{CallId, LeadId, OrganisationId},
+    lead::{
+        self, Dispatch, LeadCommand, LeadContext, LeadEvent, LeadRejection, LeadState, Reads,
+        accepts,
+    },
+    workflow::WorkflowView,
+};
+use branchline_event_codec::{Sealing, encode_lead};
+use branchline_journal::{
+    record::{
+        ClaimChange, ClaimKind, ExpectedVersion, Guard, Micros, NewRecord, RecordBody, StreamId,
+        StreamKind, Version,
+    },
+    store::{AppendError, Appended, KnownKey},
+};
+use branchline_vault::LeadKey;
+
+use crate::{
+    EngineError,
+    command::Committed,
+    core::Services,
+    lead_claims::{self, Holding},
+    lead_task::{LeadFailure, LeadOutcome, LeadTask, Perform},
+    ports::DialRequest,
+    rebuild::RebuiltLead,
+    workflow_cell::WorkflowCell,
+};
+
+/// One lead in memory.
+pub(crate) struct LeadActor {
+    id: LeadId,
+    organisation: OrganisationId,
+    state: LeadState,
+    version: Version,
+    key: Option<LeadKey>,
+    /// The call for which the lead holds its number.
+    live_call: Option<u32>,
+    workflow: Rc<WorkflowCell>,
+    services: Rc<Services>,
+    /// Messages that were sent and not answered; the supervisor counts up, the actor down.
+    under_way: Rc<Cell<u32>>,
+}
+
+/// What the actor does with one message.
+type Step = LocalBoxActorFuture<LeadActor, ()>;
+
+fn done() -> Step {
+    Box::pin(fut::ready(()))
+}
+
+/// A record on its way, and what its commit will mean.
+struct Attempt {
+    perform: Perform,
+    events: Vec<LeadEvent>,
+    claims: Vec<ClaimChange>,
+    accepted: bool,
+    /// How often this command was decided.
+    tries: u32,
+}
+
+impl LeadActor {
+    pub(crate) fn new(
+        id: LeadId,
+        rebuilt: RebuiltLead,
+        workflow: Rc<WorkflowCell>,
+        services: Rc<Services>,
+        under_way: Rc<Cell<u32>>,
+    ) -> Self {
+        let RebuiltLead { organisation, state, version, key, live_call } = rebuilt;
+        Self { id, organisation, state, version, key, live_call, workflow, services, under_way }
+    }
+
+    fn perform(&mut self, perform: Perform) -> Step {
+        if !perform.asked.may_touch(self.organisation) {
+            answer(perform, Err(EngineError::LeadNotFound(self.id)));
+            return done();
+        }
+        if let Some(known) = self.known_key(&perform) {
+            return self.repeat(perform, known);
+        }
+        self.attempt(perform, 1, true)
+    }
+
+    fn known_key(&self, perform: &Perform) -> Option<KnownKey> {
+        let key = perform.asked.key.as_ref()?;
+        self.services.store.known_key(self.organisation.as_uuid(), &key.key)
+    }
+
+    /// The request was recorded before: it is answered as of then, without deciding anew.
+    fn repeat(&self, perform: Perform, known: KnownKey) -> Step {
+        let same = perform.asked.key.as_ref().is_some_and(|key| key.digest == known.digest);
+        let outcome = if same {
+            let committed = Committed { position: Some(known.position) };
+            Ok(self.outcome(&perform.command, Vec::new(), committed))
+        } else {
+            Err(EngineError::KeyReused)
+        };
+        answer(perform, outcome);
+        done()
+    }
+
+    /// Decides and records. `take_live_call` is off once the number turned out to have a live
+    /// call of another lead, and this lead's call was dialled all the same.
+    fn attempt(&mut self, perform: Perform, tries: u32, take_live_call: bool) -> Step {
+        let view = self.workflow.view();
+        let context = LeadContext { now: perform.now, lead: self.id, workflow: &view };
+        let events = match lead::decide(&self.state, &perform.command, &context) {
+            Ok(events) => events,
+            Err(rejection) => {
+                answer(perform, Err(refused(self.id, rejection)));
+                return done();
+            }
+        };
+        let accepted = self.accepts(&perform.command);
+        if events.is_empty() {
+            let mut outcome = self.outcome(&perform.command, events, Committed::default());
+            outcome.accepted = accepted;
+            answer(perform, Ok(outcome));
+            return done();
+        }
+        let claims = match self.claims(&events, take_live_call) {
+            Ok(claims) => claims,
+            Err(error) => {
+                answer(perform, Err(error));
+                return done();
+            }
+        };
+        let record = match self.record(&perform, &events, &claims, &view) {
+            Ok(record) => record,
+            Err(error) => {
+                answer(perform, Err(error));
+                return done();
+            }
+        };
+        let attempt = Attempt { perform, events, claims, accepted, tries };
+        let appended = self.services.journal.append(record);
+        Box::pin(appended.into_actor(self).then(move |outcome, this, ctx| match outcome {
+            Ok(appended) => this.absorb(attempt, appended),
+            Err(error) => this.not_appended(attempt, error, ctx),
+        }))
+    }
+
+    fn claims(
+        &self,
+        events: &[LeadEvent],
+        take_live_call: bool,
+    ) -> Result<Vec<ClaimChange>, EngineError> {
+        let holding = Holding {
+            contact_tag: self.state.contact_tag,
+            live_call: self.live_call,
+            hold: self.state.hold.as_ref(),
+        };
+        let mut changes = lead_claims::live_call_changes(&holding, events);
+        if !take_live_call {
+            changes.retain(|change| matches!(change, ClaimChange::Release(_)));
+        }
+        if lead_claims::ends_enrolment(events) {
+            let tag = self.services.vault.enrolment_tag(
+                self.organisation.as_uuid(),
+                self.workflow.id.as_uuid(),
+                self.state.contact_tag,
+            );
+            let tag = tag.map_err(|error| self.services.keys_failed(&error))?;
+            changes.push(ClaimChange::Release(lead_claims::enrolled(tag)));
+        }
+        Ok(changes)
+    }
+
+    fn record(
+        &self,
+        perform: &Perform,
+        events: &[LeadEvent],
+        claims: &[ClaimChange],
+        view: &WorkflowView,
+    ) -> Result<NewRecord, EngineError> {
+        let nonce = || self.services.vault.nonce();
+        let sealing = Sealing { lead: self.id, key: self.key.as_ref(), nonce: &nonce };
+        let encoded = events
+            .iter()
+            .map(|event| encode_lead(event, &sealing))
+            .collect::<Result<_, _>>()
+            .map_err(|error| EngineError::TooLarge { problem: error.to_string() })?;
+        Ok(NewRecord {
+            expected: ExpectedVersion::Exact(self.version),
+            body: RecordBody {
+                organisation: self.organisation.as_uuid(),
+                stream: StreamId::lead(self.id.as_uuid()),
+                recorded_at: Micros(perform.now.as_micros()),
+                principal: Arc::clone(&perform.asked.principal),
+                cause: perform.asked.cause.clone(),
+                key: perform.asked.key.clone(),
+                guard: guard(&self.workflow, view, events),
+                control: None,
+                claims: claims.to_vec(),
+                events: encoded,
+            },
+        })
+    }
+
+    /// The record is durable: it is what the lead is now.
+    fn absorb(&mut self, attempt: Attempt, appended: Appended) -> Step {
+        let Attempt { perform, events, claims, accepted, .. } = attempt;
+        let recorded = Recorded { at: perform.now, position: appended.position.0 };
+        lead_claims::follow(&mut self.live_call, &events, &claims);
+        for event in &events {
+            lead::evolve(&mut self.state, event, recorded);
+        }
+        self.version = appended.version;
+        let committed = Committed { position: Some(appended.position) };
+        let mut outcome = self.outcome(&perform.command, events, committed);
+        outcome.accepted = accepted;
+        answer(perform, Ok(outcome));
+        done()
+    }
+
+    fn not_appended(
+        &mut self,
+        attempt: Attempt,
+        error: AppendError,
+        ctx: &mut Context<Self>,
+    ) -> Step {
+        let Attempt { perform, tries, .. } = attempt;
+        match error {
+            AppendError::GuardMoved { actual, .. } => {
+                if tries >= self.services.config.decide_attempts_max {
+                    answer(perform, Err(EngineError::Busy));
+                    return done();
+                }
+                let newer = Rc::clone(&self.workflow).caught_up(actual);
+                Box::pin(newer.into_actor(self).then(move |shown, this, _| {
+                    if shown {
+                        return this.attempt(perform, tries + 1, true);
+                    }
+                    answer(perform, Err(EngineError::Busy));
+                    done()
+                }))
+            }
+            AppendError::ClaimTaken { claim, holder } if claim.kind == ClaimKind::LIVE_CALL => {
+                if matches!(*perform.command, LeadCommand::StartDispatch { .. }) {
+                    let nothing = Committed::default();
+                    let mut outcome = self.outcome(&perform.command, Vec::new(), nothing);
+                    outcome.phone_busy =
+                        (holder.kind == StreamKind::LEAD).then(|| LeadId::from_uuid(holder.id));
+                    answer(perform, Ok(outcome));
+                    return done();
+                }
+                // Somebody dialled without asking; the phone did ring, so it is recorded.
+                self.attempt(perform, tries + 1, false)
+            }
+            AppendError::KeyKnown { known } => self.repeat(perform, known),
+            AppendError::WrongExpectedVersion { .. } => {
+                tracing::info!(lead = %self.id, %error, "lead actor is stale and will be rebuilt");
+                ctx.stop();
+                // The waiting caller may be gone; nothing was recorded for it.
+                let _ = perform.reply.send(Err(LeadFailure::Stale));
+                done()
+            }
+            AppendError::Poisoned { .. } | AppendError::Closed => {
+                // Whether the record is durable is unknown: this copy may be stale.
+                ctx.stop();
+                answer(perform, Err(append_failed(error)));
+                done()
+            }
+            AppendError::ClaimTaken { .. }
+            | AppendError::TooLarge { .. }
+            | AppendError::Malformed { .. }
+            | AppendError::Busy { .. } => {
+                answer(perform, Err(append_failed(error)));
+                done()
+            }
+        }
+    }
+
+    fn accepts(&self, command: &LeadCommand) -> bool {
+        match command {
+            LeadCommand::ReportCallStatus { call, report } => accepts(&self.state, *call, report),
+            LeadCommand::Enrol(_)
+            | LeadCommand::Advance
+            | LeadCommand::AttachCallAttributes { .. }
+            | LeadCommand::StartDispatch { .. }
+            | LeadCommand::RecordDispatched { .. }
+            | LeadCommand::RecordDispatchRefused { .. }
+            | LeadCommand::RecordDispatchUnknown { .. }
+            | LeadCommand::Resolve(_)
+            | LeadCommand::Remove
+            | LeadCommand::Withdraw
+            | LeadCommand::Edit { .. } => true,
+        }
+    }
+
+    fn outcome(
+        &self,
+        command: &LeadCommand,
+        events: Vec<LeadEvent>,
+        committed: Committed,
+    ) -> LeadOutcome {
+        LeadOutcome {
+            events: events.into(),
+            committed,
+            accepted: self.accepts(command),
+            status: self.state.status,
+            removed: self.state.removed,
+            phone_busy: None,
+        }
+    }
+
+    fn dial_request(&self, number: u32) -> Result<DialRequest, EngineError> {
+        let call_id = CallId { lead: self.id, number };
+        let call = self.state.calls.get(&number).ok_or(EngineError::CallNotFound(call_id))?;
+        let (Some(to), Some(variables)) =
+            (self.state.phone_number.known(), self.state.variables.known())
+        else {
+            return Err(EngineError::Lead(LeadRejection::Ended { state: "erased" }));
+        };
+        Ok(DialRequest {
+            call_id,
+            workflow_id: self.workflow.id,
+            organisation_id: self.organisation,
+            node_id: call.node,
+            to: to.clone(),
+            from: call.from.clone(),
+            agent_id: call.agent_id.clone(),
+            ring_timeout_s: call.ring_timeout_s,
+            variables: variables.clone(),
+            lease_until: match call.dispatch {
+                Dispatch::Started { lease_until } => lease_until,
+                Dispatch::Requested
+                | Dispatch::Dispatched
+                | Dispatch::Refused
+                | Dispatch::Unknown => None,
+            },
+        })
+    }
+}
+
+impl Actor for LeadActor {
+    type Context = Context<Self>;
+}
+
+impl Handler<LeadTask> for LeadActor {
+    // Atomic: the next message waits until this one is on disk, so state never runs ahead of the
+    // journal.
+    type Result = AtomicResponse<Self, ()>;
+
+    fn handle(&mut self, task: LeadTask, _: &mut Context<Self>) -> Self::Result {
+        let step = match task {
+            LeadTask::Perform(perform) => {
+                let span =
+                    tracing::debug_span!("lead.perform", lead = %self.id, version = %self.version);
+                span.in_scope(|| self.perform(perform))
+            }
+            LeadTask::Dial { call, reply } => {
+                // Who asked may be gone; nothing was done for it.
+                let _ = reply.send(self.dial_request(call).map_err(LeadFailure::Refused));
+                done()
+            }
+        };
+        AtomicResponse::new(Box::pin(step.map(|(), this: &mut Self, _| {
+            this.under_way.set(this.under_way.get().saturating_sub(1));
+        })))
+    }
+}
+
+/// Answers; the caller may have gone away, and what is durable stays.
+fn answer(perform: Perform, outcome: Result<LeadOutcome, EngineError>) {
+    let _ = perform.reply.send(outcome.map_err(LeadFailure::Refused));
+}
+
+/// The guard that these events need: what their decision read of the workflow.
+pub(crate) fn guard(
+    workflow: &WorkflowCell,
+    view: &WorkflowView,
+    events: &[LeadEvent],
+) -> Option<Guard> {
+    match lead::reads(events) {
+        Reads::Nothing => None,
+        Reads::Control => Some(workflow.guard(view, false)),
+        Reads::Routing => Some(workflow.guard(view, true)),
+    }
+}
+
+/// What a host is told when the rules of a lead say no.
+pub(crate) fn refused(lead: LeadId, rejection: LeadRejection) -> EngineError {
+    match rejection {
+        LeadRejection::NotFound => EngineError::LeadNotFound(lead),
+        LeadRejection::CallNotFound { call } => EngineError::CallNotFound(call),
+        LeadRejection::AlreadyEnrolled
+        | LeadRejection::WorkflowEnded { .. }
+        | LeadRejection::CallNotRequested { .. }
+        | LeadRejection::WorkflowNotActive { .. }
+        | LeadRejection::Ended { .. }
+        | LeadRejection::NotHeld
+        | LeadRejection::InvalidVariables { .. }
+        | LeadRejection::WrongResolution { .. } => EngineError::Lead(rejection),
+    }
+}
+
+/// What a host is told when the journal did not take a record, and asking again changes nothing.
+pub(crate) fn append_failed(error: AppendError) -> EngineError {
+    match error {
+        AppendError::Poisoned { reason } => EngineError::Unavailable { reason },
+        AppendError::Closed => EngineError::ShuttingDown,
+        AppendError::Busy { .. }
+        | AppendError::GuardMoved { .. }
+        | AppendError::WrongExpectedVersion { .. }
+        | AppendError::ClaimTaken { .. } => EngineError::Busy,
+        AppendError::KeyKnown { .. } => EngineError::KeyReused,
+        AppendError::TooLarge { .. } => EngineError::TooLarge { problem: error.to_string() },
+        AppendError::Malformed { reason } => {
+            EngineError::Invalid { field: "request", problem: reason.into() }
+        }
+    }
+}

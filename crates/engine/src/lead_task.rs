@@ -1,0 +1,71 @@
+//! What lead actors are asked, and what they answer.
+
+use std::sync::Arc;
+
+use branchline_domain::{
+    id::LeadId,
+    lead::{LeadCommand, LeadEvent, LeadStatus},
+    time::Timestamp,
+};
+use tokio::sync::oneshot;
+
+use crate::{EngineError, asked::Asked, command::Committed, ports::DialRequest};
+
+/// What came of a command to a lead.
+#[derive(Clone, Debug)]
+pub(crate) struct LeadOutcome {
+    /// The events it made; none for a repeat and when there was nothing new.
+    pub(crate) events: Arc<[LeadEvent]>,
+    /// Where they are recorded.
+    pub(crate) committed: Committed,
+    /// For a report about a call: whether it is part of the call's story.
+    pub(crate) accepted: bool,
+    /// Where the lead stands now.
+    pub(crate) status: LeadStatus,
+    /// Whether it was removed.
+    pub(crate) removed: bool,
+    /// The lead whose live call keeps the number busy: then the dispatch did not start, and
+    /// nothing is recorded.
+    pub(crate) phone_busy: Option<LeadId>,
+}
+
+/// Why a command came to nothing.
+#[derive(Debug)]
+pub(crate) enum LeadFailure {
+    /// The command was refused, or failed for good.
+    Refused(EngineError),
+    /// The actor knew less than the journal. It is gone; ask its successor.
+    Stale,
+}
+
+/// Takes what came of a command.
+pub(crate) type LeadReply = oneshot::Sender<Result<LeadOutcome, LeadFailure>>;
+
+/// A command on its way to a lead actor.
+pub(crate) struct Perform {
+    pub(crate) command: Arc<LeadCommand>,
+    pub(crate) asked: Asked,
+    /// Read once, at the edge.
+    pub(crate) now: Timestamp,
+    pub(crate) reply: LeadReply,
+}
+
+/// A message to a lead actor.
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+pub(crate) enum LeadTask {
+    /// Decide, record, answer.
+    Perform(Perform),
+    /// Say what a carrier needs to know to dial a call.
+    Dial { call: u32, reply: oneshot::Sender<Result<DialRequest, LeadFailure>> },
+}
+
+impl LeadTask {
+    /// Answers without having done anything. An answer that nobody waits for is no loss.
+    pub(crate) fn refuse(self, error: EngineError) {
+        match self {
+            Self::Perform(perform) => drop(perform.reply.send(Err(LeadFailure::Refused(error)))),
+            Self::Dial { reply, .. } => drop(reply.send(Err(LeadFailure::Refused(error)))),
+        }
+    }
+}

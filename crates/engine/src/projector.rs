@@ -1,0 +1,86 @@
+//! The thread that folds committed records into the read models.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use branchline_journal::store::EventStore;
+
+use crate::{read_side::ReadSide, rebuild::fact_of};
+
+/// Records folded under one lock. Unit: records. Readers wait for at most that many.
+const BATCH: usize = 512;
+/// How long the thread waits for records before it looks whether it shall stop.
+const WAIT: Duration = Duration::from_millis(50);
+
+/// The projector's thread.
+pub(crate) struct Projector {
+    stop: Arc<AtomicBool>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Projector {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no thread.
+    pub(crate) fn start(store: Arc<dyn EventStore>, reads: Arc<ReadSide>) -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread =
+            thread::Builder::new().name("branchline-projector".into()).spawn(move || {
+                if let Err(reason) = run(store.as_ref(), &reads, &stopped) {
+                    reads.fail(&format!("reads stopped: {reason}").into());
+                }
+                reads.end();
+            })?;
+        Ok(Self { stop, thread })
+    }
+
+    /// Folds what is there, then ends.
+    pub(crate) fn stop(self) {
+        self.stop.store(true, Ordering::Release);
+        if self.thread.join().is_err() {
+            tracing::error!("the projector panicked");
+        }
+    }
+}
+
+fn run(store: &dyn EventStore, reads: &ReadSide, stop: &AtomicBool) -> Result<(), String> {
+    loop {
+        // Looked at first: what was durable before the stop is folded all the same.
+        let stopping = stop.load(Ordering::Acquire);
+        let folded = reads.folded();
+        let asked = Instant::now();
+        if store.wait_beyond(folded, if stopping { Duration::ZERO } else { WAIT }) > folded {
+            catch_up(store, reads)?;
+        } else if stopping {
+            return Ok(());
+        } else if let Some(reason) = store.poisoned() {
+            reads.fail(&reason);
+            thread::sleep(WAIT);
+        } else if asked.elapsed() < WAIT {
+            // A store that was closed does not wait; look again slowly.
+            thread::sleep(WAIT);
+        }
+    }
+}
+
+fn catch_up(store: &dyn EventStore, reads: &ReadSide) -> Result<(), String> {
+    let records = store.read_all(reads.folded(), BATCH).map_err(|error| error.to_string())?;
+    let Some(last) = records.last().map(|record| record.position) else {
+        return Err(format!("the journal shows nothing after {}", reads.folded()));
+    };
+    let mut facts = Vec::with_capacity(records.len());
+    for record in &records {
+        facts.extend(fact_of(record, None).map_err(|error| error.to_string())?);
+    }
+    reads.fold(&facts, last);
+    Ok(())
+}

@@ -1,4 +1,5 @@
 //! The tool as an auditor runs it: over a directory, with its exit codes.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::{
     fs,
@@ -96,7 +97,7 @@ fn lead_events(slot: u32) -> Vec<LeadEvent> {
 }
 
 /// A data directory with one workflow and one lead, and what else a test wants to happen to it.
-fn journal_with(directory: &Path, more: Vec<LeadEvent>) {
+fn journal_with(directory: &Path, more: &[LeadEvent]) {
     let store = SledStore::open(&SledOptions::new(directory.join("journal"))).unwrap();
     let vault = Vault::open(&directory.join("keys"), Arc::new(SeededEntropy::new(1))).unwrap();
     let (slot, key) = vault.create_keys(&[LEAD.as_uuid()]).unwrap().pop().unwrap();
@@ -104,7 +105,7 @@ fn journal_with(directory: &Path, more: Vec<LeadEvent>) {
     let sealing = Sealing { lead: LEAD, key: Some(&key), nonce: &nonce };
     let mut records = workflow_records();
     let stream = StreamId::lead(LEAD.as_uuid());
-    for (version, event) in (0..).zip(lead_events(slot.0).iter().chain(&more)) {
+    for (version, event) in (0..).zip(lead_events(slot.0).iter().chain(more)) {
         let event = encode_lead(event, &sealing).unwrap();
         records.push(record(stream, version, 2_000_000, vec![event]));
     }
@@ -133,7 +134,7 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn list_names_each_stream_with_its_public_id_and_where_it_stands() {
     let directory = tempfile::tempdir().unwrap();
-    journal_with(directory.path(), Vec::new());
+    journal_with(directory.path(), &[]);
     let output = tool(&["list"], directory.path());
     assert!(output.status.success(), "{}", text(&output.stderr));
     let lines = text(&output.stdout);
@@ -146,7 +147,7 @@ fn list_names_each_stream_with_its_public_id_and_where_it_stands() {
 #[test]
 fn show_prints_a_leads_events_and_its_phone_number_only_when_asked() {
     let directory = tempfile::tempdir().unwrap();
-    journal_with(directory.path(), Vec::new());
+    journal_with(directory.path(), &[]);
     let lead = LEAD.to_string();
     let output = tool(&["show", &lead], directory.path());
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -161,7 +162,7 @@ fn show_prints_a_leads_events_and_its_phone_number_only_when_asked() {
 #[test]
 fn what_is_not_there_is_told_and_is_no_success() {
     let directory = tempfile::tempdir().unwrap();
-    journal_with(directory.path(), Vec::new());
+    journal_with(directory.path(), &[]);
     let unknown = LeadId::from_u128(9).to_string();
     for (arguments, words) in [
         (vec!["show", unknown.as_str()], "there is no lead_"),
@@ -179,7 +180,7 @@ fn what_is_not_there_is_told_and_is_no_success() {
 #[test]
 fn verify_finds_a_sound_journal_sound_and_leaves_it_as_it_was() {
     let directory = tempfile::tempdir().unwrap();
-    journal_with(directory.path(), Vec::new());
+    journal_with(directory.path(), &[]);
     let database = directory.path().join("journal/db/db");
     let before = fs::read(&database).unwrap();
     let output = tool(&["verify"], directory.path());
@@ -199,7 +200,7 @@ fn verify_tells_a_branch_that_no_call_explains() {
         cause: BranchCause::Call(1),
         revision: 1,
     };
-    journal_with(directory.path(), vec![branch]);
+    journal_with(directory.path(), &[branch]);
     let output = tool(&["verify"], directory.path());
     assert_eq!(output.status.code(), Some(5));
     assert!(text(&output.stdout).contains("took COMPLETED, which no status of call 1 leads to"));
@@ -208,7 +209,7 @@ fn verify_tells_a_branch_that_no_call_explains() {
 #[test]
 fn verify_tells_damaged_bytes_and_shows_what_is_before_them() {
     let directory = tempfile::tempdir().unwrap();
-    journal_with(directory.path(), Vec::new());
+    journal_with(directory.path(), &[]);
     let database = directory.path().join("journal/db/db");
     let mut bytes = fs::read(&database).unwrap();
     let block = bytes.windows(4).rposition(|window| window == b"BLBK").unwrap();
@@ -221,7 +222,7 @@ fn verify_tells_damaged_bytes_and_shows_what_is_before_them() {
 #[test]
 fn a_journal_in_use_is_left_alone_and_its_owner_named() {
     let directory = tempfile::tempdir().unwrap();
-    journal_with(directory.path(), Vec::new());
+    journal_with(directory.path(), &[]);
     let _open = SledStore::open(&SledOptions::new(directory.path().join("journal"))).unwrap();
     let output = tool(&["verify"], directory.path());
     assert_eq!(output.status.code(), Some(1));

@@ -306,7 +306,11 @@ impl DeciderWorld {
                 let node = self.names.node(name);
                 (WorkflowCommand::RemoveNode { node }, Some(node))
             }
-            Edit::AddEdge(line) => (WorkflowCommand::AddEdge(new_edge(line)), None),
+            Edit::AddEdge(line) => {
+                self.names.name_end(&line.from);
+                self.names.name_end(&line.to);
+                (WorkflowCommand::AddEdge(new_edge(line)), None)
+            }
             Edit::RemoveEdge(line) => {
                 (WorkflowCommand::RemoveEdge { edge: self.names.edge(line) }, None)
             }

@@ -57,6 +57,12 @@ impl Names {
         self.nodes.insert(id, name.into());
     }
 
+    /// Remembers the name of a node that an edge speaks of and nobody has made.
+    pub(crate) fn name_end(&mut self, name: &str) {
+        let id = self.node(name);
+        self.nodes.entry(id).or_insert_with(|| name.into());
+    }
+
     pub(crate) fn name_edge(&mut self, id: EdgeId, name: &str) {
         self.edges.insert(id, name.into());
     }

@@ -1,3 +1,59 @@
-//! Placeholder.
+//! Benchmarks. Each prints its figures beside a yardstick of the same run: on a shared machine only
+//! the ratio means something.
 
-fn main() {}
+mod campaign;
+mod latency;
+mod process;
+mod yardstick;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Benchmarks that print ratios against yardsticks of the same run. Build with --release.
+#[derive(Debug, Parser)]
+#[command(name = "branchline-bench", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Two calls a lead, in process, durable: the same work as the yardsticks' of other engines.
+    Campaign(CampaignArgs),
+}
+
+/// Flags of `campaign`.
+#[derive(Debug, Args)]
+struct CampaignArgs {
+    /// Leads to take through both calls.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    leads: u32,
+    /// Reports that wait for their answer at once.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    in_flight: u32,
+    /// Reports that go into one command. More than one measures the bulk route.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    bulk: u32,
+    /// Decides the outcomes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    let Cli { command: Command::Campaign(args) } = Cli::parse();
+    if cfg!(debug_assertions) {
+        eprintln!("branchline-bench: this is a debug build; its figures mean nothing");
+    }
+    match campaign::run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("branchline-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -24,7 +24,7 @@ use crate::{
         high_water::{self, Mark},
         lock::DirectoryLock,
     },
-    storage::BlockSource,
+    storage::{BlockSource, RealDisk},
     store::ReadError,
 };
 
@@ -96,15 +96,16 @@ impl JournalReader {
         drop(lock);
         set_torn_snapshots_aside(&to, &copy.path().join("set-aside"))?;
         let pristine = copy.path().join("pristine");
-        let (source, origin): (Box<dyn BlockSource>, _) = match SledBlocks::open(&to, CACHE_BYTES) {
-            Ok(blocks) => (Box::new(blocks), Origin::Engine),
-            Err(error) => {
-                // What the failed opening left of the first copy is not evidence.
-                copy_journal(&from, &pristine)?;
-                let found = SalvagedBlocks::find(&pristine.join("db"))?;
-                (Box::new(found), Origin::Salvaged { reason: Arc::from(error.to_string()) })
-            }
-        };
+        let (source, origin): (Box<dyn BlockSource>, _) =
+            match SledBlocks::open(&to, CACHE_BYTES, Box::new(RealDisk)) {
+                Ok(blocks) => (Box::new(blocks), Origin::Engine),
+                Err(error) => {
+                    // What the failed opening left of the first copy is not evidence.
+                    copy_journal(&from, &pristine)?;
+                    let found = SalvagedBlocks::find(&pristine.join("db"))?;
+                    (Box::new(found), Origin::Salvaged { reason: Arc::from(error.to_string()) })
+                }
+            };
         Ok(Self { source, origin, mark, _copy: copy })
     }
 

@@ -1,6 +1,8 @@
 //! What the journal asks of the engine that keeps its blocks. Small, so that another engine can
 //! take the place of sled, and open, so that tests can put failing disks and power cuts between.
 
+use std::{fs::File, io};
+
 use crate::record::Position;
 
 /// What the engine said when it failed.
@@ -46,4 +48,24 @@ pub trait BlockStorage: BlockSource {
     /// When the engine failed. What is on disk then is unknown, so the writer stops for good and
     /// never tries again.
     fn sync(&self) -> Result<(), StorageError>;
+}
+
+/// How a file reaches the medium. A seam for tests of power cuts and failing disks.
+pub trait DiskSync: Send + Sync + 'static {
+    /// Returns when what was written to the file before survives a power cut.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says. The state of the file is unknown then.
+    fn sync_data(&self, file: &File) -> io::Result<()>;
+}
+
+/// The operating system's own sync.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealDisk;
+
+impl DiskSync for RealDisk {
+    fn sync_data(&self, file: &File) -> io::Result<()> {
+        file.sync_data()
+    }
 }

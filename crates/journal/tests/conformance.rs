@@ -11,7 +11,7 @@ use branchline_journal::{
     memory::MemoryStore,
     record::Position,
     sled_store::{SledOptions, SledStore},
-    storage::{BlockSource, BlockStorage, StorageError, StoredBlock},
+    storage::{BlockSource, BlockStorage, RealDisk, StorageError, StoredBlock},
     store::EventStore,
 };
 use branchline_testkit::store_conformance::StoreHarness;
@@ -86,7 +86,7 @@ impl<const AT_SYNC: bool> StoreHarness for OnDisk<AT_SYNC> {
         self.broken.store(false, Ordering::SeqCst);
         let broken = Arc::clone(&self.broken);
         let options = SledOptions::new(self.dir.path().join("journal"));
-        let store = SledStore::open_with(&options, |inner| {
+        let store = SledStore::open_with(&options, Box::new(RealDisk), |inner| {
             Box::new(Breakable::<AT_SYNC> { inner, broken })
         });
         Arc::new(store.unwrap())

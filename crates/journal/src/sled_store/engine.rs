@@ -16,7 +16,7 @@ use super::OpenError;
 use crate::{
     block::BLOCK_BYTES_MAX,
     record::Position,
-    storage::{BlockSource, BlockStorage, StorageError, StoredBlock},
+    storage::{BlockSource, BlockStorage, DiskSync, StorageError, StoredBlock},
 };
 
 /// sled's unit of allocation. A larger one makes slow commits slower; a smaller one would send
@@ -30,16 +30,20 @@ const LEAF_VALUES_MAX: usize = 17;
 const _: () = assert!(LEAF_VALUES_MAX * BLOCK_BYTES_MAX < SEGMENT_BYTES / 4);
 
 /// Blocks in a sled database.
-#[derive(Debug)]
 pub(crate) struct SledBlocks {
     db: sled::Db,
     /// Our own handle on sled's data file: a sync through any handle covers the file.
     data: File,
+    disk: Box<dyn DiskSync>,
 }
 
 impl SledBlocks {
     /// Opens or creates the database in `dir`, which exists.
-    pub(crate) fn open(dir: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
+    pub(crate) fn open(
+        dir: &Path,
+        cache_bytes: u64,
+        disk: Box<dyn DiskSync>,
+    ) -> Result<Self, OpenError> {
         let config = sled::Config::new()
             .path(dir)
             .segment_size(SEGMENT_BYTES)
@@ -54,7 +58,7 @@ impl SledBlocks {
         sync_created(dir)?;
         let path = dir.join("db");
         let data = File::open(&path).map_err(|error| OpenError::io("open", &path, &error))?;
-        Ok(Self { db, data })
+        Ok(Self { db, data, disk })
     }
 }
 
@@ -162,6 +166,7 @@ impl BlockStorage for SledBlocks {
 
     fn sync(&self) -> Result<(), StorageError> {
         guarded(|| self.db.flush())?;
-        self.data.sync_data().map_err(|error| StorageError(format!("fdatasync: {error}")))
+        let synced = self.disk.sync_data(&self.data);
+        synced.map_err(|error| StorageError(format!("fdatasync: {error}")))
     }
 }

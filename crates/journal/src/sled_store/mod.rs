@@ -31,7 +31,7 @@ use self::{lock::DirectoryLock, shared::Shared};
 use crate::{
     index::KeyRetention,
     record::{Claim, NewRecord, Position, Record, StreamId},
-    storage::BlockStorage,
+    storage::{BlockStorage, DiskSync, RealDisk},
     store::{AppendReply, EventStore, KnownKey, ReadError, StreamHead},
 };
 
@@ -93,19 +93,21 @@ impl SledStore {
     /// [`OpenError`] when another process has it, a file cannot be used, or the journal is not what
     /// was acknowledged. It is never repaired in silence.
     pub fn open(options: &SledOptions) -> Result<Self, OpenError> {
-        Self::open_with(options, |storage| storage)
+        Self::open_with(options, Box::new(RealDisk), |storage| storage)
     }
 
-    /// [`Self::open`] with something between the writer and sled, for tests of failing disks.
+    /// [`Self::open`] with something between the writer and sled, and between it and the disk, for
+    /// tests of failing disks and power cuts.
     ///
     /// # Errors
     ///
     /// As [`Self::open`].
     pub fn open_with(
         options: &SledOptions,
+        disk: Box<dyn DiskSync>,
         wrap: impl FnOnce(Box<dyn BlockStorage>) -> Box<dyn BlockStorage>,
     ) -> Result<Self, OpenError> {
-        let (shared, writer, lock) = opening::open(options, wrap)?;
+        let (shared, writer, lock) = opening::open(options, disk, wrap)?;
         let shared = Arc::new(shared);
         let for_writer = Arc::clone(&shared);
         let handle = thread::Builder::new()

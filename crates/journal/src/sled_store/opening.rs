@@ -15,7 +15,7 @@ use crate::{
     block::Block,
     block_cache::{BlockCache, Records},
     record::Position,
-    storage::{BlockSource, BlockStorage},
+    storage::{BlockSource, BlockStorage, DiskSync},
     verify::{ChainCheck, Finding},
 };
 
@@ -24,6 +24,7 @@ const SCAN_BLOCKS: usize = 64;
 
 pub(super) fn open(
     options: &SledOptions,
+    disk: Box<dyn DiskSync>,
     wrap: impl FnOnce(Box<dyn BlockStorage>) -> Box<dyn BlockStorage>,
 ) -> Result<(Shared, Writer, DirectoryLock), OpenError> {
     let dir = &options.dir;
@@ -35,7 +36,7 @@ pub(super) fn open(
     }
     let mark_path = options.high_water();
     let mark = high_water::read(&mark_path)?;
-    let storage = wrap(Box::new(SledBlocks::open(&db, options.cache_bytes)?));
+    let storage = wrap(Box::new(SledBlocks::open(&db, options.cache_bytes, disk)?));
     let mut blocks = BlockCache::new(options.recent_bytes_max, options.fetched_bytes_max);
     let mut check = ChainCheck::new(options.keys, true);
     let mut water_level = WaterLevel { mark, met: false };

@@ -9,8 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The last instant that has an RFC 3339 text with a four-digit year. Unit: microseconds.
-    const LAST_MICROS: i64 = 253_402_300_799_999_999;
+    /// The last instant that has a calendar date in every time zone, as `jiff` has it. Unit:
+    /// microseconds.
+    const LAST_MICROS: i64 = 253_402_207_200_999_999;
 
     /// From microseconds since the epoch, kept within the years 0 to 9999.
     pub const fn from_micros(micros: i64) -> Self {
@@ -28,7 +29,7 @@ impl Timestamp {
         self.0
     }
 
-    /// The instant this many microseconds later; stops at the end of the year 9999.
+    /// The instant this many microseconds later; stops at the end of the calendar.
     #[must_use]
     pub const fn plus_micros(self, micros: i64) -> Self {
         Self::from_micros(self.0.saturating_add(micros))
@@ -109,7 +110,7 @@ mod tests {
     #[test]
     fn arithmetic_stops_at_the_ends_of_the_calendar() {
         let end = Timestamp::from_micros(i64::MAX);
-        assert_eq!(end.to_string(), "9999-12-31T23:59:59.999999Z");
+        assert_eq!(end.to_string(), "9999-12-30T22:00:00.999999Z");
         assert_eq!(end.plus_seconds(u64::MAX), end);
     }
 }

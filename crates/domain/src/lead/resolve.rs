@@ -5,7 +5,7 @@ use super::{
     Resolution, walk::Walk,
 };
 use crate::{
-    graph::{Node, NodeConfig, NodeType},
+    graph::{Node, NodeConfig, NodeType, is_complete},
     id::NodeId,
     output::Output,
     time::Timestamp,
@@ -97,8 +97,7 @@ fn redial(
                 NodeType::VoiceCall
             )));
         };
-        if config.is_none() && call.from_phone_number.as_ref().is_some_and(|from| !from.is_empty())
-        {
+        if config.is_none() && is_complete(&node.config) {
             config = Some(call);
         }
     }

@@ -7,7 +7,7 @@ use super::{BranchCause, HoldReason, LeadContext, LeadEvent, LeadState, Outcome,
 use crate::{
     call_status::CallStatus,
     condition::{Facts, FieldRef, decide_output},
-    graph::{Graph, Node, NodeConfig, TimeConfig, TimeSource, VoiceCallConfig},
+    graph::{Graph, Node, NodeConfig, TimeConfig, TimeSource, VoiceCallConfig, is_complete},
     id::NodeId,
     personal::Personal,
     value::Value,
@@ -123,6 +123,9 @@ impl<'a> Walk<'a> {
     /// The step of a node. Gives the node the lead goes to when the step answers at once.
     fn act(&mut self, node: &Node) -> Option<NodeId> {
         match &node.config {
+            NodeConfig::VoiceCall(_) | NodeConfig::Conditional(_) if !is_complete(&node.config) => {
+                self.hold(HoldReason::NodeIncomplete);
+            }
             NodeConfig::VoiceCall(config) => self.request_call(config),
             NodeConfig::Time(config) => {
                 if self.release_at(config).is_none() {
@@ -160,12 +163,9 @@ impl<'a> Walk<'a> {
         None
     }
 
-    /// Wants a call with this config, or is held because the config lacks the number.
+    /// Wants a call with this config, which is complete.
     pub(super) fn request_call(&mut self, config: &VoiceCallConfig) {
-        let Some(from) = config.from_phone_number.as_ref().filter(|from| !from.is_empty()) else {
-            self.hold(HoldReason::NodeIncomplete);
-            return;
-        };
+        let Some(from) = &config.from_phone_number else { return };
         let last = self.state.calls.last_key_value().map_or(0, |(&number, _)| number);
         self.events.push(LeadEvent::CallRequested {
             call: last.saturating_add(1),

@@ -1,1 +1,72 @@
-//! Placeholder.
+//! The window: routes, JSON shapes, errors, the event stream. Source: DOMAIN.md 9.
+//!
+//! A route parses, asks the engine, and shows what the read models say afterwards. No rule of the
+//! product is decided here.
+//!
+//! Security: without API keys everybody who reaches the socket may do everything, so
+//! [`check_listen`] refuses an address that others can reach; requests for another host name and
+//! writes from pages of other sites are refused too. There is no CORS.
+
+mod call_logs;
+mod csv_rows;
+mod error_mapping;
+mod event_shapes;
+mod events;
+mod graph;
+mod headers;
+mod health;
+mod imports;
+mod json;
+mod landing;
+mod lead_changes;
+pub mod lead_file;
+mod lead_upload;
+mod leads;
+mod listen;
+mod paging;
+mod paths;
+mod problem;
+mod query;
+mod routes;
+mod server;
+mod workflows;
+
+use std::time::Duration;
+
+use branchline_engine::EngineHandle;
+
+pub use listen::{ListenRefused, check_listen};
+pub use routes::configure;
+pub use server::{Shutdown, serve};
+
+/// How much a request may bring, and how long it may take to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest JSON body. Unit: bytes.
+    pub json_body_max_bytes: usize,
+    /// Longest upload of a file. Unit: bytes.
+    pub file_max_bytes: usize,
+    /// How long a stop waits for requests that are under way. Event streams end at once.
+    pub shutdown_timeout: Duration,
+}
+
+/// What all routes share. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ApiState {
+    /// Whom the routes ask.
+    pub engine: EngineHandle,
+    /// How much a request may bring.
+    pub limits: Limits,
+    /// Whether only this machine is answered, told by the `Host` of a request. [`serve`] sets it
+    /// from the address it listens on.
+    pub loopback_only: bool,
+    /// Ends the event streams, and the server.
+    pub shutdown: Shutdown,
+}
+
+impl ApiState {
+    /// For this machine only.
+    pub const fn new(engine: EngineHandle, limits: Limits, shutdown: Shutdown) -> Self {
+        Self { engine, limits, loopback_only: true, shutdown }
+    }
+}

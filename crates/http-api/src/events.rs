@@ -1,0 +1,263 @@
+//! The stream of events: server-sent, and as a list for those who poll.
+
+use std::{collections::BTreeMap, convert::Infallible, fmt::Write as _, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, HeaderName},
+    web::Bytes,
+};
+use branchline_domain::id::{LeadId, OrganisationId, WorkflowId};
+use branchline_engine::{Cursor, EngineError, EngineHandle, EventStream, RecordedFact};
+use branchline_projections::Projections;
+use futures_util::stream;
+use serde::Serialize;
+
+use crate::{
+    Shutdown,
+    event_shapes::{EventShape, events_of, lead_of},
+    headers::{organisation, state},
+    paging::number,
+    problem::{Answer, FieldFault, Problem},
+    query::Query,
+};
+
+/// Records in one answer of the list when the caller does not say.
+const LIMIT_DEFAULT: u64 = 100;
+/// Records in one answer of the list at most.
+const LIMIT_MAX: u64 = 1_000;
+/// Records in one piece of the stream.
+const PIECE_RECORDS: usize = 256;
+/// A comment is sent this often when nothing happens, so that proxies keep the connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a browser waits before it connects again. Unit: milliseconds.
+const RECONNECT_MS: u32 = 2_000;
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// A part of the list. Its cursor is always there: ask again with it for what comes later.
+#[derive(Serialize)]
+struct ListShape {
+    data: Vec<EventShape>,
+    meta: ListMeta,
+}
+
+#[derive(Serialize)]
+struct ListMeta {
+    limit: u64,
+    next_cursor: String,
+    /// Whether there is more already.
+    more: bool,
+}
+
+/// `GET /v1/events`
+///
+/// A stream of server-sent events after `Last-Event-ID` or `?after=`, from the beginning without
+/// either. With `?after=` or `?limit=`, and unless the request accepts `text/event-stream`, the
+/// same as a list: 200 with the events of at most `limit` records.
+pub(crate) async fn events(request: HttpRequest) -> Answer {
+    let mut query = Query::of(&request)?;
+    let after = query.value::<Cursor>("after");
+    let limit = number(&mut query, "limit", 1, LIMIT_MAX);
+    query.finish()?;
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let wants_stream = accept.is_some_and(|types| types.contains("text/event-stream"));
+    if (after.is_some() || limit.is_some()) && !wants_stream {
+        return list(&request, after.unwrap_or_default(), limit.unwrap_or(LIMIT_DEFAULT)).await;
+    }
+    // A browser that comes back knows better than the address it was given first.
+    let after = match request.headers().get(LAST_EVENT_ID).map(|value| value.to_str()) {
+        Some(Ok(text)) if !text.is_empty() => text.parse().map_err(|error| bad_cursor(&error))?,
+        Some(Ok(_)) | None => after.unwrap_or_default(),
+        Some(Err(_)) => return Err(bad_cursor(&"it is not text")),
+    };
+    stream_after(&request, after)
+}
+
+fn bad_cursor(error: &dyn std::fmt::Display) -> Problem {
+    let fault = FieldFault {
+        parameter: Some("Last-Event-ID".into()),
+        detail: format!("Last-Event-ID: {error}"),
+        ..FieldFault::default()
+    };
+    Problem::invalid("invalid_header", vec![fault])
+}
+
+async fn list(request: &HttpRequest, after: Cursor, limit: u64) -> Answer {
+    let organisation = organisation(request);
+    let engine = &state(request)?.engine;
+    // Waits until reads show all that was answered; the stream tells what reads show.
+    let head = engine.read(Projections::position).await?;
+    let mut events = engine.events(after.0);
+    let facts = events.next_batch(usize::try_from(limit).unwrap_or(usize::MAX))?;
+    let shapes = shapes(engine, organisation, &facts).await?;
+    let cursor = events.cursor();
+    let meta = ListMeta { limit, next_cursor: cursor.to_string(), more: cursor.0 < head };
+    Ok(HttpResponse::Ok().json(ListShape { data: shapes.into_iter().flatten().collect(), meta }))
+}
+
+/// The events of records, by record. Records of other organisations have none.
+async fn shapes(
+    engine: &EngineHandle,
+    organisation: OrganisationId,
+    facts: &[RecordedFact],
+) -> Result<Vec<Vec<EventShape>>, EngineError> {
+    let homes: BTreeMap<LeadId, WorkflowId> = engine
+        .read(|projections| {
+            let leads = facts.iter().filter_map(lead_of);
+            leads.filter_map(|lead| Some((lead, projections.lead_home(lead)?.0))).collect()
+        })
+        .await?;
+    let shown = facts.iter().map(|fact| {
+        if fact.organisation != organisation {
+            return Vec::new();
+        }
+        events_of(fact, lead_of(fact).and_then(|lead| homes.get(&lead).copied()))
+    });
+    Ok(shown.collect())
+}
+
+/// What a stream holds between two pieces.
+struct Streaming {
+    engine: EngineHandle,
+    organisation: OrganisationId,
+    events: EventStream,
+    shutdown: Shutdown,
+    begun: bool,
+}
+
+fn stream_after(request: &HttpRequest, after: Cursor) -> Result<HttpResponse, Problem> {
+    let state = state(request)?;
+    let streaming = Streaming {
+        engine: state.engine.clone(),
+        organisation: organisation(request),
+        events: state.engine.events(after.0),
+        shutdown: state.shutdown.clone(),
+        begun: false,
+    };
+    let pieces = stream::unfold(Some(streaming), |streaming| async {
+        let mut streaming = streaming?;
+        match streaming.piece().await {
+            Piece::More(text) => Some((Ok::<_, Infallible>(Bytes::from(text)), Some(streaming))),
+            Piece::Last(text) => Some((Ok(Bytes::from(text)), None)),
+            Piece::End => None,
+        }
+    });
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/event-stream"))
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((ACCEL_BUFFERING, "no"))
+        .streaming(pieces))
+}
+
+enum Piece {
+    More(String),
+    Last(String),
+    End,
+}
+
+impl Streaming {
+    async fn piece(&mut self) -> Piece {
+        if !self.begun {
+            self.begun = true;
+            return Piece::More(format!("retry: {RECONNECT_MS}\n\n"));
+        }
+        let first = tokio::select! {
+            biased;
+            () = self.shutdown.cancelled() => return Piece::End,
+            first = self.events.next() => first,
+            () = tokio::time::sleep(KEEP_ALIVE) => return Piece::More(": still here\n\n".into()),
+        };
+        match self.render(first).await {
+            Ok(Some(text)) => Piece::More(text),
+            Ok(None) => Piece::End,
+            Err(error) => {
+                tracing::warn!(%error, "a stream of events ends");
+                Piece::Last(format!(": the stream ends: {error}\n\n"))
+            }
+        }
+    }
+
+    /// The first record and those that are there behind it.
+    async fn render(
+        &mut self,
+        first: Option<Result<RecordedFact, EngineError>>,
+    ) -> Result<Option<String>, EngineError> {
+        let Some(first) = first else { return Ok(None) };
+        let mut facts = vec![first?];
+        facts.extend(self.events.next_batch(PIECE_RECORDS)?);
+        let mut text = String::new();
+        for events in shapes(&self.engine, self.organisation, &facts).await? {
+            write_record(&mut text, &events);
+        }
+        if text.is_empty() {
+            // Nothing of this organisation: a comment, since an empty piece would end the body.
+            text.push_str(":\n\n");
+        }
+        Ok(Some(text))
+    }
+}
+
+/// Writes the events of one record. Only the last one moves the reader's cursor: a reader that
+/// breaks off in the middle gets the whole record again.
+fn write_record(text: &mut String, events: &[EventShape]) {
+    let count = events.len();
+    for (index, event) in (1..).zip(events) {
+        let Ok(json) = serde_json::to_string(event) else { continue };
+        // Writing to a `String` cannot fail.
+        if index == count {
+            let _ = writeln!(text, "id: {}", event.cursor);
+        }
+        let _ = write!(text, "event: {}\ndata: {json}\n\n", event.event_type);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use branchline_domain::{
+        id::NodeId,
+        lead::{BranchCause, LeadEvent},
+        output::Output,
+        time::Timestamp,
+    };
+    use branchline_engine::RecordedEvents;
+    use branchline_journal::record::{Cause, Position, Version};
+
+    use super::*;
+
+    #[test]
+    fn only_the_last_event_of_a_record_moves_the_cursor() {
+        let (node, lead) = (NodeId::from_u128(1), LeadId::from_u128(2));
+        let fact = RecordedFact {
+            position: Position(12),
+            at: Timestamp::default(),
+            organisation: OrganisationId::DEFAULT,
+            principal: "api".into(),
+            cause: Cause::Request("req-1".into()),
+            version: Version(3),
+            events: RecordedEvents::Lead(
+                lead,
+                vec![
+                    LeadEvent::BranchTaken {
+                        visit: 1,
+                        from: node,
+                        output: Output::Dnp,
+                        to: node,
+                        cause: BranchCause::Call(1),
+                        revision: 4,
+                    },
+                    LeadEvent::LeadDropped,
+                ],
+            ),
+        };
+        let mut text = String::new();
+        write_record(&mut text, &events_of(&fact, Some(WorkflowId::from_u128(9))));
+        let blocks: Vec<_> = text.trim_end().split("\n\n").collect();
+        assert_eq!(blocks.len(), 2, "{text}");
+        assert!(blocks[0].starts_with("event: lead.branch_taken\ndata: {\"cursor\":\"0-12\""));
+        assert!(blocks[1].starts_with("id: 0-12\nevent: lead.dropped\n"));
+        for part in ["\"output\":\"DNP\"", "\"request_id\":\"req-1\"", "\"principal\":\"api\""] {
+            assert!(blocks[0].contains(part), "{part} in {}", blocks[0]);
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The graph of a workflow: nodes and edges, one by one and whole, and its judgement.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, http::header};
+use branchline_domain::{
+    graph::{self, CanvasPosition, Edge, Graph, Node, NodeConfig, NodeType},
+    id::{EdgeId, NodeId, WorkflowId},
+    output::Output,
+    value::{Decimal, Value},
+    workflow::NodePatch,
+};
+use branchline_engine::command::{NewEdge, NewNode, WorkflowAction};
+use serde::Serialize;
+
+use crate::{
+    headers::{Write, organisation, state},
+    json::Fields,
+    paging::{RowCursor, Wanted},
+    paths::{id, missing},
+    problem::{Answer, Problem},
+    query::Query,
+    workflows::find,
+};
+
+/// Farthest place on the canvas, to each side. Unit: canvas units.
+const CANVAS_MAX: i64 = 1_000_000;
+
+/// A node as JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct NodeShape {
+    pub(crate) id: NodeId,
+    node_type: NodeType,
+    label: String,
+    position_x: Value,
+    position_y: Value,
+    config: NodeConfig,
+    entry: bool,
+}
+
+impl NodeShape {
+    pub(crate) fn of(node: &Node) -> Self {
+        Self {
+            id: node.id,
+            node_type: node.node_type(),
+            label: node.label.clone(),
+            position_x: from_milli(node.position.x_milli),
+            position_y: from_milli(node.position.y_milli),
+            config: node.config.clone(),
+            entry: node.entry,
+        }
+    }
+}
+
+/// A whole graph as JSON.
+#[derive(Debug, Serialize)]
+struct GraphShape {
+    revision: u32,
+    nodes: Vec<NodeShape>,
+    edges: Vec<Edge>,
+}
+
+fn from_milli(milli: i64) -> Value {
+    format!("{milli}e-3").parse::<Decimal>().map_or_else(|_| Value::from(0), Value::Number)
+}
+
+/// Reads a coordinate; more than three places are cut off.
+fn coordinate(fields: &mut Fields, name: &'static str) -> Option<i64> {
+    let value = fields.optional::<Value>(name)?;
+    let Value::Number(number) = value else {
+        fault_of_coordinate(fields, name);
+        return None;
+    };
+    let (digits, places) = number.parts();
+    let milli = if places <= 3 {
+        digits.checked_mul(10_i128.pow(3 - places))
+    } else {
+        10_i128.checked_pow(places - 3).map(|scale| digits / scale)
+    };
+    let milli = milli.and_then(|milli| i64::try_from(milli).ok());
+    let within = milli.filter(|milli| milli.unsigned_abs() <= (CANVAS_MAX * 1_000).unsigned_abs());
+    if within.is_none() {
+        fault_of_coordinate(fields, name);
+    }
+    within
+}
+
+fn fault_of_coordinate(fields: &mut Fields, name: &str) {
+    fields.fault(name, &format!("must be a number from -{CANVAS_MAX} to {CANVAS_MAX}"));
+}
+
+/// The newest graph of a workflow.
+async fn newest(request: &HttpRequest, workflow: WorkflowId) -> Result<Arc<Graph>, Problem> {
+    let organisation = organisation(request);
+    state(request)?
+        .engine
+        .read(|projections| {
+            find(projections, organisation, workflow).map(|row| Arc::clone(&row.state.graph))
+        })
+        .await?
+}
+
+/// `GET /v1/workflows/{workflow}/graph`
+///
+/// 200 with all nodes and edges and the revision, which is the `ETag` too; 404.
+pub(crate) async fn whole(request: HttpRequest) -> Answer {
+    let workflow = id(&request)?;
+    Query::of(&request)?.finish()?;
+    let graph = newest(&request, workflow).await?;
+    let shape = GraphShape {
+        revision: graph.revision(),
+        nodes: graph.nodes().iter().map(|node| NodeShape::of(node)).collect(),
+        edges: graph.edges().to_vec(),
+    };
+    let tag = format!("\"{}\"", graph.revision());
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).json(shape))
+}
+
+/// `POST /v1/workflows/{workflow}/validate`
+///
+/// 200 with every fault and warning; 404.
+pub(crate) async fn validate(request: HttpRequest, write: Write) -> Answer {
+    let workflow = id(&request)?;
+    Query::of(&request)?.finish()?;
+    write.no_body()?;
+    let graph = newest(&request, workflow).await?;
+    Ok(HttpResponse::Ok().json(graph::validate(&graph)))
+}
+
+/// `GET /v1/workflows/{workflow}/nodes`
+///
+/// 200 with a page, in order of creation; 404.
+pub(crate) async fn nodes(request: HttpRequest) -> Answer {
+    let workflow = id(&request)?;
+    let mut query = Query::of(&request)?;
+    let wanted = Wanted::<RowCursor>::of(&mut query);
+    query.finish()?;
+    let graph = newest(&request, workflow).await?;
+    let shapes = graph.nodes().iter().map(|node| NodeShape::of(node)).collect();
+    Ok(HttpResponse::Ok().json(wanted.cut(shapes)))
+}
+
+/// `GET /v1/workflows/{workflow}/nodes/{node}`
+///
+/// 200 with the node; 404.
+pub(crate) async fn node(request: HttpRequest) -> Answer {
+    let (workflow, node) = (id(&request)?, id::<NodeId>(&request)?);
+    Query::of(&request)?.finish()?;
+    let graph = newest(&request, workflow).await?;
+    let found = graph.node(node).ok_or_else(|| missing(&node))?;
+    Ok(HttpResponse::Ok().json(NodeShape::of(found)))
+}
+
+/// `POST /v1/workflows/{workflow}/nodes`
+///
+/// 201 with the node, complete or not; 400 for an unknown type or field or a wrong JSON type; 404.
+pub(crate) async fn add_node(request: HttpRequest, write: Write) -> Answer {
+    let workflow: WorkflowId = id(&request)?;
+    Query::of(&request)?.finish()?;
+    let mut fields = write.fields()?;
+    let node_type = fields.required::<NodeType>("node_type");
+    let label = fields.required::<String>("label");
+    let position = CanvasPosition {
+        x_milli: coordinate(&mut fields, "position_x").unwrap_or_default(),
+        y_milli: coordinate(&mut fields, "position_y").unwrap_or_default(),
+    };
+    let config = if let Some(node_type) = node_type {
+        let given = fields.optional_as("config", |config| NodeConfig::read(node_type, config));
+        Some(given.unwrap_or_else(|| NodeConfig::empty(node_type)))
+    } else {
+        fields.ignore("config");
+        None
+    };
+    let entry = fields.optional("entry").unwrap_or_default();
+    let (label, config) = fields.finish(label.zip(config))?;
+    let new = NewNode { label, position, config, entry };
+    let added = state(&request)?.engine.add_node(&write.caller, workflow, new).await?;
+    let graph = newest(&request, workflow).await?;
+    // Somebody may have taken it away again between the two.
+    let found = graph.node(added).ok_or_else(|| missing(&added))?;
+    Ok(HttpResponse::Created().json(NodeShape::of(found)))
+}
+
+/// `PATCH /v1/workflows/{workflow}/nodes/{node}`
+///
+/// 200 with the node; a `config` replaces the whole config. 400, also for another `node_type`; 404.
+pub(crate) async fn patch_node(request: HttpRequest, write: Write) -> Answer {
+    let (workflow, node): (WorkflowId, NodeId) = (id(&request)?, id(&request)?);
+    Query::of(&request)?.finish()?;
+    let mut fields = write.fields()?;
+    let node_type = {
+        let graph = newest(&request, workflow).await?;
+        graph.node(node).ok_or_else(|| missing(&node))?.node_type()
+    };
+    if fields.optional::<NodeType>("node_type").is_some_and(|given| given != node_type) {
+        let problem = format!(
+            "the node is a {node_type} and stays one: delete it and create another instead"
+        );
+        fields.fault("node_type", &problem);
+    }
+    let patch = NodePatch {
+        label: fields.optional("label"),
+        x_milli: coordinate(&mut fields, "position_x"),
+        y_milli: coordinate(&mut fields, "position_y"),
+        config: fields.optional_as("config", |config| NodeConfig::read(node_type, config)),
+        entry: fields.optional("entry"),
+    };
+    let patch = fields.finish(Some(patch))?;
+    let engine = &state(&request)?.engine;
+    let action = WorkflowAction::PatchNode { node, patch };
+    engine.act_on_workflow(&write.caller, workflow, action).await?;
+    let graph = newest(&request, workflow).await?;
+    let found = graph.node(node).ok_or_else(|| missing(&node))?;
+    Ok(HttpResponse::Ok().json(NodeShape::of(found)))
+}
+
+/// `DELETE /v1/workflows/{workflow}/nodes/{node}`
+///
+/// 204, and its edges go with it; 404; 409 while leads are at it.
+pub(crate) async fn remove_node(request: HttpRequest, write: Write) -> Answer {
+    let (workflow, node) = (id(&request)?, id(&request)?);
+    Query::of(&request)?.finish()?;
+    write.no_body()?;
+    let engine = &state(&request)?.engine;
+    let action = WorkflowAction::RemoveNode { node };
+    engine.act_on_workflow(&write.caller, workflow, action).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// `GET /v1/workflows/{workflow}/edges`
+///
+/// 200 with a page, in the order they are tried; 404.
+pub(crate) async fn edges(request: HttpRequest) -> Answer {
+    let workflow = id(&request)?;
+    let mut query = Query::of(&request)?;
+    let wanted = Wanted::<RowCursor>::of(&mut query);
+    query.finish()?;
+    let graph = newest(&request, workflow).await?;
+    Ok(HttpResponse::Ok().json(wanted.cut(graph.edges().to_vec())))
+}
+
+/// `GET /v1/workflows/{workflow}/edges/{edge}`
+///
+/// 200 with the edge; 404.
+pub(crate) async fn edge(request: HttpRequest) -> Answer {
+    let (workflow, edge) = (id(&request)?, id::<EdgeId>(&request)?);
+    Query::of(&request)?.finish()?;
+    let graph = newest(&request, workflow).await?;
+    let found = graph.edge(edge).ok_or_else(|| missing(&edge))?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+/// `POST /v1/workflows/{workflow}/edges`
+///
+/// 201 with the edge; 400; 404; 409 for the same edge twice.
+pub(crate) async fn add_edge(request: HttpRequest, write: Write) -> Answer {
+    let workflow: WorkflowId = id(&request)?;
+    Query::of(&request)?.finish()?;
+    let mut fields = write.fields()?;
+    let from = fields.required::<NodeId>("from_node_id");
+    let to = fields.required::<NodeId>("to_node_id");
+    let label = fields.optional::<Output>("label").filter(|label| !label.as_str().is_empty());
+    let (from_node_id, to_node_id) = fields.finish(from.zip(to))?;
+    let new = NewEdge { from_node_id, to_node_id, label };
+    let added = state(&request)?.engine.add_edge(&write.caller, workflow, new).await?;
+    let graph = newest(&request, workflow).await?;
+    let found = graph.edge(added).ok_or_else(|| missing(&added))?;
+    Ok(HttpResponse::Created().json(found))
+}
+
+/// `DELETE /v1/workflows/{workflow}/edges/{edge}`
+///
+/// 204; 404.
+pub(crate) async fn remove_edge(request: HttpRequest, write: Write) -> Answer {
+    let (workflow, edge) = (id(&request)?, id(&request)?);
+    Query::of(&request)?.finish()?;
+    write.no_body()?;
+    let engine = &state(&request)?.engine;
+    let action = WorkflowAction::RemoveEdge { edge };
+    engine.act_on_workflow(&write.caller, workflow, action).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,358 @@
+//! What comes with every request: who asks, its id, its idempotency key, its body.
+
+use std::{
+    future::Future,
+    hash::{BuildHasher, RandomState},
+    pin::Pin,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    body::MessageBody,
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::{self, Bytes, BytesMut},
+};
+use branchline_domain::id::OrganisationId;
+use branchline_engine::command::Caller;
+use branchline_journal::record::IdempotencyKey;
+use futures_util::StreamExt;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    ApiState,
+    json::{self, Fields},
+    problem::{FieldFault, Problem},
+};
+
+/// Longest `Idempotency-Key` and `X-Request-Id`. Unit: bytes. The journal keeps no longer ones.
+const KEY_BYTES_MAX: usize = 128;
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// The id of a request, given or made up.
+#[derive(Clone)]
+struct RequestId(Arc<str>);
+
+/// Made-up request ids differ between runs of the process and count up within one.
+fn fresh_request_id() -> Arc<str> {
+    static RUN: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(std::process::id()));
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("req-{:016x}-{}", *RUN, COUNT.fetch_add(1, Ordering::Relaxed)).into()
+}
+
+/// Whose things a request may see. Without API keys there is one organisation.
+pub(crate) const fn organisation(_request: &HttpRequest) -> OrganisationId {
+    OrganisationId::DEFAULT
+}
+
+/// A header's value, when it is short visible text.
+fn short_text(headers: &HeaderMap, name: &HeaderName) -> Option<Result<Arc<str>, ()>> {
+    let value = headers.get(name)?;
+    let text = value.to_str().ok().map(str::trim);
+    Some(
+        text.filter(|text| !text.is_empty() && text.len() <= KEY_BYTES_MAX)
+            .map(Into::into)
+            .ok_or(()),
+    )
+}
+
+fn header_fault(name: &str, problem: String) -> Problem {
+    let fault =
+        FieldFault { parameter: Some(name.into()), detail: problem, ..FieldFault::default() };
+    Problem::invalid("invalid_header", vec![fault])
+}
+
+/// Who asks with this request. Without API keys everybody is the default organisation's `api`.
+///
+/// # Errors
+///
+/// 400 for an idempotency key that cannot be kept.
+pub(crate) fn caller(request: &HttpRequest, body: &[u8]) -> Result<Caller, Problem> {
+    let idempotency = match short_text(request.headers(), &IDEMPOTENCY_KEY) {
+        None => None,
+        Some(Ok(key)) => Some(IdempotencyKey { key, digest: digest(request, body) }),
+        Some(Err(())) => {
+            let problem = format!("Idempotency-Key: must be 1 to {KEY_BYTES_MAX} visible bytes");
+            return Err(header_fault("Idempotency-Key", problem));
+        }
+    };
+    let request_id = request.extensions().get::<RequestId>().map(|id| Arc::clone(&id.0));
+    Ok(Caller {
+        organisation: organisation(request),
+        principal: "api".into(),
+        request_id,
+        idempotency,
+    })
+}
+
+/// What makes two requests the same: method, path with query, and body. Lengths stand in between,
+/// so that no text can move from one to the next.
+fn digest(request: &HttpRequest, body: &[u8]) -> [u8; 32] {
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    let mut sha = Sha256::new();
+    for part in [request.method().as_str().as_bytes(), target.as_bytes(), body] {
+        sha.update(part.len().to_be_bytes());
+        sha.update(part);
+    }
+    sha.finalize().into()
+}
+
+/// Collects a body.
+///
+/// # Errors
+///
+/// 413 when it is longer than `limit` bytes; 400 when it breaks off.
+pub(crate) async fn collect(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+) -> Result<Bytes, Problem> {
+    let announced = request.headers().get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large(limit));
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            let detail = format!("the body broke off: {error}");
+            Problem::new(StatusCode::BAD_REQUEST, "broken_body", detail)
+        })?;
+        if body.len() + chunk.len() > limit {
+            return Err(too_large(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// 413, with the limit.
+pub(crate) fn too_large(limit: usize) -> Problem {
+    let detail = format!("the body is longer than the {limit} bytes this route takes");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+}
+
+/// The media type of a body, without its parameters, in lower case.
+pub(crate) fn media_type(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let (essence, _) = value.split_once(';').unwrap_or((value, ""));
+    Some(essence.trim().to_ascii_lowercase())
+}
+
+/// 415, with what would be taken.
+pub(crate) fn unsupported(found: Option<&str>, taken: &str) -> Problem {
+    let detail = found.map_or_else(
+        || format!("the body has no Content-Type: send {taken}"),
+        |found| {
+            let shown: String = found.chars().take(80).collect();
+            format!("the Content-Type is `{shown}`: send {taken}")
+        },
+    );
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+}
+
+/// A write: who asks, and the body.
+#[derive(Debug)]
+pub(crate) struct Write {
+    pub(crate) caller: Caller,
+    body: Bytes,
+    media_type: Option<String>,
+}
+
+impl Write {
+    /// The fields of the JSON body.
+    ///
+    /// # Errors
+    ///
+    /// 415 unless it says it is JSON; 400 when it is malformed or no object.
+    pub(crate) fn fields(&self) -> Result<Fields, Problem> {
+        match self.media_type.as_deref() {
+            Some("application/json") => Fields::of_body(&self.body),
+            other => Err(unsupported(other, "application/json")),
+        }
+    }
+
+    /// The route takes no body: nothing, or an empty object.
+    ///
+    /// # Errors
+    ///
+    /// 400 naming the fields of a body that has some.
+    pub(crate) fn no_body(&self) -> Result<(), Problem> {
+        if self.body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(());
+        }
+        json::Fields::of_body(&self.body)?.finish(Some(()))
+    }
+}
+
+impl FromRequest for Write {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let limit = state(&request)?.limits.json_body_max_bytes;
+            let body = collect(&request, &mut payload, limit).await?;
+            let caller = caller(&request, &body)?;
+            let media_type = media_type(&request);
+            Ok(Self { caller, body, media_type })
+        })
+    }
+}
+
+/// The state that [`crate::configure`] put there.
+///
+/// # Errors
+///
+/// 503 when it did not: a mistake of the program, not of the caller.
+pub(crate) fn state(request: &HttpRequest) -> Result<&ApiState, Problem> {
+    request.app_data::<web::Data<ApiState>>().map(web::Data::get_ref).ok_or_else(|| {
+        tracing::error!("a route was asked without the state of the API");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_configured", "the API has no engine")
+    })
+}
+
+/// Runs before and after every route: refuses pages of other sites, and gives each request its id.
+pub(crate) async fn guard(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let id = short_text(request.headers(), &REQUEST_ID)
+        .and_then(Result::ok)
+        .unwrap_or_else(fresh_request_id);
+    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    let refused = {
+        let loopback = state(request.request()).is_ok_and(|state| state.loopback_only);
+        refuse_foreign(request.method(), request.headers(), loopback)
+    };
+    let response = if let Some(problem) = refused {
+        drop(request.take_payload());
+        let refusal = actix_web::ResponseError::error_response(&problem);
+        request.into_response(refusal).map_into_right_body()
+    } else {
+        next.call(request).await?.map_into_left_body()
+    };
+    Ok(labelled(response, &id))
+}
+
+fn labelled<B>(mut response: ServiceResponse<B>, id: &str) -> ServiceResponse<B> {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// A browser names the page that sends a request. Without API keys such a page must be one of
+/// ours, and the host it asks for must be this machine: else any page on the web could command a
+/// server on the reader's own machine, through a form or a name that it points there.
+fn refuse_foreign(method: &Method, headers: &HeaderMap, loopback: bool) -> Option<Problem> {
+    let text =
+        |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+    let host = text(&header::HOST);
+    if loopback && host.is_some_and(|host| !is_loopback_name(host)) {
+        let detail = "the Host is not this machine: ask 127.0.0.1, [::1] or localhost";
+        return Some(Problem::new(StatusCode::FORBIDDEN, "foreign_host", detail));
+    }
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return None;
+    }
+    let foreign_site = text(&FETCH_SITE).is_some_and(|site| site == "cross-site");
+    let foreign_origin = text(&header::ORIGIN).is_some_and(|origin| {
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        authority.is_none() || authority != host
+    });
+    (foreign_site || foreign_origin).then(|| {
+        let detail = "the request comes from a page of another site";
+        Problem::new(StatusCode::FORBIDDEN, "cross_site", detail)
+    })
+}
+
+fn is_loopback_name(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        Some(_) | None => host,
+    };
+    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    name.eq_ignore_ascii_case("localhost")
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn refused(method: &Method, headers: &[(&'static str, &'static str)]) -> Option<&'static str> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        refuse_foreign(method, &map, true).map(|problem| problem.code)
+    }
+
+    #[test]
+    fn a_page_of_another_site_commands_nothing() {
+        let host = ("host", "127.0.0.1:8080");
+        assert_eq!(refused(&Method::POST, &[host, ("origin", "http://127.0.0.1:8080")]), None);
+        assert_eq!(refused(&Method::POST, &[host]), None);
+        for origin in ["https://evil.example", "null", "http://127.0.0.1:9999"] {
+            assert_eq!(refused(&Method::POST, &[host, ("origin", origin)]), Some("cross_site"));
+        }
+        let site = ("sec-fetch-site", "cross-site");
+        assert_eq!(refused(&Method::DELETE, &[host, site]), Some("cross_site"));
+        assert_eq!(refused(&Method::GET, &[host, site]), None);
+    }
+
+    #[test]
+    fn a_name_that_points_here_is_not_this_machine() {
+        assert_eq!(refused(&Method::GET, &[("host", "evil.example")]), Some("foreign_host"));
+        assert_eq!(
+            refused(&Method::GET, &[("host", "localhost.evil.example:80")]),
+            Some("foreign_host")
+        );
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1", "[::1]:8080", "[::1]"] {
+            assert_eq!(refused(&Method::GET, &[("host", host)]), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn the_digest_of_a_request_is_its_method_target_and_body() {
+        let request =
+            |method, uri: &str| TestRequest::default().method(method).uri(uri).to_http_request();
+        let base = digest(&request(Method::POST, "/v1/a"), b"{}");
+        assert_eq!(base, digest(&request(Method::POST, "/v1/a"), b"{}"));
+        assert_ne!(base, digest(&request(Method::POST, "/v1/a"), b"{ }"));
+        assert_ne!(base, digest(&request(Method::POST, "/v1/b"), b"{}"));
+        assert_ne!(base, digest(&request(Method::POST, "/v1/a?force=true"), b"{}"));
+        assert_ne!(base, digest(&request(Method::PATCH, "/v1/a"), b"{}"));
+    }
+
+    #[test]
+    fn an_idempotency_key_that_cannot_be_kept_is_refused() {
+        for key in ["", &"k".repeat(129)] {
+            let request =
+                TestRequest::post().insert_header((IDEMPOTENCY_KEY, key)).to_http_request();
+            assert_eq!(caller(&request, b"").unwrap_err().code, "invalid_header");
+        }
+        let request = TestRequest::post().insert_header((IDEMPOTENCY_KEY, "k-1")).to_http_request();
+        assert_eq!(&*caller(&request, b"").unwrap().idempotency.unwrap().key, "k-1");
+    }
+}

@@ -1,0 +1,63 @@
+//! Whether the process lives, and whether it may be asked.
+
+use actix_web::{HttpRequest, HttpResponse};
+use branchline_domain::id::LeadId;
+use serde::Serialize;
+
+use crate::{headers::state, problem::Answer};
+
+#[derive(Serialize)]
+struct Alive {
+    status: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct ReadyShape {
+    ready: bool,
+    /// Last durable record.
+    position: u64,
+    /// Last record that reads show.
+    folded: u64,
+    /// Why no writes are taken.
+    failure: Option<String>,
+    /// Leads that could not be rebuilt.
+    set_aside: Vec<SetAsideShape>,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct SetAsideShape {
+    lead_id: LeadId,
+    reason: String,
+}
+
+/// `GET /healthz`
+///
+/// 200 as long as the process answers.
+pub(crate) async fn healthz(request: HttpRequest) -> Answer {
+    let version = state(&request)?.engine.health().version;
+    Ok(HttpResponse::Ok().json(Alive { status: "ok", version }))
+}
+
+/// `GET /readyz`
+///
+/// 200 once reads show all that was acknowledged before the start, and while writes are taken;
+/// else 503 with the reason.
+pub(crate) async fn readyz(request: HttpRequest) -> Answer {
+    let health = state(&request)?.engine.health();
+    let set_aside = health.set_aside.into_iter();
+    let shape = ReadyShape {
+        ready: health.ready,
+        position: health.position.0,
+        folded: health.folded.0,
+        failure: health.failure.map(|reason| reason.to_string()),
+        set_aside: set_aside
+            .map(|found| SetAsideShape { lead_id: found.lead, reason: found.reason.to_string() })
+            .collect(),
+        version: health.version,
+    };
+    let mut response =
+        if shape.ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    Ok(response.json(shape))
+}

@@ -1,0 +1,91 @@
+//! Imports: enrolments of many leads, and how they went.
+
+use actix_web::{HttpRequest, HttpResponse};
+use branchline_domain::{
+    id::{ImportId, WorkflowId},
+    time::Timestamp,
+};
+use branchline_engine::RowFault;
+use branchline_projections::{ImportRow, ImportStatus, ListCursor};
+use serde::Serialize;
+
+use crate::{
+    headers::{organisation, state},
+    paging::Wanted,
+    paths::{id, missing},
+    problem::{Answer, Problem},
+    query::Query,
+    workflows::find,
+};
+
+/// An import as JSON. Source: DOMAIN.md 9.
+#[derive(Debug, Serialize)]
+struct ImportShape {
+    id: ImportId,
+    file_name: Option<String>,
+    at: Timestamp,
+    status: &'static str,
+    rows: u32,
+    leads_enrolled: u32,
+    duplicates_skipped: u32,
+    faults: Vec<RowFault>,
+}
+
+impl From<ImportRow> for ImportShape {
+    fn from(row: ImportRow) -> Self {
+        let status = match row.status {
+            ImportStatus::Running => "running",
+            ImportStatus::Done => "done",
+            ImportStatus::Cancelled => "refused",
+        };
+        let fault = |reason| RowFault { reason, rows: Vec::new() };
+        Self {
+            id: row.id,
+            file_name: row.file_name,
+            at: row.at,
+            status,
+            rows: row.rows,
+            leads_enrolled: row.leads_enrolled,
+            duplicates_skipped: row.duplicates_skipped,
+            faults: row.reason.map(fault).into_iter().collect(),
+        }
+    }
+}
+
+/// `GET /v1/workflows/{workflow}/imports`
+///
+/// 200 with a page, oldest first; 404.
+pub(crate) async fn list(request: HttpRequest) -> Answer {
+    let workflow: WorkflowId = id(&request)?;
+    let mut query = Query::of(&request)?;
+    let wanted = Wanted::<ListCursor>::of(&mut query);
+    query.finish()?;
+    let organisation = organisation(&request);
+    let page = state(&request)?
+        .engine
+        .read(|projections| {
+            find(projections, organisation, workflow)?;
+            Ok::<_, Problem>(projections.imports(workflow, wanted.paging()))
+        })
+        .await??;
+    let rows: Vec<_> = page.items.into_iter().map(ImportShape::from).collect();
+    Ok(HttpResponse::Ok().json(wanted.listing(page.total, page.next, rows)))
+}
+
+/// `GET /v1/workflows/{workflow}/imports/{import}`
+///
+/// 200 with the import; 404.
+pub(crate) async fn one(request: HttpRequest) -> Answer {
+    let (workflow, import): (WorkflowId, ImportId) = (id(&request)?, id(&request)?);
+    Query::of(&request)?.finish()?;
+    let organisation = organisation(&request);
+    let row = state(&request)?
+        .engine
+        .read(|projections| {
+            find(projections, organisation, workflow)?;
+            let row = projections.import(import).filter(|row| row.workflow_id == workflow);
+            row.ok_or_else(|| missing(&import))
+        })
+        .await??;
+    Ok(HttpResponse::Ok().json(ImportShape::from(row)))
+}

@@ -1,0 +1,304 @@
+//! Leads: lists, one lead, its history, why it is where it is.
+
+use actix_web::{HttpRequest, HttpResponse};
+use branchline_domain::{
+    graph::{Edge, NodeType},
+    id::{CallId, LeadId, NodeId, OrganisationId, WorkflowId},
+    lead::{HoldCode, LeadStatus, Values},
+    time::Timestamp,
+    workflow::WorkflowView,
+};
+use branchline_engine::{EngineError, EngineHandle, LeadStory, normalise};
+use branchline_projections::{
+    Held, LeadFilter, ListCursor,
+    history::{Transition, Visit, lead_history},
+};
+use futures_util::future::try_join_all;
+use serde::Serialize;
+
+use crate::{
+    graph::NodeShape,
+    headers::{organisation, state},
+    paging::{RowCursor, Wanted},
+    paths::{id, missing},
+    problem::{Answer, Problem},
+    query::Query,
+    workflows::find,
+};
+
+/// A lead as JSON. Every field is always there; personal ones are null once they are erased.
+/// Source: DOMAIN.md 9.
+#[derive(Debug, Serialize)]
+pub(crate) struct LeadShape {
+    id: LeadId,
+    workflow_id: Option<WorkflowId>,
+    phone_number: Option<String>,
+    variables: Option<Values>,
+    notes: Option<String>,
+    status: LeadStatus,
+    current_node_id: Option<NodeId>,
+    entered_at: Option<Timestamp>,
+    release_at: Option<Timestamp>,
+    call_id: Option<CallId>,
+    hold: Option<HoldCode>,
+    removed: bool,
+    enrolled_at: Timestamp,
+}
+
+impl LeadShape {
+    pub(crate) fn of(story: &LeadStory) -> Self {
+        let lead = &story.state;
+        Self {
+            id: story.lead,
+            workflow_id: lead.workflow,
+            phone_number: lead.phone_number.known().cloned(),
+            variables: lead.variables.known().cloned(),
+            notes: lead.notes.known().cloned().flatten(),
+            status: lead.status,
+            current_node_id: lead.node,
+            entered_at: lead.entered_at,
+            release_at: lead.release_at,
+            call_id: call_of(story),
+            hold: lead.hold.as_ref().map(|hold| hold.reason.code()),
+            removed: lead.removed,
+            enrolled_at: lead.enrolled_at,
+        }
+    }
+}
+
+/// The call that the lead's visit waits or waited for.
+fn call_of(story: &LeadStory) -> Option<CallId> {
+    story.state.call.map(|number| CallId { lead: story.lead, number })
+}
+
+/// Where a lead stands in its run.
+#[derive(Debug, Serialize)]
+struct ExecutionShape {
+    current_node_id: Option<NodeId>,
+    visit: u32,
+    entered_at: Option<Timestamp>,
+    release_at: Option<Timestamp>,
+    call_id: Option<CallId>,
+    hold: Option<HoldCode>,
+}
+
+/// A visit, with what its node was called in the revision the lead came there with.
+#[derive(Debug, Serialize)]
+struct VisitShape {
+    node_label: Option<String>,
+    node_type: Option<NodeType>,
+    #[serde(flatten)]
+    visit: Visit,
+}
+
+/// The way of a lead, and the newest graph to draw it on.
+#[derive(Debug, Serialize)]
+struct HistoryShape {
+    lead: LeadShape,
+    execution: Option<ExecutionShape>,
+    history: Vec<Transition>,
+    visits: Vec<VisitShape>,
+    nodes: Vec<NodeShape>,
+    edges: Vec<Edge>,
+}
+
+#[derive(Serialize)]
+struct Keys {
+    keys: Vec<String>,
+}
+
+/// The stories of many leads. One that is gone in between is left out.
+async fn stories(
+    engine: &EngineHandle,
+    organisation: OrganisationId,
+    leads: impl IntoIterator<Item = LeadId>,
+) -> Result<Vec<LeadStory>, EngineError> {
+    let found = leads.into_iter().map(|lead| async move {
+        match engine.lead(organisation, lead).await {
+            Ok(story) => Ok(Some(story)),
+            Err(EngineError::LeadNotFound(_)) => Ok(None),
+            Err(other) => Err(other),
+        }
+    });
+    Ok(try_join_all(found).await?.into_iter().flatten().collect())
+}
+
+/// Says whether the path names a lead that is to be seen: of this workflow, and counted.
+pub(crate) async fn check_path(
+    request: &HttpRequest,
+) -> Result<(WorkflowId, LeadId, WorkflowView), Problem> {
+    let (workflow, lead) = (id(request)?, id(request)?);
+    let organisation = organisation(request);
+    let view = state(request)?
+        .engine
+        .read(|projections| {
+            let view = find(projections, organisation, workflow)?.view();
+            let row = projections.lead(lead).filter(|row| row.workflow_id == workflow);
+            row.map(|_| view).ok_or_else(|| missing(&lead))
+        })
+        .await??;
+    Ok((workflow, lead, view))
+}
+
+/// Answers with a lead as it is now.
+pub(crate) async fn shown(request: &HttpRequest, lead: LeadId) -> Answer {
+    let story = state(request)?.engine.lead(organisation(request), lead).await?;
+    Ok(HttpResponse::Ok().json(LeadShape::of(&story)))
+}
+
+/// Reads `held`: `true` and `any` mean any reason, else the code of one.
+fn held(query: &mut Query) -> Option<Held> {
+    let text = query.text("held")?;
+    if text == "true" || text == "any" {
+        return Some(Held::Any);
+    }
+    let code = HoldCode::ALL.into_iter().find(|code| code.as_str() == text);
+    if code.is_none() {
+        let codes = HoldCode::ALL.map(HoldCode::as_str).join(", ");
+        query.fault("held", &format!("must be true or one of {codes}"));
+    }
+    code.map(Held::With)
+}
+
+/// Reads `status`: a lead's status, or `removed`.
+fn status(query: &mut Query) -> (Option<LeadStatus>, Option<bool>) {
+    let Some(text) = query.text("status") else { return (None, None) };
+    if text == "removed" {
+        return (None, Some(true));
+    }
+    match text.parse() {
+        // Counts show a removed lead as removed only, and so does this filter.
+        Ok(status) => (Some(status), Some(false)),
+        Err(error) => {
+            let error: branchline_domain::lead::UnknownLeadStatus = error;
+            query.fault("status", &format!("{error}, removed"));
+            (None, None)
+        }
+    }
+}
+
+/// `GET /v1/workflows/{workflow}/leads?status=&node=&held=`
+///
+/// 200 with a page, in order of enrolment; 404.
+pub(crate) async fn list(request: HttpRequest) -> Answer {
+    let workflow: WorkflowId = id(&request)?;
+    let mut query = Query::of(&request)?;
+    let (status, removed) = status(&mut query);
+    let filter = LeadFilter { status, node: query.value("node"), held: held(&mut query), removed };
+    let wanted = Wanted::<ListCursor>::of(&mut query);
+    query.finish()?;
+    let organisation = organisation(&request);
+    let engine = &state(&request)?.engine;
+    let page = engine
+        .read(|projections| {
+            find(projections, organisation, workflow)?;
+            Ok::<_, Problem>(projections.leads(workflow, filter, wanted.paging()))
+        })
+        .await??;
+    let stories = stories(engine, organisation, page.items.iter().map(|row| row.id)).await?;
+    let rows = stories.iter().map(LeadShape::of).collect();
+    Ok(HttpResponse::Ok().json(wanted.listing(page.total, page.next, rows)))
+}
+
+/// `GET /v1/leads?phone_number=`
+///
+/// 200 with a page of a person's leads over all workflows, oldest first.
+pub(crate) async fn of_person(request: HttpRequest) -> Answer {
+    let mut query = Query::of(&request)?;
+    let number = query.text("phone_number");
+    if number.is_none() {
+        query.fault("phone_number", "is missing");
+    }
+    let number = number.and_then(|number| {
+        // A `+` that was not escaped arrives as a space.
+        let number = match number.strip_prefix(' ') {
+            Some(digits) => format!("+{}", digits.trim_start()),
+            None => number,
+        };
+        normalise(&number, None)
+            .map_err(|problem| query.fault("phone_number", &problem.to_string()))
+            .ok()
+    });
+    let wanted = Wanted::<RowCursor>::of(&mut query);
+    query.finish()?;
+    let number = number.unwrap_or_default();
+    let organisation = organisation(&request);
+    let engine = &state(&request)?.engine;
+    let leads = engine.leads_of_person(organisation, &number).await?;
+    let listing = wanted.cut(leads);
+    let stories = stories(engine, organisation, listing.rows().iter().copied()).await?;
+    let listing = listing.map_rows(|_| stories.iter().map(LeadShape::of).collect());
+    Ok(HttpResponse::Ok().json(listing))
+}
+
+/// `GET /v1/workflows/{workflow}/leads/{lead}`
+///
+/// 200 with the lead, also a removed one; 404.
+pub(crate) async fn one(request: HttpRequest) -> Answer {
+    let (_, lead, _) = check_path(&request).await?;
+    Query::of(&request)?.finish()?;
+    shown(&request, lead).await
+}
+
+/// `GET /v1/workflows/{workflow}/leads/{lead}/history`
+///
+/// 200 with its transitions, the same as visits, and the graph; 404.
+pub(crate) async fn history(request: HttpRequest) -> Answer {
+    let (_, lead, view) = check_path(&request).await?;
+    Query::of(&request)?.finish()?;
+    let story = state(&request)?.engine.lead(organisation(&request), lead).await?;
+    let told = lead_history(lead, story.facts.iter().map(|fact| fact.as_fact()));
+    let visits = told.visits.into_iter().map(|visit| {
+        let node = view.node_at(visit.revision, visit.node_id);
+        VisitShape {
+            node_label: node.map(|node| node.label.clone()),
+            node_type: node.map(|node| node.node_type()),
+            visit,
+        }
+    });
+    let found = &story.state;
+    let execution = (found.status != LeadStatus::Pending).then(|| ExecutionShape {
+        current_node_id: found.node,
+        visit: found.visit,
+        entered_at: found.entered_at,
+        release_at: found.release_at,
+        call_id: call_of(&story),
+        hold: found.hold.as_ref().map(|hold| hold.reason.code()),
+    });
+    let shape = HistoryShape {
+        lead: LeadShape::of(&story),
+        execution,
+        history: told.history,
+        visits: visits.collect(),
+        nodes: view.graph.nodes().iter().map(|node| NodeShape::of(node)).collect(),
+        edges: view.graph.edges().to_vec(),
+    };
+    Ok(HttpResponse::Ok().json(shape))
+}
+
+/// `GET /v1/workflows/{workflow}/leads/{lead}/explain`
+///
+/// 200 with every guard that holds it and what would move it; 404.
+pub(crate) async fn explain(request: HttpRequest) -> Answer {
+    let (_, lead, _) = check_path(&request).await?;
+    Query::of(&request)?.finish()?;
+    let explanation = state(&request)?.engine.explain(organisation(&request), lead).await?;
+    Ok(HttpResponse::Ok().json(explanation))
+}
+
+/// `GET /v1/workflows/{workflow}/leads/variable-keys`
+///
+/// 200 with the names of all variables that leads were ever enrolled with; 404.
+pub(crate) async fn variable_keys(request: HttpRequest) -> Answer {
+    let workflow: WorkflowId = id(&request)?;
+    Query::of(&request)?.finish()?;
+    let organisation = organisation(&request);
+    let keys = state(&request)?
+        .engine
+        .read(|projections| {
+            find(projections, organisation, workflow)?;
+            Ok::<_, Problem>(projections.variable_keys(workflow))
+        })
+        .await??;
+    Ok(HttpResponse::Ok().json(Keys { keys }))
+}

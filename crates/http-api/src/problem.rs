@@ -1,0 +1,140 @@
+//! Errors as people and programs read them: RFC 9457 `application/problem+json`.
+
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use serde::Serialize;
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct FieldFault {
+    /// Where in the body, as a JSON pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pointer: Option<String>,
+    /// Which query parameter or header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parameter: Option<String>,
+    /// Line of malformed JSON, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<usize>,
+    /// Column of malformed JSON, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<usize>,
+    /// What is wrong, and what would be right.
+    pub(crate) detail: String,
+}
+
+/// What the answer to a failed request says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Problem {
+    pub(crate) status: StatusCode,
+    /// Stable; programs match on it.
+    pub(crate) code: &'static str,
+    /// One sentence for people.
+    pub(crate) detail: String,
+    /// Every field at fault.
+    pub(crate) errors: Vec<FieldFault>,
+    /// Every fault of a graph or a file, in its own shape.
+    pub(crate) faults: Option<Box<serde_json::Value>>,
+    /// The status that stands in the way of a 409.
+    pub(crate) current_status: Option<&'static str>,
+    /// When to try again. Unit: seconds.
+    pub(crate) retry_after_s: Option<u32>,
+    /// The methods of a 405.
+    pub(crate) allow: Option<&'static str>,
+}
+
+/// The answer's body.
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    errors: &'a [FieldFault],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faults: Option<&'a serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_status: Option<&'static str>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            faults: None,
+            current_status: None,
+            retry_after_s: None,
+            allow: None,
+        }
+    }
+
+    fn body(&self) -> Body<'_> {
+        Body {
+            r#type: format!("urn:branchline:problem:{}", self.code),
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code,
+            errors: &self.errors,
+            faults: self.faults.as_deref(),
+            current_status: self.current_status,
+        }
+    }
+
+    /// The body of the answer, for a problem with one item of many.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self.body()).unwrap_or_default()
+    }
+
+    /// 400, with every field at fault.
+    pub(crate) fn invalid(code: &'static str, errors: Vec<FieldFault>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => only.detail.clone(),
+            several => format!("{} things are wrong with the request", several.len()),
+        };
+        Self { errors, ..Self::new(StatusCode::BAD_REQUEST, code, detail) }
+    }
+
+    /// 404 for an id that names nothing here, malformed ones too: what is not ours to see and what
+    /// is not there look the same.
+    pub(crate) fn not_found(code: &'static str, noun: &str, id: &str) -> Self {
+        let shown: String = id.chars().take(80).collect();
+        Self::new(StatusCode::NOT_FOUND, code, format!("there is no {noun} {shown}"))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(seconds) = self.retry_after_s {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(methods) = self.allow {
+            response.insert_header((header::ALLOW, methods));
+        }
+        response.body(serde_json::to_vec(&self.body()).unwrap_or_default())
+    }
+}
+
+/// What a route answers.
+pub(crate) type Answer = Result<HttpResponse, Problem>;

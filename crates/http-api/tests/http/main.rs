@@ -1,0 +1,16 @@
+//! The API over an engine in memory: what each route answers, and what it refuses.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails, in its helpers too"
+)]
+
+mod call_logs;
+mod common;
+mod events;
+mod graph;
+mod leads;
+mod protocol;
+mod shapes;
+mod workflows;

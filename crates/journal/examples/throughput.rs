@@ -78,6 +78,17 @@ fn step(words: &Words, lead: u64, step: u64, now: i64) -> NewRecord {
     NewRecord { expected: ExpectedVersion::Exact(Version(version)), body }
 }
 
+/// The record of the workflow that the leads' guards name.
+fn activation(words: &Words) -> NewRecord {
+    let mut record = step(words, 0, 2, 0);
+    record.expected = ExpectedVersion::NoStream;
+    record.body.stream = WORKFLOW;
+    record.body.guard = None;
+    record.body.claims.clear();
+    record.body.control = Some(Control { epoch: 3, revision: 1 });
+    record
+}
+
 fn disk_bytes(dir: &Path) -> std::io::Result<u64> {
     let mut sum = 0;
     for entry in std::fs::read_dir(dir)? {
@@ -90,6 +101,35 @@ fn disk_bytes(dir: &Path) -> std::io::Result<u64> {
 
 fn argument(at: usize, default: u64) -> u64 {
     std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Opens, reads and verifies what was written.
+fn read_back(options: &SledOptions, leads: u64) -> Result<(), Box<dyn Error>> {
+    println!("{:.0} bytes on disk a lead", disk_bytes(&options.dir)? as f64 / leads as f64);
+
+    let began = Instant::now();
+    let store = SledStore::open(options)?;
+    println!("opened and checked in {:?}", began.elapsed());
+    let began = Instant::now();
+    let mut cursor = Position::START;
+    while let Some(last) = store.read_all(cursor, 1_000)?.last() {
+        cursor = last.position;
+    }
+    println!("read {:.0} events/s", leads as f64 * 9.0 / began.elapsed().as_secs_f64());
+    let began = Instant::now();
+    let rebuilt = 20_000.min(leads);
+    for lead in 0..rebuilt {
+        let lead = (lead * 7_919) % leads;
+        store.read_stream(StreamId::lead(Uuid::from_bytes(tag(lead, 0))))?;
+    }
+    println!("read a stream in {:?}", began.elapsed() / u32::try_from(rebuilt)?);
+    drop(store);
+    let reader = JournalReader::open(&options.dir)?;
+    let began = Instant::now();
+    let verified = reader.verify().finish();
+    let rate = verified.events as f64 / began.elapsed().as_secs_f64();
+    println!("verified {rate:.0} events/s, sound: {}", verified.is_sound());
+    Ok(())
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -108,13 +148,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ]
         .map(Arc::from),
     };
-    let mut opening = step(&words, 0, 2, 0);
-    opening.body.stream = WORKFLOW;
-    opening.body.guard = None;
-    opening.body.claims.clear();
-    opening.expected = ExpectedVersion::NoStream;
-    opening.body.control = Some(Control { epoch: 3, revision: 1 });
-    store.append(vec![opening], Box::new(drop));
+    store.append(vec![activation(&words)], Box::new(drop));
 
     let started = Instant::now();
     let (send, answers) = mpsc::channel();
@@ -163,29 +197,5 @@ fn main() -> Result<(), Box<dyn Error>> {
         at(99).unwrap_or_default()
     );
     drop(store);
-    println!("{:.0} bytes on disk a lead", disk_bytes(&options.dir)? as f64 / leads as f64);
-
-    let began = Instant::now();
-    let store = SledStore::open(&options)?;
-    println!("opened and checked in {:?}", began.elapsed());
-    let began = Instant::now();
-    let mut cursor = Position::START;
-    while let Some(last) = store.read_all(cursor, 1_000)?.last() {
-        cursor = last.position;
-    }
-    println!("read {:.0} events/s", leads as f64 * 9.0 / began.elapsed().as_secs_f64());
-    let began = Instant::now();
-    let rebuilt = 20_000.min(leads);
-    for lead in 0..rebuilt {
-        let lead = (lead * 7_919) % leads;
-        store.read_stream(StreamId::lead(Uuid::from_bytes(tag(lead, 0))))?;
-    }
-    println!("read a stream in {:?}", began.elapsed() / u32::try_from(rebuilt)?);
-    drop(store);
-    let reader = JournalReader::open(&options.dir)?;
-    let began = Instant::now();
-    let verified = reader.verify().finish();
-    let rate = verified.events as f64 / began.elapsed().as_secs_f64();
-    println!("verified {rate:.0} events/s, sound: {}", verified.is_sound());
-    Ok(())
+    read_back(&options, leads)
 }

@@ -34,15 +34,15 @@
 //! number of its table (1, 2, …). Four tables: organisations; streams; texts (principals, request
 //! ids and keys share one); event types, each with its schema.
 
+mod reading;
+
 use std::{collections::HashMap, sync::Arc};
 
 use uuid::Uuid;
 
+pub(crate) use self::reading::KnownNames;
 use crate::{
-    record::{
-        Cause, Claim, ClaimChange, ClaimKind, Control, Event, Guard, IdempotencyKey, Micros,
-        Position, Record, RecordBody, StreamId, StreamKind, Version,
-    },
+    record::{Cause, ClaimChange, Event, Micros, Position, Record, StreamId},
     wire::{FormatError, Input, put_len, put_signed, put_text, put_varint},
 };
 
@@ -102,7 +102,9 @@ pub fn decode_canonical(bytes: &[u8]) -> Result<Record, FormatError> {
     }
     let position = Position(input.varint()?);
     let epoch = input.varint()?;
-    let record = read_record(&mut input, &mut Known::default(), position, epoch, Micros(0))?;
+    let mut names = KnownNames::default();
+    let parsed = names.parse(&mut input, position, Micros(0))?;
+    let record = names.build(&parsed, position, epoch)?;
     if input.left() > 0 {
         return Err(FormatError("bytes are left over after the record"));
     }
@@ -167,66 +169,6 @@ impl Names {
         out.push(0);
         put_text(out, &event.event_type);
         put_varint(out, u64::from(event.schema));
-    }
-}
-
-/// Names met so far while reading.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    organisations: Vec<Uuid>,
-    streams: Vec<StreamId>,
-    texts: Vec<Arc<str>>,
-    types: Vec<(Arc<str>, u16)>,
-}
-
-/// The name of a number, or `None` when a new one follows.
-fn named<T: Clone>(input: &mut Input<'_>, table: &[T]) -> Result<Option<T>, FormatError> {
-    match input.small::<usize>()?.checked_sub(1) {
-        None => Ok(None),
-        Some(at) => match table.get(at) {
-            Some(name) => Ok(Some(name.clone())),
-            None => Err(FormatError("a name number has no name")),
-        },
-    }
-}
-
-impl Known {
-    fn organisation(&mut self, input: &mut Input<'_>) -> Result<Uuid, FormatError> {
-        if let Some(known) = named(input, &self.organisations)? {
-            return Ok(known);
-        }
-        let id = Uuid::from_bytes(input.array()?);
-        self.organisations.push(id);
-        Ok(id)
-    }
-
-    fn stream(&mut self, input: &mut Input<'_>) -> Result<StreamId, FormatError> {
-        if let Some(known) = named(input, &self.streams)? {
-            return Ok(known);
-        }
-        let kind = StreamKind(input.small()?);
-        let stream = StreamId { kind, id: Uuid::from_bytes(input.array()?) };
-        self.streams.push(stream);
-        Ok(stream)
-    }
-
-    fn text(&mut self, input: &mut Input<'_>) -> Result<Arc<str>, FormatError> {
-        if let Some(known) = named(input, &self.texts)? {
-            return Ok(known);
-        }
-        let text: Arc<str> = Arc::from(input.text(TEXT_BYTES_MAX)?);
-        self.texts.push(Arc::clone(&text));
-        Ok(text)
-    }
-
-    fn event_type(&mut self, input: &mut Input<'_>) -> Result<(Arc<str>, u16), FormatError> {
-        if let Some(known) = named(input, &self.types)? {
-            return Ok(known);
-        }
-        let name: Arc<str> = Arc::from(input.text(EVENT_TYPE_BYTES_MAX)?);
-        let schema = input.small()?;
-        self.types.push((Arc::clone(&name), schema));
-        Ok((name, schema))
     }
 }
 
@@ -306,118 +248,4 @@ fn put_claims(out: &mut Vec<u8>, claims: &[ClaimChange]) {
         put_varint(out, u64::from(claim.kind.0) << 1 | released);
         out.extend_from_slice(&claim.key);
     }
-}
-
-/// Reads the record at `position`; `before` is the time of the record before it in the block.
-pub(crate) fn read_record(
-    input: &mut Input<'_>,
-    known: &mut Known,
-    position: Position,
-    epoch: u64,
-    before: Micros,
-) -> Result<Record, FormatError> {
-    let flags = input.byte()?;
-    let organisation = known.organisation(input)?;
-    let stream = known.stream(input)?;
-    let recorded_at = Micros(before.0.wrapping_add(input.signed()?));
-    let version = Version(input.varint()?);
-    let prev = if flags & HAS_PREV == 0 { None } else { Some(read_prev(input, position)?) };
-    let principal = known.text(input)?;
-    let cause = match flags & CAUSE_MASK {
-        0 => Cause::None,
-        CAUSE_POSITION => {
-            Cause::Position(Position(position.0.wrapping_sub(input.signed()?.cast_unsigned())))
-        }
-        CAUSE_REQUEST => Cause::Request(known.text(input)?),
-        _ => return Err(FormatError("the cause is of no known kind")),
-    };
-    let key = if flags & HAS_KEY == 0 {
-        None
-    } else {
-        Some(IdempotencyKey { key: known.text(input)?, digest: input.array()? })
-    };
-    let guard = read_guard(input, known, flags)?;
-    let control = if flags & HAS_CONTROL == 0 {
-        None
-    } else {
-        Some(Control { epoch: input.small()?, revision: input.small()? })
-    };
-    let claims = if flags & HAS_CLAIMS == 0 { Vec::new() } else { read_claims(input)? };
-    let events = read_events(input, known)?;
-    if version.0 == 0 || version.0.checked_add(events.len() as u64).is_none() {
-        return Err(FormatError("the version is out of range"));
-    }
-    let body = RecordBody {
-        organisation,
-        stream,
-        recorded_at,
-        principal,
-        cause,
-        key,
-        guard,
-        control,
-        claims,
-        events,
-    };
-    Ok(Record { position, epoch, version, prev, body })
-}
-
-fn read_prev(input: &mut Input<'_>, position: Position) -> Result<Position, FormatError> {
-    match position.0.checked_sub(input.varint()?) {
-        Some(prev) if prev > 0 && prev < position.0 => Ok(Position(prev)),
-        Some(_) | None => Err(FormatError("the record before is not before")),
-    }
-}
-
-fn read_guard(
-    input: &mut Input<'_>,
-    known: &mut Known,
-    flags: u8,
-) -> Result<Option<Guard>, FormatError> {
-    if flags & HAS_GUARD == 0 {
-        return if flags & HAS_GUARD_REVISION == 0 {
-            Ok(None)
-        } else {
-            Err(FormatError("a guard revision without a guard"))
-        };
-    }
-    let stream = known.stream(input)?;
-    let control_epoch = input.small()?;
-    let routing_revision =
-        if flags & HAS_GUARD_REVISION == 0 { None } else { Some(input.small()?) };
-    Ok(Some(Guard { stream, control_epoch, routing_revision }))
-}
-
-fn read_claims(input: &mut Input<'_>) -> Result<Vec<ClaimChange>, FormatError> {
-    let count: usize = input.small()?;
-    if count == 0 || count > CLAIMS_MAX {
-        return Err(FormatError("the number of claims is out of range"));
-    }
-    let mut claims = Vec::with_capacity(count);
-    for _ in 0..count {
-        let tagged: u32 = input.small()?;
-        let kind = u16::try_from(tagged >> 1)
-            .map_err(|_| FormatError("a claim's kind is larger than its field"))?;
-        let claim = Claim { kind: ClaimKind(kind), key: input.array()? };
-        claims.push(if tagged & 1 == 0 {
-            ClaimChange::Take(claim)
-        } else {
-            ClaimChange::Release(claim)
-        });
-    }
-    Ok(claims)
-}
-
-fn read_events(input: &mut Input<'_>, known: &mut Known) -> Result<Vec<Event>, FormatError> {
-    let count: usize = input.small()?;
-    if count == 0 || count > EVENTS_MAX {
-        return Err(FormatError("the number of events is out of range"));
-    }
-    let mut events = Vec::with_capacity(count.min(input.left()));
-    for _ in 0..count {
-        let (event_type, schema) = known.event_type(input)?;
-        let len: usize = input.small()?;
-        events.push(Event { event_type, schema, payload: Box::from(input.take(len)?) });
-    }
-    Ok(events)
 }

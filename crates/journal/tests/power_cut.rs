@@ -262,7 +262,7 @@ fn session(seed: u64, sync_works: bool) -> Vec<Fate> {
     machine.state.lock().unwrap().durable = machine.content();
     let mut random = Random(!seed);
     let mut next = 1;
-    let (groups, records_max) = SESSIONS[usize::from(seed % 3 == 0)];
+    let (groups, records_max) = SESSIONS[usize::from(seed.is_multiple_of(3))];
     for _ in 0..groups {
         let last = next + random.below(records_max);
         append(&store, (next..=last).map(record).collect());

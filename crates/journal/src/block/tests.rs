@@ -138,6 +138,28 @@ proptest! {
     }
 
     #[test]
+    fn the_records_of_one_stream_are_those_of_the_whole_block(
+        history in histories(), at: prop::sample::Index,
+    ) {
+        let asked = at.get(&history);
+        let holds = |sealed: &&SealedBlock| {
+            let header = decode_header(&sealed.bytes).unwrap();
+            (header.first..=header.last()).contains(&asked.position)
+        };
+        let sealed = blocks_of(&history).into_iter().find(|sealed| holds(&sealed)).unwrap();
+        let whole = Block::decode(&sealed.bytes).unwrap();
+        let expected: Vec<_> = whole
+            .records
+            .into_iter()
+            .filter(|read| {
+                read.body.stream == asked.body.stream && read.position <= asked.position
+            })
+            .collect();
+        let found = decode_stream(&sealed.bytes, asked.body.stream, asked.position).unwrap();
+        prop_assert_eq!(found, (whole.header, expected));
+    }
+
+    #[test]
     fn any_bytes_are_a_record_or_an_error(bytes in vec(any::<u8>(), 0..300)) {
         let mut framed = vec![1];
         framed.extend_from_slice(&bytes);

@@ -10,11 +10,11 @@ use std::{
 
 use super::queue::Queue;
 use crate::{
-    block::Block,
+    block::{Block, BlockHeader, decode_stream},
     block_cache::{BlockCache, Records},
     index::Index,
     record::{Position, Record, StreamId},
-    storage::BlockStorage,
+    storage::{BlockStorage, StoredBlock},
     store::ReadError,
 };
 
@@ -136,22 +136,41 @@ impl Shared {
     }
 
     pub(super) fn read_stream(&self, stream: StreamId) -> Result<Vec<Arc<Record>>, ReadError> {
-        let mut found = Vec::new();
+        // Newest first, then turned around.
+        let mut found: Vec<Arc<Record>> = Vec::new();
         let mut at = self.index().stream_head(stream).map(|head| head.position);
-        let mut records: Records = Arc::from([]);
         while let Some(position) = at {
-            if records.first().is_none_or(|first| first.position > position) {
-                records = self.block_with(position)?;
-            }
-            let record = record_at(&records, position);
-            let Some(record) = record.filter(|record| record.body.stream == stream) else {
+            let records = match self.cached(position) {
+                Some(records) => records
+                    .iter()
+                    .filter(|record| record.position <= position && record.body.stream == stream)
+                    .cloned()
+                    .collect(),
+                None => self.fetch_stream(position, stream)?,
+            };
+            let newest_is_there = records.last().is_some_and(|last| last.position == position);
+            let Some(oldest) = records.first().filter(|_| newest_is_there) else {
                 return Err(self.damaged(position, "the record is of another stream"));
             };
-            at = record.prev;
-            found.push(Arc::clone(record));
+            at = oldest.prev;
+            found.extend(records.into_iter().rev());
         }
         found.reverse();
         Ok(found)
+    }
+
+    /// The stream's records up to a durable position, out of the block that holds it. Blocks met
+    /// this way are not kept decoded: streams of idle leads are read once.
+    fn fetch_stream(
+        &self,
+        position: Position,
+        stream: StreamId,
+    ) -> Result<Vec<Arc<Record>>, ReadError> {
+        let (key, bytes) = self.stored_with(position)?;
+        let (header, records) =
+            decode_stream(&bytes, stream, position).map_err(|error| self.damaged(key, error.0))?;
+        self.holds(header, key, position)?;
+        Ok(records)
     }
 
     fn cached(&self, position: Position) -> Option<Records> {
@@ -163,25 +182,36 @@ impl Shared {
         if let Some(records) = self.cached(position) {
             return Ok(records);
         }
-        let stored = self.storage.at_or_before(position).map_err(|error| {
-            self.queue.poison(&error.0);
-            self.wake();
-            ReadError::Storage { reason: Arc::from(error.0) }
-        })?;
-        let Some((key, bytes)) = stored else {
-            return Err(self.damaged(position, "no block holds it"));
-        };
+        let (key, bytes) = self.stored_with(position)?;
         let block = Block::decode(&bytes).map_err(|error| self.damaged(key, error.0))?;
-        let header = block.header;
-        if header.first != key || header.last() < position {
-            return Err(self.damaged(position, "no block holds it"));
-        }
+        self.holds(block.header, key, position)?;
         let records: Records = block.records.into();
         self.blocks
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push_fetched(Arc::clone(&records));
         Ok(records)
+    }
+
+    fn stored_with(&self, position: Position) -> Result<StoredBlock, ReadError> {
+        let stored = self.storage.at_or_before(position).map_err(|error| {
+            self.queue.poison(&error.0);
+            self.wake();
+            ReadError::Storage { reason: Arc::from(error.0) }
+        })?;
+        stored.ok_or_else(|| self.damaged(position, "no block holds it"))
+    }
+
+    fn holds(
+        &self,
+        header: BlockHeader,
+        key: Position,
+        position: Position,
+    ) -> Result<(), ReadError> {
+        if header.first == key && header.last() >= position {
+            return Ok(());
+        }
+        Err(self.damaged(position, "no block holds it"))
     }
 
     /// Damage found by a reader stops the journal: what is appended after it could not be trusted.
@@ -191,10 +221,4 @@ impl Shared {
         self.wake();
         error
     }
-}
-
-fn record_at(records: &[Arc<Record>], position: Position) -> Option<&Arc<Record>> {
-    let first = records.first()?.position;
-    let offset = usize::try_from(position.0.checked_sub(first.0)?).ok()?;
-    records.get(offset)
 }

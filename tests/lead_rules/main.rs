@@ -1,1 +1,15 @@
-//! x
+//! The rules of a lead, command by command: what is recorded, what is refused, what is ignored when
+//! it is sent twice. Source: DOMAIN.md 3, 4, 5, 8. What a stale version does is the engine's to
+//! show.
+
+mod advance;
+mod attributes;
+mod dispatch;
+mod edit;
+mod enrol;
+mod explain;
+mod fixtures;
+mod properties;
+mod remove;
+mod report;
+mod resolve;

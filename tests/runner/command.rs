@@ -119,14 +119,12 @@ pub(crate) fn show_instant(at: Timestamp) -> String {
     if seconds <= 0 {
         return format!("T{seconds:+}");
     }
-    let mut shown = String::from("T+");
-    for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
-        if seconds >= length {
-            shown.push_str(&format!("{}{unit}", seconds / length));
-            seconds %= length;
-        }
-    }
-    shown
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)].map(|(unit, length)| {
+        let count = seconds / length;
+        seconds %= length;
+        if count > 0 { format!("{count}{unit}") } else { String::new() }
+    });
+    format!("T+{}", units.concat())
 }
 
 pub(crate) fn parse(line: &str) -> Result<Command, Wrong> {

@@ -134,7 +134,9 @@ impl DeciderWorld {
                 self.status_position = self.position;
             }
             if let workflow::WorkflowEvent::GraphRevised { changes, .. } = &event {
-                changes.iter().for_each(|change| self.names.learn(change));
+                for change in changes {
+                    self.names.learn(change);
+                }
             }
             noted.push(Noted::Workflow(self.id, event));
         }

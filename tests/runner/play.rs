@@ -154,9 +154,9 @@ fn compare(
         return Ok(());
     }
     let show = |lines: BTreeMap<String, Vec<String>>| {
-        lines.into_values().flatten().map(|line| format!("\n    {line}")).collect::<String>()
+        lines.into_values().flatten().collect::<Vec<_>>().join("\n    ")
     };
-    Err(format!("\n  expected:{}\n  recorded:{}", show(expected), show(found)))
+    Err(format!("\n  expected:\n    {}\n  recorded:\n    {}", show(expected), show(found)))
 }
 
 fn check_afterwards(step: &Step, world: &mut dyn World) -> Result<(), Wrong> {

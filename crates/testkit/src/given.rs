@@ -115,6 +115,18 @@ where
         self.before
     }
 
+    /// The command was refused for a reason of this kind; its words do not matter to this story.
+    ///
+    /// # Panics
+    ///
+    /// When it was refused for another one, or not at all.
+    #[track_caller]
+    #[must_use = "only the last step of a story ends here; use `.done()`"]
+    pub fn then_refused_as(self, kind: impl FnOnce(&D::Rejection) -> bool) -> Given<D> {
+        assert!(self.decision.as_ref().err().is_some_and(kind), "{:?}", self.decision);
+        self.before
+    }
+
     /// The command was not refused; what it recorded does not matter to this story.
     ///
     /// # Panics

@@ -66,10 +66,10 @@ impl ViewChanges for WorkflowView {
 
     fn revised(&self, changes: &[GraphChange]) -> Self {
         let revision = self.graph.revision() + 1;
-        let mut changed = self.clone();
-        changed.graph = Arc::new(self.graph.revised(revision, changes));
-        Arc::make_mut(&mut changed.revisions).insert(revision, Arc::clone(&changed.graph));
-        changed
+        let mut next = self.clone();
+        next.graph = Arc::new(self.graph.revised(revision, changes));
+        Arc::make_mut(&mut next.revisions).insert(revision, Arc::clone(&next.graph));
+        next
     }
 }
 

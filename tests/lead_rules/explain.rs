@@ -1,0 +1,173 @@
+//! Why a lead is where it is. Source: DOMAIN.md 8.
+
+use branchline_domain::{
+    call_status::CallStatus,
+    id::ImportId,
+    lead::{
+        self, BranchCause, Enrolment, Explanation, GuardCode, HoldReason, Lead, LeadEvent,
+        Surroundings,
+    },
+    output::Output,
+    personal::Personal,
+    workflow::{WorkflowStatus, WorkflowView},
+};
+use branchline_testkit::{ASHA, START, ViewChanges, active, given, lead_id, node_id, paused, view};
+
+use crate::fixtures::{
+    at_the_call, branch, by_call, calling, campaign, concluded, conflict, enrolled, enrolled_with,
+    enrolment, entered, started, under_review,
+};
+
+fn explain_at(second: u64, events: Vec<LeadEvent>, workflow: &WorkflowView) -> Explanation {
+    let told = given::<Lead>(events);
+    let surroundings = Surroundings {
+        now: START.plus_seconds(second),
+        busy_with: None,
+        workflow_position: Some(77),
+    };
+    lead::explain(ASHA, told.state(), workflow, &surroundings)
+}
+
+fn explain(events: Vec<LeadEvent>, workflow: &WorkflowView) -> Explanation {
+    explain_at(0, events, workflow)
+}
+
+fn codes(explanation: &Explanation) -> Vec<GuardCode> {
+    explanation.guards.iter().map(|guard| guard.code).collect()
+}
+
+#[test]
+fn a_workflow_that_is_not_active_is_named_with_the_record_that_says_so() {
+    for status in WorkflowStatus::ALL.into_iter().filter(|status| !status.can_process_leads()) {
+        let told = explain(vec![enrolled()], &view(&campaign(), status));
+        assert_eq!(codes(&told), [GuardCode::WorkflowNotActive], "{status}");
+        assert_eq!(told.guards[0].evidence, Some(77));
+        assert_eq!(told.guards[0].clears_by.is_none(), status.is_final(), "{status}");
+        assert_eq!(told.next.is_none(), status.is_final(), "nothing moves after an end: {status}");
+    }
+}
+
+#[test]
+fn a_pending_lead_in_an_active_workflow_says_what_it_waits_for() {
+    let workflow = active(&campaign());
+    assert_eq!(codes(&explain(vec![enrolled()], &workflow)), [GuardCode::Due]);
+    let slow = workflow.with_settings(|settings| settings.start_on_enrol = false);
+    let told = explain(vec![enrolled()], &slow);
+    assert_eq!(codes(&told), [GuardCode::EnrolledAfterActivation]);
+    let entryless = active(&branchline_testkit::GraphBuilder::new());
+    assert_eq!(codes(&explain(vec![enrolled()], &entryless)), [GuardCode::NoValidEntry]);
+    let import = ImportId::from_u128(9);
+    let mut importing = active(&campaign());
+    importing.open_imports.insert(import);
+    let of_import = enrolled_with(Enrolment { import: Some(import), ..enrolment() });
+    assert_eq!(codes(&explain(vec![of_import], &importing)), [GuardCode::ImportOpen]);
+}
+
+#[test]
+fn a_wait_says_until_when() {
+    let release_at = START.plus_seconds(7_200);
+    let waiting = LeadEvent::NodeEntered {
+        visit: 1,
+        node: node_id("pause"),
+        revision: 1,
+        release_at: Some(release_at),
+    };
+    let workflow = active(&campaign());
+    let told = explain(vec![enrolled(), waiting.clone()], &workflow);
+    assert_eq!(codes(&told), [GuardCode::WaitingForRelease]);
+    assert_eq!(told.guards[0].clears_at, Some(release_at));
+    assert_eq!(told.guards[0].evidence, Some(2));
+    let told = explain_at(7_200, vec![enrolled(), waiting.clone()], &workflow);
+    assert_eq!(codes(&told), [GuardCode::Due]);
+    let told = explain_at(7_200, vec![enrolled(), waiting], &paused(&campaign()));
+    assert_eq!(codes(&told), [GuardCode::WorkflowNotActive, GuardCode::Due]);
+    assert!(told.next.is_some());
+}
+
+#[test]
+fn a_call_says_whether_it_waits_for_a_carrier_or_for_its_end() {
+    let workflow = active(&campaign());
+    assert_eq!(codes(&explain(at_the_call(), &workflow)), [GuardCode::WaitingForDial]);
+    let mut events = calling();
+    events.push(LeadEvent::CallStatusChanged {
+        call: 1,
+        status: CallStatus::Connected,
+        occurred_at: None,
+    });
+    let told = explain_at(90, events, &workflow);
+    assert_eq!(codes(&told), [GuardCode::WaitingForCall]);
+    let message = &told.guards[0].message;
+    assert!(message.contains("connected") && message.contains("90 s"), "{message}");
+}
+
+#[test]
+fn a_busy_number_names_the_lead_that_keeps_it_busy() {
+    let told = given::<Lead>(at_the_call());
+    let ravi = lead_id("ravi");
+    let surroundings = Surroundings { busy_with: Some(ravi), ..Surroundings::default() };
+    let told = lead::explain(ASHA, told.state(), &active(&campaign()), &surroundings);
+    assert_eq!(codes(&told), [GuardCode::PhoneBusy, GuardCode::WaitingForDial]);
+    assert!(told.guards[0].message.contains(&ravi.to_string()));
+}
+
+#[test]
+fn every_hold_has_its_own_code_evidence_and_remedy() {
+    let workflow = active(&campaign());
+    let outcome = by_call(Output::Dnp, 1);
+    for (reason, code) in [
+        (HoldReason::WorkflowPaused(outcome.clone()), GuardCode::WorkflowPaused),
+        (HoldReason::MissingOutput(outcome), GuardCode::MissingOutput),
+        (HoldReason::ReviewRequired(CallStatus::Cancelled), GuardCode::ReviewRequired),
+        (HoldReason::NodeIncomplete, GuardCode::NodeIncomplete),
+        (HoldReason::CallOverdue, GuardCode::CallOverdue),
+        (HoldReason::DialOutcomeUnknown, GuardCode::DialOutcomeUnknown),
+        (HoldReason::DialRefused, GuardCode::DialRefused),
+        (HoldReason::UnreadableTime(Personal::Known("soon".into())), GuardCode::UnreadableTime),
+        (HoldReason::UnreadableTime(Personal::Erased), GuardCode::UnreadableTime),
+        (HoldReason::ApplicationReview, GuardCode::ApplicationReview),
+        (HoldReason::EndlessLoop, GuardCode::EndlessLoop),
+    ] {
+        let name = reason.code().as_str().to_owned();
+        let mut events = calling();
+        events.push(LeadEvent::RoutingHeld { reason });
+        let told = explain(events, &workflow);
+        assert_eq!(codes(&told), [code], "{name}");
+        assert_eq!(told.guards[0].evidence, Some(6), "{name}");
+        assert!(told.guards[0].clears_by.is_some() && told.next.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_dial_that_is_unknown_or_refused_is_told() {
+    let workflow = active(&campaign());
+    let mut events = at_the_call();
+    events.extend([started(1), LeadEvent::CallDispatchUnknown { call: 1 }]);
+    assert_eq!(codes(&explain(events, &workflow)), [GuardCode::DialOutcomeUnknown]);
+}
+
+#[test]
+fn a_review_shows_the_resolution_that_a_later_status_suggests() {
+    let mut events = under_review();
+    events.push(conflict(1, CallStatus::Busy));
+    let told = explain(events, &active(&campaign()));
+    let message = &told.guards[0].message;
+    assert!(message.contains("busy") && message.contains("DNP"), "{message}");
+}
+
+#[test]
+fn a_lead_that_has_ended_says_so_and_nothing_else() {
+    let mut won = calling();
+    won.extend([
+        concluded(1, CallStatus::Completed),
+        branch(1, "intro", Output::Completed, "won", BranchCause::Call(1)),
+        entered(2, "won"),
+        LeadEvent::LeadCompleted,
+    ]);
+    let told = explain(won, &paused(&campaign()));
+    assert_eq!(codes(&told), [GuardCode::Final]);
+    assert_eq!(told.next, None);
+    let removed = calling().into_iter().chain([LeadEvent::LeadRemoved]).collect();
+    let told = explain(removed, &paused(&campaign()));
+    assert_eq!(codes(&told), [GuardCode::Removed]);
+    assert_eq!(told.next, None);
+}

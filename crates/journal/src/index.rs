@@ -6,6 +6,7 @@
 //! written adds on top, so that records of one group are checked against each other before any of
 //! them is visible to a reader.
 
+pub(crate) mod checkpoint;
 mod keys;
 
 use std::{collections::HashMap, time::Duration};

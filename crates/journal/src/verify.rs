@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     block::Block,
-    index::{Index, KeyRetention},
+    index::{Index, KeyRetention, checkpoint::Checkpoint},
     record::Position,
 };
 
@@ -82,6 +82,12 @@ pub(crate) struct ChainCheck {
 impl ChainCheck {
     pub(crate) fn new(retention: KeyRetention, check_roots: bool) -> Self {
         Self { index: Index::new(retention), chain: 0, epoch: 0, check_roots }
+    }
+
+    /// Goes on after a checkpoint of the index.
+    pub(crate) fn resume(found: Checkpoint) -> Self {
+        let Checkpoint { index, epoch, chain } = found;
+        Self { index, chain, epoch, check_roots: true }
     }
 
     /// The position that the next block must begin at.

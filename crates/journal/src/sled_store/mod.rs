@@ -8,6 +8,7 @@
 //! <dir>/LOCK        who has the journal open
 //! ```
 
+mod checkpoints;
 pub(crate) mod engine;
 mod error;
 pub(crate) mod high_water;
@@ -53,11 +54,14 @@ pub struct SledOptions {
     pub queue_bytes_max: usize,
     /// How long idempotency keys are remembered.
     pub keys: KeyRetention,
+    /// Records after which the index is saved again at a quiet moment (idle for a second, closing,
+    /// opening); without such a moment after twenty times as many.
+    pub checkpoint_records: u64,
 }
 
 impl SledOptions {
     /// The defaults: 64 MiB each for sled's cache, the newest records and the queue, 16 MiB for
-    /// older records, keys for a day.
+    /// older records, keys for a day, a checkpoint every 100,000 records.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         const MIB: usize = 1024 * 1024;
         Self {
@@ -68,6 +72,7 @@ impl SledOptions {
             fetched_bytes_max: 16 * MIB,
             queue_bytes_max: 64 * MIB,
             keys: KeyRetention::default(),
+            checkpoint_records: 100_000,
         }
     }
 
@@ -86,7 +91,8 @@ pub struct SledStore {
 }
 
 impl SledStore {
-    /// Opens the journal for writing, or creates it. Reads and checks every block.
+    /// Opens the journal for writing, or creates it. Reads and checks every block since the last
+    /// checkpoint of the index; [`crate::reader::JournalReader::verify`] checks all of them.
     ///
     /// # Errors
     ///

@@ -1,9 +1,11 @@
-//! Opening a journal: nothing is served before every block was checked.
+//! Opening a journal: nothing is served before every block since the last checkpoint of the index
+//! was checked; without one, every block.
 
 use std::{fs, path::Path, sync::Arc};
 
 use super::{
     OpenError, SledOptions,
+    checkpoints::{Checkpoints, ends_with},
     engine::{SledBlocks, set_torn_snapshots_aside},
     high_water::{self, HighWater, Mark},
     lock::DirectoryLock,
@@ -38,18 +40,21 @@ pub(super) fn open(
     let mark = high_water::read(&mark_path)?;
     let storage = wrap(Box::new(SledBlocks::open(&db, options.cache_bytes, disk)?));
     let mut blocks = BlockCache::new(options.recent_bytes_max, options.fetched_bytes_max);
-    let mut check = ChainCheck::new(options.keys, true);
-    let mut water_level = WaterLevel { mark, met: false };
-    scan(storage.as_ref(), &mut check, |block| {
-        water_level.pass(&block);
-        blocks.push_newest(Records::from(block.records));
-    })?;
+    let mut checkpoints = Checkpoints::new(dir, options.checkpoint_records);
+    let mut check = match checkpoints.load(storage.as_ref(), options.keys) {
+        Some(found) => ChainCheck::resume(found),
+        None => ChainCheck::new(options.keys, true),
+    };
+    scan(storage.as_ref(), &mut check, |block| blocks.push_newest(Records::from(block.records)))?;
     let head = check.index.head();
-    water_level.judge(head, &mark_path)?;
+    compare_with_mark(storage.as_ref(), head, mark, &mark_path)?;
     let epoch = check.epoch.max(mark.map_or(0, |mark| mark.epoch)) + 1;
     let high_water =
         HighWater::create(&mark_path, Mark { epoch, position: head, chain: check.chain })?;
-    let writer = Writer::new(check.chain, high_water);
+    if checkpoints.due(head, true) {
+        checkpoints.save(&check.index, check.epoch, check.chain);
+    }
+    let writer = Writer::new(check.chain, high_water, checkpoints);
     let queue = Queue::new(options.queue_bytes_max);
     Ok((Shared::new(epoch, queue, storage, check.index, blocks), writer, lock))
 }
@@ -82,38 +87,26 @@ fn scan(
     }
 }
 
-/// Compares the journal with the high-water mark while it passes by.
-struct WaterLevel {
+/// Refuses a journal that lost what was acknowledged.
+fn compare_with_mark(
+    source: &dyn BlockSource,
+    found: Position,
     mark: Option<Mark>,
-    met: bool,
-}
-
-impl WaterLevel {
-    fn pass(&mut self, block: &Block) {
-        // A mark is always at the end of a block.
-        self.met |= self.mark.is_some_and(|mark| {
-            mark.position == block.header.last() && mark.chain == block.header.checksum
-        });
-    }
-
-    fn judge(&self, found: Position, path: &Path) -> Result<(), OpenError> {
-        let Some(mark) = self.mark else {
-            if found > Position::START {
-                tracing::warn!(path = %path.display(), "there was no high-water mark to compare with");
-            }
-            return Ok(());
-        };
-        let acknowledged = mark.position;
-        if found < acknowledged {
-            return Err(OpenError::EndsBelowHighWater {
-                found,
-                acknowledged,
-                mark: path.to_owned(),
-            });
+    path: &Path,
+) -> Result<(), OpenError> {
+    let Some(mark) = mark else {
+        if found > Position::START {
+            tracing::warn!(path = %path.display(), "there was no high-water mark to compare with");
         }
-        if !self.met && acknowledged > Position::START {
-            return Err(OpenError::NotTheAcknowledged { acknowledged, mark: path.to_owned() });
-        }
-        Ok(())
+        return Ok(());
+    };
+    let acknowledged = mark.position;
+    if found < acknowledged {
+        return Err(OpenError::EndsBelowHighWater { found, acknowledged, mark: path.to_owned() });
     }
+    // A mark is always at the end of a block.
+    if acknowledged == Position::START || ends_with(source, acknowledged, mark.chain) {
+        return Ok(());
+    }
+    Err(OpenError::NotTheAcknowledged { acknowledged, mark: path.to_owned() })
 }

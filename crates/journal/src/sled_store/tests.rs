@@ -2,7 +2,10 @@ use std::{fs, sync::mpsc};
 
 use super::*;
 use crate::{
-    record::{Cause, Event, ExpectedVersion, Micros, RecordBody, Version},
+    record::{
+        Cause, ClaimChange, ClaimKind, Event, ExpectedVersion, IdempotencyKey, Micros, RecordBody,
+        Version,
+    },
     store::{AppendError, Appended},
 };
 
@@ -24,6 +27,22 @@ pub(crate) fn step(lead: u128, version: u64) -> NewRecord {
         }],
     };
     NewRecord { expected: ExpectedVersion::Exact(Version(version)), body }
+}
+
+fn live_call(key: u8) -> Claim {
+    Claim { kind: ClaimKind::LIVE_CALL, key: [key; 16] }
+}
+
+fn claiming(lead: u128, key: u8) -> NewRecord {
+    let mut record = step(lead, 0);
+    record.body.claims = vec![ClaimChange::Take(live_call(key))];
+    record
+}
+
+fn keyed(lead: u128, key: &str) -> NewRecord {
+    let mut record = step(lead, 0);
+    record.body.key = Some(IdempotencyKey { key: Arc::from(key), digest: [9; 32] });
+    record
 }
 
 pub(crate) fn append(
@@ -204,4 +223,60 @@ fn appends_beyond_the_queue_are_busy_and_not_lost() {
     }
     assert!((2..100).contains(&kept), "{kept} of 100 kept");
     assert_eq!(store.head(), Position(kept + 1));
+}
+
+#[test]
+fn an_opening_with_a_checkpoint_knows_what_one_without_knows() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = SledOptions { checkpoint_records: 1, ..filled(dir.path()) };
+    let heads = options.dir.join("index/heads");
+    assert!(!heads.exists(), "a thousand records are not worth one by default");
+    let store = SledStore::open(&options).unwrap();
+    assert!(heads.exists(), "the opening saved what it had to read");
+    append(&store, vec![claiming(7_000, 5), keyed(7_001, "order-1"), step(3, 2)]);
+    drop(store);
+    // What is written without a new checkpoint is read from the journal's end.
+    let later = SledOptions { checkpoint_records: u64::MAX, ..options.clone() };
+    let store = SledStore::open(&later).unwrap();
+    append(&store, vec![claiming(7_002, 6), keyed(7_003, "order-2"), step(3, 3)]);
+    drop(store);
+    let known = |with_checkpoint: bool| {
+        if !with_checkpoint {
+            fs::remove_dir_all(options.dir.join("index")).unwrap();
+        }
+        let store = SledStore::open(&later).unwrap();
+        let streams =
+            (0..8_000).map(|lead| store.stream_head(StreamId::lead(Uuid::from_u128(lead))));
+        let claims = (0..=255).map(|key| store.claim_holder(live_call(key)));
+        let keys = ["order-1", "order-2", "order-3"].map(|key| store.known_key(Uuid::nil(), key));
+        (store.head(), streams.collect::<Vec<_>>(), claims.collect::<Vec<_>>(), keys)
+    };
+    let (with, without) = (known(true), known(false));
+    assert_eq!(with, without);
+    assert_eq!(with.0, Position(1_006));
+    assert!(with.3[0].is_some() && with.3[1].is_some() && with.3[2].is_none());
+}
+
+#[test]
+fn a_checkpoint_that_is_damaged_or_of_another_journal_is_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = SledOptions { checkpoint_records: 1, ..filled(dir.path()) };
+    drop(SledStore::open(&options).unwrap());
+    let heads = options.dir.join("index/heads");
+    let sound = fs::read(&heads).unwrap();
+    let other = SledOptions { checkpoint_records: 1, ..SledOptions::new(dir.path().join("other")) };
+    let store = SledStore::open(&other).unwrap();
+    append(&store, (0..1_000).map(|lead| step(lead, 0)).collect());
+    drop(store);
+    let foreign = fs::read(other.dir.join("index/heads")).unwrap();
+    let mut flipped = sound.clone();
+    flipped[sound.len() / 2] ^= 1;
+    let keep = SledOptions { checkpoint_records: u64::MAX, ..options.clone() };
+    for bytes in [flipped, foreign, sound[..100].to_vec(), Vec::new()] {
+        fs::write(&heads, bytes).unwrap();
+        let store = SledStore::open(&keep).unwrap();
+        assert_eq!(store.head(), Position(1_000));
+        let head = store.stream_head(StreamId::lead(Uuid::from_u128(5))).unwrap();
+        assert_eq!((head.position, head.version), (Position(506), Version(2)));
+    }
 }

@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::{
+    checkpoints::Checkpoints,
     high_water::{HighWater, Mark},
     queue::{Job, Next},
     shared::Shared,
@@ -37,6 +38,7 @@ const GROUP_BYTES_MAX: usize = 512 * 1024;
 pub(super) struct Writer {
     chain: u32,
     high_water: HighWater,
+    checkpoints: Checkpoints,
     pending: Pending,
     builder: BlockBuilder,
     names: Names,
@@ -62,10 +64,11 @@ impl Group {
 }
 
 impl Writer {
-    pub(super) fn new(chain: u32, high_water: HighWater) -> Self {
+    pub(super) fn new(chain: u32, high_water: HighWater, checkpoints: Checkpoints) -> Self {
         Self {
             chain,
             high_water,
+            checkpoints,
             pending: Pending::default(),
             builder: BlockBuilder::default(),
             names: Names::default(),
@@ -94,17 +97,33 @@ impl Writer {
                     Next::Work(job) => job,
                     Next::Closed => break,
                     Next::Idle => {
-                        if let Err(error) = self.high_water.sync_if_due() {
-                            shared.queue.poison(&format!("the high-water mark: {error}"));
-                        }
+                        self.rest(shared);
                         continue;
                     }
                 },
             };
             self.serve(shared, job);
+            self.checkpoint(shared, false);
         }
+        self.checkpoint(shared, true);
         if let Err(error) = self.high_water.sync() {
             tracing::error!(%error, "the high-water mark is not on disk");
+        }
+    }
+
+    /// What is put off until there is nothing else to do.
+    fn rest(&mut self, shared: &Shared) {
+        if let Err(error) = self.high_water.sync_if_due() {
+            shared.queue.poison(&format!("the high-water mark: {error}"));
+            shared.wake();
+        }
+        self.checkpoint(shared, true);
+    }
+
+    fn checkpoint(&mut self, shared: &Shared, quiet: bool) {
+        // After a failed write the chain here is ahead of what is durable.
+        if self.checkpoints.due(shared.head(), quiet) && shared.queue.poisoned().is_none() {
+            self.checkpoints.save(&shared.index(), shared.epoch, self.chain);
         }
     }
 

@@ -255,11 +255,17 @@ async fn serve(core: &Rc<Core>, mut requests: mpsc::Receiver<HostRequest>, aband
         }
     }
     requests.close();
+    let abandon = abandon.load(Ordering::Acquire);
+    // What was asked before the stop is seen through; whoever asks from now on is told.
     while let Ok(request) = requests.try_recv() {
-        // Whoever asked may be gone.
-        let _ = request.reply.send(Err(EngineError::ShuttingDown));
+        if abandon {
+            // Whoever asked may be gone.
+            let _ = request.reply.send(Err(EngineError::ShuttingDown));
+        } else {
+            host::accept(core, request);
+        }
     }
-    if !abandon.load(Ordering::Acquire) {
+    if !abandon {
         core.settle().await;
     }
 }

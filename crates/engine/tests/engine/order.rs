@@ -1,0 +1,242 @@
+//! One after the other for each lead, exact pauses, stale actors, back-pressure.
+
+use std::sync::Arc;
+
+use branchline_domain::{
+    call_status::CallStatus,
+    lead::{HoldCode, LeadEvent, LeadStatus, Values},
+    personal::Personal,
+    workflow::WorkflowEvent,
+};
+use branchline_engine::{
+    Cursor, EngineError, RecordedEvents,
+    command::{CallAction, WorkflowAction},
+};
+use branchline_event_codec::{Sealing, encode_lead};
+use branchline_journal::{
+    record::{Cause, ExpectedVersion, Micros, NewRecord, RecordBody, StreamId},
+    store::EventStore,
+};
+use branchline_vault::KeySlot;
+use tokio::sync::oneshot;
+
+use crate::world::{World, call, config, host, report, story};
+
+#[test]
+fn two_reports_sent_together_are_decided_one_after_the_other() {
+    story(async {
+        let world = World::start(config());
+        let campaign = world.active().await;
+        let lead = world.enrol_one(campaign.workflow, 1).await;
+        let tell =
+            |status| world.handle().report_call_status(host(), call(lead, 1), report(status));
+        let (first, second) =
+            tokio::join!(tell(CallStatus::Completed), tell(CallStatus::DidNotPick));
+        assert!(first.unwrap().accepted);
+        assert!(!second.unwrap().accepted, "it saw what the first one made");
+        assert_eq!(world.state(lead).await.status, LeadStatus::Completed);
+    });
+}
+
+#[test]
+fn a_stale_actor_is_fenced_and_its_successor_does_what_was_asked() {
+    story(async {
+        let world = World::start(config());
+        let campaign = world.active().await;
+        let lead = world.enrol_one(campaign.workflow, 1).await;
+        let tell = |status| {
+            let handle = world.handle().clone();
+            async move { handle.report_call_status(host(), call(lead, 1), report(status)).await }
+        };
+        tell(CallStatus::Initiated).await.unwrap();
+        // Somebody else writes to the stream: the actor in memory does not know.
+        let state = world.state(lead).await;
+        let key = world.vault.key(KeySlot(state.key_slot), lead.as_uuid()).unwrap();
+        let edited = LeadEvent::LeadEdited {
+            variables: Personal::Known(Values::new()),
+            notes: Personal::Known(Some("by a twin".into())),
+        };
+        let nonce = || [3; 24];
+        let sealing = Sealing { lead, key: key.as_ref(), nonce: &nonce };
+        let stream = StreamId::lead(lead.as_uuid());
+        let record = NewRecord {
+            expected: ExpectedVersion::Exact(world.store.stream_head(stream).unwrap().version),
+            body: RecordBody {
+                organisation: host().organisation.as_uuid(),
+                stream,
+                recorded_at: Micros(1_800_000_000_000_000),
+                principal: "twin".into(),
+                cause: Cause::None,
+                key: None,
+                guard: None,
+                control: None,
+                claims: Vec::new(),
+                events: vec![encode_lead(&edited, &sealing).unwrap()],
+            },
+        };
+        let (reply, written) = oneshot::channel();
+        world.store.append(vec![record], Box::new(move |outcome| drop(reply.send(outcome))));
+        assert!(written.await.unwrap()[0].is_ok());
+        assert!(tell(CallStatus::Completed).await.unwrap().accepted);
+        let state = world.state(lead).await;
+        assert_eq!(state.status, LeadStatus::Completed);
+        assert_eq!(state.notes, Personal::Known(Some("by a twin".into())));
+    });
+}
+
+#[test]
+fn a_pause_that_races_with_reports_is_exact_in_the_journal() {
+    story(async {
+        let world = World::start(config());
+        let campaign = world.active().await;
+        let mut leads = Vec::new();
+        for number in 0..200 {
+            leads.push(world.enrol_one(campaign.workflow, number).await);
+        }
+        let done = || CallAction::Report(report(CallStatus::Completed));
+        let (early, late) = leads.split_at(100);
+        let bulk = |leads: &[_]| {
+            let actions = leads.iter().map(|&lead| (call(lead, 1), done())).collect();
+            let handle = world.handle().clone();
+            async move { handle.tell_of_calls(host(), actions).await.unwrap() }
+        };
+        // All are decided before the first is recorded, so the pause comes between the two.
+        world.store.shut();
+        let open = async {
+            while world.store.waiting() < 2 {
+                tokio::task::yield_now().await;
+            }
+            world.store.open();
+        };
+        let handle = world.handle();
+        let pause = async {
+            while world.store.waiting() == 0 {
+                tokio::task::yield_now().await;
+            }
+            handle.act_on_workflow(host(), campaign.workflow, WorkflowAction::Pause).await
+        };
+        let (first, paused, ()) = tokio::join!(bulk(early), pause, open);
+        let paused = paused.unwrap().position.unwrap();
+        let second = bulk(late).await;
+        assert!(first.iter().chain(&second).all(|answer| answer.as_ref().unwrap().accepted));
+        let mut stream = handle.events("0-0".parse::<Cursor>().unwrap().0);
+        for fact in stream.next_batch(usize::MAX).unwrap() {
+            if let RecordedEvents::Lead(_, events) = &fact.events {
+                let moved =
+                    events.iter().any(|event| matches!(event, LeadEvent::BranchTaken { .. }));
+                assert!(!moved || fact.position < paused, "moved at {}", fact.position);
+            }
+        }
+        for &lead in late {
+            let hold = world.state(lead).await.hold.unwrap();
+            assert_eq!(hold.reason.code(), HoldCode::WorkflowPaused);
+        }
+    });
+}
+
+#[test]
+fn a_decision_that_a_pause_overtakes_is_decided_anew() {
+    story(async {
+        let world = World::start(config());
+        let campaign = world.active().await;
+        let lead = world.enrol_one(campaign.workflow, 1).await;
+        world.store.shut();
+        let handle = world.handle();
+        let pause = handle.act_on_workflow(host(), campaign.workflow, WorkflowAction::Pause);
+        let tell = async {
+            // The pause is on its way to the journal, and not in force yet.
+            while world.store.waiting() < 1 {
+                tokio::task::yield_now().await;
+            }
+            let done = report(CallStatus::Completed);
+            handle.report_call_status(host(), call(lead, 1), done).await
+        };
+        let open = async {
+            while world.store.waiting() < 2 {
+                tokio::task::yield_now().await;
+            }
+            world.store.open();
+        };
+        let (paused, told, ()) = tokio::join!(pause, tell, open);
+        assert!(paused.unwrap().position < told.unwrap().committed.position);
+        let state = world.state(lead).await;
+        assert_eq!(state.hold.map(|hold| hold.reason.code()), Some(HoldCode::WorkflowPaused));
+        assert_eq!(state.node, Some(campaign.intro));
+    });
+}
+
+#[test]
+fn one_request_more_than_may_be_under_way_is_told_to_come_back() {
+    story(async {
+        let mut config = config();
+        config.host_channel_capacity = 4;
+        let world = World::start(config);
+        let campaign = world.active().await;
+        let lead = world.enrol_one(campaign.workflow, 1).await;
+        world.store.shut();
+        let mut asked = Vec::new();
+        let mut busy = 0;
+        for _ in 0..64 {
+            let handle = world.handle().clone();
+            let answer = tokio::spawn(async move {
+                let status = report(CallStatus::Connected);
+                handle.report_call_status(host(), call(lead, 1), status).await
+            });
+            asked.push(answer);
+        }
+        while world.store.waiting() == 0 {
+            tokio::task::yield_now().await;
+        }
+        world.store.open();
+        for answer in asked {
+            match answer.await.unwrap() {
+                Ok(_) => {}
+                Err(error) => {
+                    assert_eq!(error, EngineError::Busy);
+                    busy += 1;
+                }
+            }
+        }
+        assert!((1..64).contains(&busy), "{busy}");
+        assert_eq!(world.state(lead).await.calls[&1].status, CallStatus::Connected);
+    });
+}
+
+#[test]
+fn a_journal_that_fails_stops_all_writes_and_the_engine_says_so() {
+    story(async {
+        let world = World::start(config());
+        let campaign = world.active().await;
+        let handle = world.handle();
+        world.store.poison("disk on fire");
+        let reason = Arc::from("disk on fire");
+        let pause = handle.act_on_workflow(host(), campaign.workflow, WorkflowAction::Pause).await;
+        assert_eq!(pause, Err(EngineError::Unavailable { reason: Arc::clone(&reason) }));
+        assert_eq!(world.engine.as_ref().unwrap().failed().await, reason);
+        let health = handle.health();
+        assert!(!health.ready);
+        assert_eq!(health.failure, Some(reason));
+        let status = handle.read(|read| read.workflow(campaign.workflow).unwrap().state.status);
+        assert!(status.await.unwrap().can_process_leads(), "what is recorded can still be read");
+    });
+}
+
+#[test]
+fn views_are_in_force_before_the_change_is_answered() {
+    story(async {
+        let world = World::start(config());
+        let campaign = world.active().await;
+        let lead = world.enrol_one(campaign.workflow, 1).await;
+        world.act(campaign.workflow, WorkflowAction::Pause).await;
+        let done = report(CallStatus::Completed);
+        world.handle().report_call_status(host(), call(lead, 1), done).await.unwrap();
+        let facts = world.handle().lead(host().organisation, lead).await.unwrap().facts;
+        let branched = facts.iter().any(|fact| match &fact.events {
+            RecordedEvents::Lead(_, events) => {
+                events.iter().any(|event| matches!(event, LeadEvent::BranchTaken { .. }))
+            }
+            RecordedEvents::Workflow(_, events) => events.contains(&WorkflowEvent::WorkflowPaused),
+        });
+        assert!(!branched);
+    });
+}

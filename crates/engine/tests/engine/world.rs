@@ -1,0 +1,192 @@
+//! What the stories share: an engine, its journal, and the shortest way to a campaign.
+
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use branchline_domain::{
+    call_status::CallStatus,
+    graph::{CanvasPosition, NodeConfig, VoiceCallConfig},
+    id::{CallId, LeadId, NodeId, WorkflowId},
+    lead::{CallReport, LeadState, Values},
+    output::Output,
+    time::Timestamp,
+    workflow::Settings,
+};
+use branchline_engine::{
+    Engine, EngineConfig, EngineHandle, EngineParts, UuidV7Ids,
+    clock::ManualClock,
+    command::{Caller, EnrolRequest, NewEdge, NewLead, NewNode, WorkflowAction},
+    ports::{Clock, Phones},
+};
+use branchline_journal::record::IdempotencyKey;
+use branchline_vault::{SeededEntropy, Vault};
+
+use crate::gate::GateStore;
+
+pub(crate) struct World {
+    pub(crate) engine: Option<Engine>,
+    pub(crate) engine_handle: EngineHandle,
+    pub(crate) store: Arc<GateStore>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) config: EngineConfig,
+}
+
+/// The host of the default organisation.
+pub(crate) fn host() -> &'static Caller {
+    static HOST: LazyLock<Caller> = LazyLock::new(Caller::host);
+    &HOST
+}
+
+/// A host's request under an idempotency key.
+pub(crate) fn keyed(key: &str, digest: u8) -> Caller {
+    let idempotency = Some(IdempotencyKey { key: key.into(), digest: [digest; 32] });
+    Caller { idempotency, ..Caller::host() }
+}
+
+pub(crate) fn config() -> EngineConfig {
+    EngineConfig::embedded()
+}
+
+pub(crate) fn report(status: CallStatus) -> CallReport {
+    CallReport {
+        status,
+        occurred_at: None,
+        end_reason: None,
+        attributes: Values::new(),
+        provider_ref: None,
+    }
+}
+
+pub(crate) const fn call(lead: LeadId, number: u32) -> CallId {
+    CallId { lead, number }
+}
+
+pub(crate) fn lead(number: u64) -> NewLead {
+    NewLead { phone_number: format!("+9198765{number:05}"), row: number + 2, ..NewLead::default() }
+}
+
+pub(crate) fn list(leads: Vec<NewLead>) -> EnrolRequest {
+    EnrolRequest { leads, ..EnrolRequest::default() }
+}
+
+/// Runs a story on a runtime of its own.
+pub(crate) fn story<F: Future<Output = ()>>(story: F) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        tokio::time::timeout(Duration::from_secs(60), story)
+            .await
+            .expect("the story comes to its end");
+    });
+}
+
+/// A call, then `CONVERTED` after COMPLETED and the same call again after anything else.
+pub(crate) struct Campaign {
+    pub(crate) workflow: WorkflowId,
+    pub(crate) intro: NodeId,
+    pub(crate) converted: NodeId,
+}
+
+impl World {
+    pub(crate) fn start(config: EngineConfig) -> Self {
+        let start = Timestamp::from_micros(1_800_000_000_000_000);
+        let clock = Arc::new(ManualClock::at(start));
+        let vault = Arc::new(Vault::in_memory(Arc::new(SeededEntropy::new(7))));
+        Self::on(GateStore::new(), vault, clock, config)
+    }
+
+    fn on(
+        store: Arc<GateStore>,
+        vault: Arc<Vault>,
+        clock: Arc<ManualClock>,
+        config: EngineConfig,
+    ) -> Self {
+        let ids = Arc::new(UuidV7Ids::new(Arc::clone(&clock) as Arc<dyn Clock>));
+        let engine = Engine::start(EngineParts {
+            store: Arc::clone(&store) as _,
+            vault: Arc::clone(&vault),
+            clock: Arc::clone(&clock) as _,
+            ids,
+            phones: Phones::External,
+            config: config.clone(),
+        })
+        .unwrap();
+        let engine_handle = engine.handle();
+        Self { engine: Some(engine), engine_handle, store, vault, clock, config }
+    }
+
+    pub(crate) fn handle(&self) -> &EngineHandle {
+        &self.engine_handle
+    }
+
+    /// The same journal under a new engine, after the old one crashed.
+    pub(crate) fn crash_and_restart(mut self) -> Self {
+        drop(self.engine.take());
+        self.store.open();
+        Self::on(self.store, self.vault, self.clock, self.config)
+    }
+
+    /// The same journal under a new engine, after the old one was stopped in order.
+    pub(crate) fn stop_and_restart(mut self) -> Self {
+        self.engine.take().unwrap().shutdown();
+        Self::on(self.store, self.vault, self.clock, self.config)
+    }
+
+    pub(crate) async fn act(&self, workflow: WorkflowId, action: WorkflowAction) {
+        self.handle().act_on_workflow(host(), workflow, action).await.unwrap();
+    }
+
+    pub(crate) async fn node(&self, workflow: WorkflowId, config: NodeConfig) -> NodeId {
+        let node = NewNode {
+            label: "step".into(),
+            position: CanvasPosition::default(),
+            config,
+            entry: false,
+        };
+        self.handle().add_node(host(), workflow, node).await.unwrap()
+    }
+
+    pub(crate) async fn edge(&self, workflow: WorkflowId, from: NodeId, to: NodeId, label: &str) {
+        let edge = NewEdge {
+            from_node_id: from,
+            to_node_id: to,
+            label: (!label.is_empty()).then(|| Output::from(label)),
+        };
+        self.handle().add_edge(host(), workflow, edge).await.unwrap();
+    }
+
+    pub(crate) async fn draft(&self) -> Campaign {
+        let handle = self.handle();
+        let workflow =
+            handle.create_workflow(host(), "Spring", "", Settings::default()).await.unwrap();
+        let voice = VoiceCallConfig {
+            from_phone_number: Some("+912212345678".into()),
+            ..VoiceCallConfig::default()
+        };
+        let intro = self.node(workflow, NodeConfig::VoiceCall(voice)).await;
+        let converted = self.node(workflow, NodeConfig::Converted).await;
+        let dropped = self.node(workflow, NodeConfig::Dropped).await;
+        self.edge(workflow, intro, converted, "COMPLETED").await;
+        self.edge(workflow, intro, dropped, "").await;
+        Campaign { workflow, intro, converted }
+    }
+
+    pub(crate) async fn active(&self) -> Campaign {
+        let campaign = self.draft().await;
+        self.act(campaign.workflow, WorkflowAction::Activate).await;
+        campaign
+    }
+
+    pub(crate) async fn enrol_one(&self, workflow: WorkflowId, number: u64) -> LeadId {
+        let request = list(vec![lead(number)]);
+        let enrolled = self.handle().enrol(host(), workflow, request).await.unwrap();
+        assert_eq!(enrolled.lead_ids.len(), 1);
+        enrolled.lead_ids[0]
+    }
+
+    pub(crate) async fn state(&self, lead: LeadId) -> LeadState {
+        self.handle().lead(host().organisation, lead).await.unwrap().state
+    }
+}

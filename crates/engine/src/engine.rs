@@ -106,7 +106,7 @@ struct Beginning {
     requests: mpsc::Receiver<HostRequest>,
     stopping: Stopping,
     abandon: Arc<AtomicBool>,
-    ready: std::sync::mpsc::Sender<Result<(), StartError>>,
+    started: std::sync::mpsc::Sender<Result<(), StartError>>,
 }
 
 impl Engine {
@@ -132,7 +132,7 @@ impl Engine {
         let handle = EngineHandle::new(sender, Arc::clone(&reads));
         let (stop, stopping) = Stopping::new();
         let abandon = Arc::new(AtomicBool::new(false));
-        let (ready, started) = std::sync::mpsc::channel();
+        let (started, begun) = std::sync::mpsc::channel();
         let beginning = Beginning {
             parts,
             reads: Arc::clone(&reads),
@@ -141,7 +141,7 @@ impl Engine {
             requests,
             stopping,
             abandon: Arc::clone(&abandon),
-            ready,
+            started,
         };
         let engine = thread::Builder::new()
             .name("branchline-engine".into())
@@ -150,7 +150,7 @@ impl Engine {
         let threads = Some(Threads { engine, reader: reader_thread, projector });
         // Made before the wait, so that a start that fails ends its threads.
         let engine = Self { handle, reads, stop, abandon, threads };
-        started.recv().map_err(|_| StartError::Stopped)??;
+        begun.recv().map_err(|_| StartError::Stopped)??;
         Ok(engine)
     }
 
@@ -196,7 +196,8 @@ impl Drop for Engine {
 }
 
 async fn run(beginning: Beginning) {
-    let Beginning { parts, reads, reader, handle, requests, stopping, abandon, ready } = beginning;
+    let Beginning { parts, reads, reader, handle, requests, stopping, abandon, started } =
+        beginning;
     let EngineParts { store, vault, clock, ids, phones, config } = parts;
     let journal = Rc::new(JournalPort::new(Arc::clone(&store), Arc::clone(&reads)));
     let services = Rc::new(Services { store, vault, clock, ids, config, journal, reads });
@@ -204,7 +205,7 @@ async fn run(beginning: Beginning) {
     let begun = begin(&core, phones).await;
     let failed = begun.is_err();
     // A start that nobody waits for is stopped by the drop of its engine.
-    let _ = ready.send(begun);
+    let _ = started.send(begun);
     if failed {
         return;
     }

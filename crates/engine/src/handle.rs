@@ -72,10 +72,11 @@ impl EngineHandle {
     ) -> Result<WorkflowId, EngineError> {
         let (title, description) = (title.into(), description.into());
         let command = HostCommand::CreateWorkflow { title, description, settings };
-        match self.ask(caller, command).await? {
-            Answer::Workflow(workflow, _) => Ok(workflow),
-            other => Err(mismatch(&other)),
-        }
+        let answer = self.ask(caller, command).await?;
+        let Answer::Workflow(workflow, _) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(workflow)
     }
 
     /// Copies a workflow into a new one in draft: title, description, settings and graph, with
@@ -90,10 +91,11 @@ impl EngineHandle {
         caller: &Caller,
         workflow: WorkflowId,
     ) -> Result<WorkflowId, EngineError> {
-        match self.ask(caller, HostCommand::DuplicateWorkflow { workflow }).await? {
-            Answer::Workflow(copy, _) => Ok(copy),
-            other => Err(mismatch(&other)),
-        }
+        let answer = self.ask(caller, HostCommand::DuplicateWorkflow { workflow }).await?;
+        let Answer::Workflow(copy, _) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(copy)
     }
 
     /// Acts on a workflow.
@@ -107,10 +109,11 @@ impl EngineHandle {
         workflow: WorkflowId,
         action: WorkflowAction,
     ) -> Result<Committed, EngineError> {
-        match self.ask(caller, HostCommand::Workflow { workflow, action }).await? {
-            Answer::Workflow(_, committed) => Ok(committed),
-            other => Err(mismatch(&other)),
-        }
+        let answer = self.ask(caller, HostCommand::Workflow { workflow, action }).await?;
+        let Answer::Workflow(_, committed) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(committed)
     }
 
     /// Adds a node to the newest graph.
@@ -124,10 +127,11 @@ impl EngineHandle {
         workflow: WorkflowId,
         node: NewNode,
     ) -> Result<NodeId, EngineError> {
-        match self.ask(caller, HostCommand::AddNode { workflow, node }).await? {
-            Answer::Node(node, _) => Ok(node),
-            other => Err(mismatch(&other)),
-        }
+        let answer = self.ask(caller, HostCommand::AddNode { workflow, node }).await?;
+        let Answer::Node(node, _) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(node)
     }
 
     /// Adds an edge to the newest graph.
@@ -141,10 +145,11 @@ impl EngineHandle {
         workflow: WorkflowId,
         edge: NewEdge,
     ) -> Result<EdgeId, EngineError> {
-        match self.ask(caller, HostCommand::AddEdge { workflow, edge }).await? {
-            Answer::Edge(edge, _) => Ok(edge),
-            other => Err(mismatch(&other)),
-        }
+        let answer = self.ask(caller, HostCommand::AddEdge { workflow, edge }).await?;
+        let Answer::Edge(edge, _) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(edge)
     }
 
     /// Enrols leads: all of them or none.
@@ -159,10 +164,11 @@ impl EngineHandle {
         workflow: WorkflowId,
         request: EnrolRequest,
     ) -> Result<Enrolled, EngineError> {
-        match self.ask(caller, HostCommand::Enrol { workflow, request }).await? {
-            Answer::Enrolled(enrolled) => Ok(enrolled),
-            other => Err(mismatch(&other)),
-        }
+        let answer = self.ask(caller, HostCommand::Enrol { workflow, request }).await?;
+        let Answer::Enrolled(enrolled) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(enrolled)
     }
 
     /// Acts on a lead.
@@ -176,10 +182,11 @@ impl EngineHandle {
         lead: LeadId,
         action: LeadAction,
     ) -> Result<Committed, EngineError> {
-        match self.ask(caller, HostCommand::Lead { lead, action }).await? {
-            Answer::Lead(committed) => Ok(committed),
-            other => Err(mismatch(&other)),
-        }
+        let answer = self.ask(caller, HostCommand::Lead { lead, action }).await?;
+        let Answer::Lead(committed) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(committed)
     }
 
     /// Reports a status of a call.
@@ -207,10 +214,11 @@ impl EngineHandle {
         call: CallId,
         action: CallAction,
     ) -> Result<CallAnswer, EngineError> {
-        match self.ask(caller, HostCommand::Call { call, action }).await? {
-            Answer::Call(answer) => Ok(answer),
-            other => Err(mismatch(&other)),
-        }
+        let answer = self.ask(caller, HostCommand::Call { call, action }).await?;
+        let Answer::Call(answer) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(answer)
     }
 
     /// Tells something about many calls at once: one crossing of threads and, mostly, one commit
@@ -224,10 +232,11 @@ impl EngineHandle {
         caller: &Caller,
         actions: Vec<(CallId, CallAction)>,
     ) -> Result<Vec<Result<CallAnswer, EngineError>>, EngineError> {
-        match self.ask(caller, HostCommand::Calls { actions }).await? {
-            Answer::Calls(answers) => Ok(answers),
-            other => Err(mismatch(&other)),
-        }
+        let answer = self.ask(caller, HostCommand::Calls { actions }).await?;
+        let Answer::Calls(answers) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(answers)
     }
 
     /// Takes requested calls: whoever gets them may dial them, once. A lease that runs out makes
@@ -243,10 +252,11 @@ impl EngineHandle {
         max: usize,
         lease_s: u32,
     ) -> Result<Vec<DialRequest>, EngineError> {
-        match self.ask(caller, HostCommand::Claim { max, lease_s }).await? {
-            Answer::Claimed(calls) => Ok(calls),
-            other => Err(mismatch(&other)),
-        }
+        let answer = self.ask(caller, HostCommand::Claim { max, lease_s }).await?;
+        let Answer::Claimed(calls) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(calls)
     }
 
     /// Looks at the read models, once they show every write that was answered before. `look` must

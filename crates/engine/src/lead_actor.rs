@@ -34,6 +34,7 @@ use crate::{
     lead_task::{LeadFailure, LeadOutcome, LeadTask, Perform},
     ports::DialRequest,
     rebuild::RebuiltLead,
+    refusals::{append_failed, refused},
     workflow_cell::WorkflowCell,
 };
 
@@ -387,38 +388,5 @@ pub(crate) fn guard(
         Reads::Nothing => None,
         Reads::Control => Some(workflow.guard(view, false)),
         Reads::Routing => Some(workflow.guard(view, true)),
-    }
-}
-
-/// What a host is told when the rules of a lead say no.
-pub(crate) fn refused(lead: LeadId, rejection: LeadRejection) -> EngineError {
-    match rejection {
-        LeadRejection::NotFound => EngineError::LeadNotFound(lead),
-        LeadRejection::CallNotFound { call } => EngineError::CallNotFound(call),
-        LeadRejection::AlreadyEnrolled
-        | LeadRejection::WorkflowEnded { .. }
-        | LeadRejection::CallNotRequested { .. }
-        | LeadRejection::WorkflowNotActive { .. }
-        | LeadRejection::Ended { .. }
-        | LeadRejection::NotHeld
-        | LeadRejection::InvalidVariables { .. }
-        | LeadRejection::WrongResolution { .. } => EngineError::Lead(rejection),
-    }
-}
-
-/// What a host is told when the journal did not take a record, and asking again changes nothing.
-pub(crate) fn append_failed(error: AppendError) -> EngineError {
-    match error {
-        AppendError::Poisoned { reason } => EngineError::Unavailable { reason },
-        AppendError::Closed => EngineError::ShuttingDown,
-        AppendError::Busy { .. }
-        | AppendError::GuardMoved { .. }
-        | AppendError::WrongExpectedVersion { .. }
-        | AppendError::ClaimTaken { .. } => EngineError::Busy,
-        AppendError::KeyKnown { .. } => EngineError::KeyReused,
-        AppendError::TooLarge { .. } => EngineError::TooLarge { problem: error.to_string() },
-        AppendError::Malformed { reason } => {
-            EngineError::Invalid { field: "request", problem: reason.into() }
-        }
     }
 }

@@ -30,17 +30,18 @@ pub(crate) struct Holding<'a> {
 pub(crate) fn live_call_changes(holding: &Holding<'_>, events: &[LeadEvent]) -> Vec<ClaimChange> {
     let mut held_for = holding.live_call;
     for event in events {
-        match event {
-            LeadEvent::CallDispatchStarted { call, .. } => held_for = Some(*call),
-            LeadEvent::CallConcluded { call, .. } | LeadEvent::CallDispatchRefused { call, .. }
-                if held_for == Some(*call) =>
-            {
-                held_for = None;
-            }
+        if let LeadEvent::CallDispatchStarted { call, .. } = event {
+            held_for = Some(*call);
+        } else if let LeadEvent::CallConcluded { call, .. }
+        | LeadEvent::CallDispatchRefused { call, .. } = event
+        {
+            // The end of another call of the lead leaves the number with this one.
+            held_for = held_for.filter(|held| held != call);
+        } else if matches!(event, LeadEvent::HoldResolved { .. })
+            || (matches!(event, LeadEvent::LeadRemoved) && holding.hold.is_some())
+        {
             // A person decided: about the call that is in doubt, or about the whole lead.
-            LeadEvent::HoldResolved { .. } => held_for = None,
-            LeadEvent::LeadRemoved if holding.hold.is_some() => held_for = None,
-            _ => {}
+            held_for = None;
         }
     }
     let claim = live_call(holding.contact_tag);
@@ -58,9 +59,12 @@ pub(crate) fn follow(held_for: &mut Option<u32>, events: &[LeadEvent], claims: &
     for change in claims {
         match change {
             ClaimChange::Take(claim) if claim.kind == ClaimKind::LIVE_CALL => {
-                *held_for = events.iter().rev().find_map(|event| match event {
-                    LeadEvent::CallDispatchStarted { call, .. } => Some(*call),
-                    _ => None,
+                *held_for = events.iter().rev().find_map(|event| {
+                    if let LeadEvent::CallDispatchStarted { call, .. } = event {
+                        Some(*call)
+                    } else {
+                        None
+                    }
                 });
             }
             ClaimChange::Release(claim) if claim.kind == ClaimKind::LIVE_CALL => *held_for = None,

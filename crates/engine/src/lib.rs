@@ -38,6 +38,7 @@ mod read_side;
 mod reader;
 mod rebuild;
 mod recorded;
+mod refusals;
 mod repeat;
 mod stopping;
 mod supervisor;

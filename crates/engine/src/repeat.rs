@@ -82,7 +82,7 @@ async fn change_at<T>(
     let changes = events.iter().filter_map(|event| {
         if let WorkflowEvent::GraphRevised { changes, .. } = event { Some(changes) } else { None }
     });
-    changes.flatten().filter_map(wanted).last().ok_or(EngineError::KeyReused)
+    changes.flatten().rev().find_map(wanted).ok_or(EngineError::KeyReused)
 }
 
 /// The node that this record added.

@@ -93,8 +93,8 @@ impl Core {
         let mut leads = self.leads.borrow_mut();
         let task = match leads.slots.get_mut(&lead) {
             Some(LeadSlot::Live(live)) => match send(live, task, now_ms) {
-                Ok(()) => return,
-                Err(task) => task,
+                Some(task) => task,
+                None => return,
             },
             Some(LeadSlot::Rebuilding(waiting)) => return waiting.push(task),
             Some(LeadSlot::SetAside(reason)) => {
@@ -170,7 +170,7 @@ impl Core {
         let waiting = self.take_waiting(lead);
         for task in waiting {
             // A fresh mailbox is open and empty.
-            if let Err(task) = send(&mut live, task, now_ms) {
+            if let Some(task) = send(&mut live, task, now_ms) {
                 task.refuse(EngineError::Busy);
             }
         }
@@ -322,17 +322,17 @@ impl Core {
 }
 
 /// Sends a message to a live lead. Gives it back when the actor is gone.
-fn send(live: &mut Live, task: LeadTask, now_ms: u64) -> Result<(), LeadTask> {
+fn send(live: &mut Live, task: LeadTask, now_ms: u64) -> Option<LeadTask> {
     live.used_ms = now_ms;
     match live.addr.try_send(task) {
         Ok(()) => {
             live.under_way.set(live.under_way.get() + 1);
-            Ok(())
+            None
         }
         Err(SendError::Full(task)) => {
             task.refuse(EngineError::Busy);
-            Ok(())
+            None
         }
-        Err(SendError::Closed(task)) => Err(task),
+        Err(SendError::Closed(task)) => Some(task),
     }
 }

@@ -23,8 +23,8 @@ use branchline_journal::{
 use tokio::sync::oneshot;
 
 use crate::{
-    EngineError, asked::Asked, command::Committed, core::Services, lead_actor::append_failed,
-    rebuild::RebuiltWorkflow, workflow_cell::WorkflowCell,
+    EngineError, asked::Asked, command::Committed, core::Services, rebuild::RebuiltWorkflow,
+    refusals::append_failed, workflow_cell::WorkflowCell,
 };
 
 /// What came of a command to a workflow.

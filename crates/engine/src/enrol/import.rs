@@ -15,6 +15,7 @@ use branchline_journal::{
     },
     store::AppendError,
 };
+use branchline_projections::Projections;
 use branchline_vault::Vault;
 
 use super::{
@@ -26,8 +27,8 @@ use crate::{
     asked::Asked,
     command::{Duplicates, EnrolRequest, Enrolled},
     core::Core,
-    lead_actor::append_failed,
     lead_claims,
+    refusals::append_failed,
 };
 
 /// Leads enrolled in one group. Unit: leads. Other commands are decided between two groups.
@@ -177,8 +178,8 @@ impl Enrolment {
                 now: Micros(self.core.now().as_micros()),
                 guard: self.cell.guard(&*self.view()?, false),
             };
-            let sealed = blocking(move || sealer.seal(batch)).await?;
-            self.record_batch(sealed, done).await?;
+            let records = blocking(move || sealer.seal(batch)).await?;
+            self.record_batch(records, done).await?;
             // A stop gives the import up rather than keep everybody waiting for the rest of it.
             if self.core.stopping().is_set() {
                 return Err(EngineError::ShuttingDown);
@@ -205,7 +206,7 @@ impl Enrolment {
                         enrolled.push(lead.id);
                     }
                     Err(AppendError::GuardMoved { actual, .. }) => {
-                        moved = newest(moved, actual);
+                        moved = Some(newest(moved, actual));
                         again.push(lead);
                     }
                     Err(AppendError::ClaimTaken { claim, .. })
@@ -257,12 +258,9 @@ impl Enrolment {
 }
 
 /// The newer of two control states.
-fn newest(moved: Option<Control>, actual: Control) -> Option<Control> {
+fn newest(moved: Option<Control>, actual: Control) -> Control {
     let older = moved.unwrap_or_default();
-    Some(Control {
-        epoch: older.epoch.max(actual.epoch),
-        revision: older.revision.max(actual.revision),
-    })
+    Control { epoch: older.epoch.max(actual.epoch), revision: older.revision.max(actual.revision) }
 }
 
 fn rejected(row: u64) -> EngineError {
@@ -303,7 +301,7 @@ async fn withdraw(core: &Rc<Core>, leads: &[LeadId], asked: &Asked) -> Result<()
 
 /// Gives up every import that a stop or a crash interrupted: visibly, before anything else runs.
 pub(crate) async fn give_up_interrupted(core: &Rc<Core>) -> Result<(), EngineError> {
-    let unfinished = core.reads().look(|read| read.unfinished_imports());
+    let unfinished = core.reads().look(Projections::unfinished_imports);
     for import in unfinished {
         let (id, leads) = (import.import, import.leads.len());
         tracing::warn!(import = %id, leads, "an interrupted import is given up");

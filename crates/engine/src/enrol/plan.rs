@@ -64,13 +64,12 @@ struct Faults(Vec<RowFault>);
 
 impl Faults {
     fn add(&mut self, reason: String, row: u64) {
-        let fault = match self.0.iter_mut().position(|fault| fault.reason == reason) {
-            Some(place) => self.0.get_mut(place),
-            None => {
-                self.0.push(RowFault { reason, rows: Vec::new() });
-                self.0.last_mut()
-            }
-        };
+        let known = self.0.iter().position(|fault| fault.reason == reason);
+        let place = known.unwrap_or(self.0.len());
+        if known.is_none() {
+            self.0.push(RowFault { reason, rows: Vec::new() });
+        }
+        let fault = self.0.get_mut(place);
         if let Some(fault) = fault.filter(|fault| fault.rows.len() < ROWS_NAMED_MAX) {
             fault.rows.push(row);
         }

@@ -21,8 +21,10 @@ use super::{
 use crate::{
     EngineError, RowFault,
     command::{Duplicates, Enrolled},
-    lead_actor::{append_failed, guard, refused},
-    lead_claims, repeat,
+    lead_actor::guard,
+    lead_claims,
+    refusals::{append_failed, refused},
+    repeat,
 };
 
 /// The lead that is being enrolled.

@@ -12,6 +12,8 @@ use branchline_engine::{
     command::{CallAction, Caller, LeadAction, WorkflowAction},
 };
 
+use branchline_projections::{Paging, WorkflowFilter};
+
 use crate::world::{World, call, config, host, report, story};
 
 #[test]
@@ -102,9 +104,8 @@ fn a_workflow_refuses_what_its_status_forbids() {
         assert_eq!(again, Err(EngineError::Workflow(refused)));
         let empty = handle.create_workflow(host(), "  ", "", Settings::default()).await;
         assert!(matches!(empty, Err(EngineError::Workflow(WorkflowRejection::Invalid { .. }))));
-        let shown = handle.read(|read| {
-            read.workflows(Default::default(), branchline_projections::Paging::first(9)).total
-        });
+        let shown =
+            handle.read(|read| read.workflows(WorkflowFilter::default(), Paging::first(9)).total);
         assert_eq!(shown.await, Ok(1), "a refused creation leaves nothing");
     });
 }
@@ -200,7 +201,7 @@ fn a_deleted_workflow_is_gone_and_its_lead_keeps_its_history() {
 }
 
 #[test]
-fn a_texts_that_no_record_can_keep_is_refused_before_anything_happens() {
+fn a_text_that_no_record_can_keep_is_refused_before_anything_happens() {
     story(async {
         let world = World::start(config());
         let caller = Caller { principal: "p".repeat(129).into(), ..Caller::host() };

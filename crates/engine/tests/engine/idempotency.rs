@@ -9,7 +9,7 @@ use branchline_engine::{
     EngineError,
     command::{NewNode, WorkflowAction},
 };
-use branchline_projections::Paging;
+use branchline_projections::{Paging, WorkflowFilter};
 
 use crate::world::{World, call, config, keyed, lead, list, report, story};
 
@@ -46,7 +46,7 @@ fn a_repeat_is_answered_as_the_first_was_and_makes_nothing_new() {
         let totals = handle.read(|read| {
             let graph = read.workflow(workflow).unwrap().state.graph.nodes().len();
             (
-                read.workflows(Default::default(), Paging::first(9)).total,
+                read.workflows(WorkflowFilter::default(), Paging::first(9)).total,
                 graph,
                 read.counts(workflow).by_status.enrolled(),
             )

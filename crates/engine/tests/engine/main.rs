@@ -1,4 +1,10 @@
 //! The engine over a journal in memory, asked as hosts ask it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests"
+)]
 
 mod commands;
 mod enrolment;

@@ -76,7 +76,7 @@ pub(crate) fn list(leads: Vec<NewLead>) -> EnrolRequest {
 pub(crate) fn story<F: Future<Output = ()>>(story: F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        tokio::time::timeout(Duration::from_secs(60), story)
+        tokio::time::timeout(Duration::from_mins(1), story)
             .await
             .expect("the story comes to its end");
     });

@@ -187,7 +187,14 @@ impl Streaming {
         let mut facts = vec![first?];
         facts.extend(self.events.next_batch(PIECE_RECORDS)?);
         let mut text = String::new();
-        for events in shapes(&self.engine, self.organisation, &facts).await? {
+        let records = loop {
+            match shapes(&self.engine, self.organisation, &facts).await {
+                // A stream has time: it goes on once reads have caught up.
+                Err(EngineError::Behind) => {}
+                other => break other?,
+            }
+        };
+        for events in records {
             write_record(&mut text, &events);
         }
         if text.is_empty() {

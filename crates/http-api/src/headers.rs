@@ -8,6 +8,7 @@ use std::{
         Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use actix_web::{
@@ -38,6 +39,10 @@ const KEY_BYTES_MAX: usize = 128;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// How long the next piece of a body may take. A sender that stops in the middle would hold its
+/// connection, and what it has sent, for as long as it likes.
+const BODY_IDLE: Duration = Duration::from_secs(30);
 
 /// The id of a request, given or made up.
 #[derive(Clone)]
@@ -111,7 +116,8 @@ fn digest(request: &HttpRequest, body: &[u8]) -> [u8; 32] {
 ///
 /// # Errors
 ///
-/// 413 when it is longer than `limit` bytes; 400 when it breaks off.
+/// 413 when it is longer than `limit` bytes; 400 when it breaks off; 408 when it stops coming; 415
+/// when it is compressed.
 pub(crate) async fn collect(
     request: &HttpRequest,
     payload: &mut Payload,
@@ -122,8 +128,16 @@ pub(crate) async fn collect(
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
+    if request.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        let detail = "the body has a Content-Encoding: send it as it is";
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_content_encoding",
+            detail,
+        ));
+    }
     let mut body = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
+    while let Some(chunk) = in_time(payload.next()).await? {
         let chunk = chunk.map_err(|error| {
             let detail = format!("the body broke off: {error}");
             Problem::new(StatusCode::BAD_REQUEST, "broken_body", detail)
@@ -134,6 +148,18 @@ pub(crate) async fn collect(
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// The next piece of a body.
+///
+/// # Errors
+///
+/// 408 when it does not come.
+pub(crate) async fn in_time<T>(piece: impl Future<Output = T>) -> Result<T, Problem> {
+    tokio::time::timeout(BODY_IDLE, piece).await.map_err(|_| {
+        let detail = format!("no more of the body came within {} s", BODY_IDLE.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", detail)
+    })
 }
 
 /// 413, with the limit.
@@ -233,6 +259,8 @@ pub(crate) async fn guard(
         .and_then(Result::ok)
         .unwrap_or_else(fresh_request_id);
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    let asked = tracing::enabled!(tracing::Level::DEBUG)
+        .then(|| format!("{} {}", request.method(), request.path()));
     let refused = {
         let loopback = state(request.request()).is_ok_and(|state| state.loopback_only);
         refuse_foreign(request.method(), request.headers(), loopback)
@@ -244,6 +272,10 @@ pub(crate) async fn guard(
     } else {
         next.call(request).await?.map_into_left_body()
     };
+    if let Some(asked) = asked {
+        // Without the query: it may hold a phone number.
+        tracing::debug!(request_id = &*id, status = response.status().as_u16(), "{asked}");
+    }
     Ok(labelled(response, &id))
 }
 

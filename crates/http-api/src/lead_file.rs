@@ -288,4 +288,43 @@ mod tests {
     fn a_file_with_only_a_header_has_no_leads() {
         assert_eq!(read(b"phone_number\n").unwrap(), []);
     }
+
+    /// A file as another program writes it, with this separator and line end.
+    fn written(rows: &[(String, String)], separator: u8, terminator: csv::Terminator) -> Vec<u8> {
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(separator)
+            .terminator(terminator)
+            .from_writer(Vec::new());
+        writer.write_record(["phone_number", "note"]).unwrap();
+        for (number, note) in rows {
+            writer.write_record([number, note]).unwrap();
+        }
+        writer.into_inner().unwrap()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_another_program_writes_is_read_as_it_was_meant(
+            rows in proptest::collection::vec(("[0-9+]{1,12}", "[^\\x00]{0,12}"), 0..12),
+            separator in proptest::sample::select(&b",;\t"[..]),
+            crlf in proptest::bool::ANY,
+        ) {
+            let end = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+            let leads = read(&written(&rows, separator, end)).unwrap();
+            let found: Vec<_> = leads
+                .iter()
+                .map(|lead| (lead.phone_number.clone(), lead.variables["note"].as_text().into_owned()))
+                .collect();
+            proptest::prop_assert_eq!(found, rows);
+            proptest::prop_assert!(leads.iter().zip(2..).all(|(lead, row)| lead.row == row));
+        }
+
+        #[test]
+        fn no_file_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            let _ = read_csv(&bytes);
+            let mut file = b"phone_number,a\n".to_vec();
+            file.extend(bytes);
+            let _ = read_csv(&file);
+        }
+    }
 }

@@ -138,7 +138,7 @@ fn bad_form(detail: impl Into<String>) -> Problem {
 /// Takes the one `file` out of a form.
 async fn file_of(mut form: Multipart, limit: usize) -> Result<(Bytes, Option<String>), Problem> {
     let mut file = None;
-    while let Some(field) = form.next().await {
+    while let Some(field) = headers::in_time(form.next()).await? {
         let field = field.map_err(broken)?;
         let name = field.name().unwrap_or_default().to_owned();
         if name != "file" {
@@ -159,7 +159,7 @@ async fn file_of(mut form: Multipart, limit: usize) -> Result<(Bytes, Option<Str
 
 async fn collect_field(mut field: Field, limit: usize) -> Result<Bytes, Problem> {
     let mut file = BytesMut::new();
-    while let Some(chunk) = field.next().await {
+    while let Some(chunk) = headers::in_time(field.next()).await? {
         let chunk = chunk.map_err(broken)?;
         if file.len() + chunk.len() > limit {
             return Err(headers::too_large(limit));

@@ -28,7 +28,7 @@ pub(crate) const LIMITS: Limits = Limits {
 
 pub(crate) struct Api {
     pub(crate) state: ApiState,
-    _engine: Engine,
+    pub(crate) engine: Engine,
 }
 
 pub(crate) struct Reply {
@@ -70,6 +70,16 @@ impl Reply {
     }
 }
 
+/// Asks an API.
+pub(crate) async fn send(state: ApiState, request: TestRequest) -> Reply {
+    let app = init_service(App::new().configure(configure(state))).await;
+    let response = call_service(&app, request.to_request()).await;
+    let status = response.status().as_u16();
+    let headers = response.headers().clone();
+    let body = to_bytes(response.into_body()).await.ok().unwrap();
+    Reply { status, headers, body }
+}
+
 impl Api {
     pub(crate) fn start() -> Self {
         Self::with(EngineConfig::embedded())
@@ -86,16 +96,11 @@ impl Api {
             config,
         })
         .unwrap();
-        Self { state: ApiState::new(engine.handle(), LIMITS, Shutdown::new()), _engine: engine }
+        Self { state: ApiState::new(engine.handle(), LIMITS, Shutdown::new()), engine }
     }
 
     pub(crate) async fn send(&self, request: TestRequest) -> Reply {
-        let app = init_service(App::new().configure(configure(self.state.clone()))).await;
-        let response = call_service(&app, request.to_request()).await;
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        let body = to_bytes(response.into_body()).await.ok().unwrap();
-        Reply { status, headers, body }
+        send(self.state.clone(), request).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
@@ -192,12 +197,13 @@ impl Api {
 
     /// The call that a lead waits for, once the engine has come to it.
     pub(crate) async fn call_of(&self, lead: &str) -> String {
-        loop {
+        for _ in 0..20_000 {
             if let Some(call) = self.get(lead).await.expect(200)["call_id"].as_str() {
                 return call.to_owned();
             }
             actix_web::rt::time::sleep(Duration::from_millis(1)).await;
         }
+        panic!("no call was requested for {lead}");
     }
 
     /// Takes the requested calls: their ids.

@@ -1,6 +1,9 @@
 //! What holds for every route: methods, media types, limits, keys, headers, sites.
 
-use crate::common::{Api, LIMITS, text};
+use branchline_domain::workflow::Settings;
+use branchline_engine::{EngineConfig, EngineError, command::Caller};
+
+use crate::common::{Api, LIMITS, send, text};
 use actix_web::{http::Method, test::TestRequest};
 use serde_json::json;
 
@@ -139,6 +142,29 @@ async fn pages_of_other_sites_and_other_hosts_are_refused() {
     assert!(!reply.headers.contains_key("access-control-allow-origin"));
     let rebound = TestRequest::get().uri("/v1/workflows").insert_header(("host", "evil.example"));
     api.send(rebound).await.problem(403, "foreign_host");
+}
+
+#[actix_web::test]
+async fn a_full_queue_is_429_and_a_stopped_engine_503_and_both_say_when_to_try_again() {
+    let api = Api::with(EngineConfig { host_channel_capacity: 1, ..EngineConfig::embedded() });
+    let create = || api.post("/v1/workflows", json!({ "title": "Spring" }));
+    let place = api.engine.handle().commands();
+    let taken = place.reserve().await.unwrap();
+    let busy = create().await;
+    busy.problem(429, "busy");
+    assert_eq!(busy.header("retry-after"), "1");
+    drop(taken);
+    create().await.expect(201);
+    let Api { state, engine } = api;
+    engine.shutdown();
+    let stopped = state.engine.create_workflow(&Caller::host(), "x", "", Settings::default()).await;
+    assert_eq!(stopped, Err(EngineError::ShuttingDown));
+    let create = TestRequest::post().uri("/v1/workflows").set_json(json!({ "title": "Spring" }));
+    let refused = send(state.clone(), create).await;
+    refused.problem(503, "shutting_down");
+    assert_eq!(refused.header("retry-after"), "5");
+    let ready = send(state, TestRequest::get().uri("/readyz")).await;
+    assert_eq!(ready.expect(503)["ready"], false);
 }
 
 #[actix_web::test]

@@ -1,3 +1,116 @@
-//! Placeholder.
+//! The house: configuration, journal, engine and HTTP API in one program.
 
-fn main() {}
+mod campaign;
+mod config;
+mod demo;
+mod house;
+mod logging;
+mod progress;
+mod serve;
+mod signals;
+mod summary;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Config;
+
+/// An embeddable, auditable engine for outbound-call lead workflows.
+#[derive(Debug, Parser)]
+#[command(name = "branchline", version, about, max_term_width = 100)]
+struct Cli {
+    /// Settings that differ from config/default.toml.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs a whole campaign with simulated calls and compressed time, and serves it over HTTP.
+    Demo(DemoArgs),
+    /// Serves the HTTP API over a journal.
+    Serve(ServeArgs),
+}
+
+/// Flags of `serve`.
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Directory of journal and keys; made when it is missing.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Address and port to listen on.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// Directory of journal and keys; made when it is missing.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Address and port to listen on.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Leads to enrol: the first N of the demo's file, and made-up ones beyond its 1,000.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    leads: u32,
+    /// Decides every outcome: the same seed gives the same calls.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// How much faster than real time the campaign runs.
+    #[arg(long, value_name = "X", default_value_t = 1_800, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    speed: u32,
+    /// Let some calls end without a branch, so that a person has to decide.
+    #[arg(long)]
+    review: bool,
+    /// Stop when every lead has reached its end, instead of serving on.
+    #[arg(long)]
+    exit_when_done: bool,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            // One line, the whole chain: what failed, and why.
+            eprintln!("branchline: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let mut config = Config::load(cli.config.as_deref())?;
+    let (data_dir, listen) = match &cli.command {
+        Command::Demo(args) => (&args.data_dir, &args.listen),
+        Command::Serve(args) => (&args.data_dir, &args.listen),
+    };
+    if let Some(data_dir) = data_dir {
+        config.storage.data_dir.clone_from(data_dir);
+    }
+    if let Some(listen) = listen {
+        config.server.listen.clone_from(listen);
+    }
+    logging::start(&config.log)?;
+    match cli.command {
+        Command::Demo(args) => demo::run(&config, &args),
+        Command::Serve(_) => serve::run(&config),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,101 @@
+//! Opens what both commands need: data directory, engine, HTTP API.
+
+use std::{net::TcpListener, path::Path, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use branchline_domain::time::Timestamp;
+use branchline_engine::{
+    DataDirectory, Engine, EngineHandle, EngineParts,
+    ports::{Clock, Ids, Phones},
+};
+use branchline_http_api::{ApiState, Limits, Shutdown};
+use branchline_journal::{record::Position, store::EventStore};
+
+use crate::{config::Config, signals};
+
+/// The engine over a data directory.
+pub(crate) fn start_engine(
+    config: &Config,
+    directory: DataDirectory,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    phones: Phones,
+) -> anyhow::Result<Engine> {
+    let parts = EngineParts {
+        store: directory.store,
+        vault: directory.vault,
+        clock,
+        ids,
+        phones,
+        config: config.engine.clone(),
+    };
+    Engine::start(parts).context("the engine cannot start")
+}
+
+/// When the last record was decided; `None` in an empty journal.
+pub(crate) fn last_recorded_at(store: &dyn EventStore) -> anyhow::Result<Option<Timestamp>> {
+    let before_last = Position(store.head().0.saturating_sub(1));
+    let last = store.read_all(before_last, 1)?;
+    Ok(last.last().map(|record| Timestamp::from_micros(record.body.recorded_at.0)))
+}
+
+/// Opens journal and keys.
+pub(crate) fn open_directory(path: &Path) -> anyhow::Result<DataDirectory> {
+    DataDirectory::open(path)
+        .with_context(|| format!("cannot open the data directory {}", path.display()))
+}
+
+/// Takes the address before anything slow happens, so that a wrong one is told at once.
+pub(crate) fn bind(listen: &str) -> anyhow::Result<TcpListener> {
+    branchline_http_api::check_listen(listen)?;
+    let listener = TcpListener::bind(listen).with_context(|| {
+        format!("cannot listen on {listen}; another address can be given with --listen")
+    })?;
+    listener.set_nonblocking(true).context("the listener cannot be used")?;
+    Ok(listener)
+}
+
+/// Serves until `until` resolves, somebody wants the program to stop, or the journal fails.
+pub(crate) async fn serve_until(
+    config: &Config,
+    listener: TcpListener,
+    engine: &EngineHandle,
+    failed: impl Future<Output = Arc<str>>,
+    until: impl Future<Output = ()>,
+) -> anyhow::Result<Ending> {
+    let shutdown = Shutdown::new();
+    let limits = Limits {
+        json_body_max_bytes: config.server.json_body_max_bytes,
+        file_max_bytes: config.server.file_max_bytes,
+        shutdown_timeout: Duration::from_secs(config.server.shutdown_timeout_s),
+    };
+    let state = ApiState::new(engine.clone(), limits, shutdown.clone());
+    let server = branchline_http_api::serve(listener, state);
+    tokio::pin!(server);
+    let ending = tokio::select! {
+        served = &mut server => {
+            served.context("the HTTP API stopped")?;
+            return Ok(Ending::Stopped);
+        }
+        () = signals::stop_requested() => Ending::Stopped,
+        reason = failed => {
+            tracing::error!(%reason, "the journal failed; nothing is taken any more");
+            Ending::JournalFailed
+        }
+        () = until => Ending::Finished,
+    };
+    shutdown.cancel();
+    server.await.context("the HTTP API did not stop cleanly")?;
+    Ok(ending)
+}
+
+/// Why serving ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Somebody wanted it.
+    Stopped,
+    /// What was waited for came about.
+    Finished,
+    /// The journal takes no more.
+    JournalFailed,
+}

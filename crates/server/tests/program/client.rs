@@ -1,0 +1,46 @@
+//! As much of HTTP as a test needs.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+};
+
+use serde_json::Value;
+
+/// Sends one request and reads the whole answer. `None` when the connection breaks.
+pub(crate) fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Option<(u16, Value)> {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let mut stream = TcpStream::connect(address).ok()?;
+    let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{kind}content-length: \
+         {}\r\n\r\n{body}",
+        body.len()
+    )
+    .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some((status, serde_json::from_str(body).unwrap_or(Value::Null)))
+}
+
+/// [`ask`], with an answer that must be this status.
+#[track_caller]
+pub(crate) fn expect(
+    address: SocketAddr,
+    status: u16,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Value {
+    let (found, answer) = ask(address, method, path, body).expect("an answer");
+    assert_eq!(found, status, "{method} {path}: {answer}");
+    answer
+}

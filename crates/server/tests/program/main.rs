@@ -1,0 +1,9 @@
+//! The program as people run it: started, asked over HTTP, killed, started again.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod audit;
+mod client;
+mod demo;
+mod refusals;
+mod serve;
+mod server;

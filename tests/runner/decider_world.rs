@@ -3,16 +3,14 @@
 
 use branchline_domain::{
     decider::Recorded,
-    graph::Node,
     id::{LeadId, NodeId, WorkflowId},
     lead::{
         self, Dispatch, Enrolment, Explanation, LeadCommand, LeadContext, LeadState, Resolution,
         Surroundings, explain,
     },
     time::Timestamp,
-    value::Value,
     workflow::{
-        self, NodePatch, Settings, WorkflowCommand, WorkflowContext, WorkflowState, WorkflowStatus,
+        self, Settings, WorkflowCommand, WorkflowContext, WorkflowState, WorkflowStatus,
         WorkflowView,
     },
 };
@@ -22,11 +20,10 @@ use branchline_vault::LeadKey;
 use crate::{
     command::{Action, CallName, Command, Edit},
     event_lines::Noted,
-    graph_lines::{EdgeLine, NodeLine},
     names::Names,
     play::FirstGraph,
     round_trip::{self, Keys},
-    words::Wrong,
+    words::{self, Wrong},
     world::{Done, Failure, World, lead_refusal, unknown_status, workflow_refusal},
 };
 
@@ -77,8 +74,8 @@ impl DeciderWorld {
             graph: Vec::new(),
             source: None,
         };
-        let nodes = graph.nodes.iter().map(|line| WorkflowCommand::AddNode(new_node(line)));
-        let edges = graph.edges.iter().map(|line| WorkflowCommand::AddEdge(new_edge(line)));
+        let nodes = graph.nodes.iter().map(|line| WorkflowCommand::AddNode(line.as_node()));
+        let edges = graph.edges.iter().map(|line| WorkflowCommand::AddEdge(line.as_edge()));
         for line in &graph.edges {
             let line = line.to_string();
             world.names.name_edge(edge_id(&line), &line);
@@ -299,10 +296,10 @@ impl DeciderWorld {
 
     fn edit_graph(&mut self, edit: &Edit) -> Result<Done, Failure> {
         let (command, node) = match edit {
-            Edit::AddNode(line) => (WorkflowCommand::AddNode(new_node(line)), None),
+            Edit::AddNode(line) => (WorkflowCommand::AddNode(line.as_node()), None),
             Edit::PatchNode(line) => {
                 let node = self.names.node(&line.name);
-                (WorkflowCommand::PatchNode { node, patch: patch(line) }, None)
+                (WorkflowCommand::PatchNode { node, patch: line.as_patch() }, None)
             }
             Edit::RemoveNode(name) => {
                 let node = self.names.node(name);
@@ -311,7 +308,7 @@ impl DeciderWorld {
             Edit::AddEdge(line) => {
                 self.names.name_end(&line.from);
                 self.names.name_end(&line.to);
-                (WorkflowCommand::AddEdge(new_edge(line)), None)
+                (WorkflowCommand::AddEdge(line.as_edge()), None)
             }
             Edit::RemoveEdge(line) => {
                 (WorkflowCommand::RemoveEdge { edge: self.names.edge(line) }, None)
@@ -376,7 +373,7 @@ impl DeciderWorld {
             Command::EditLead { lead, variables } => {
                 let variables = variables
                     .iter()
-                    .map(|(name, value)| (name.clone(), some_unless_empty(value)))
+                    .map(|(name, value)| (name.clone(), words::unless_empty(value)))
                     .collect();
                 self.lead_does(lead, &LeadCommand::Edit { variables, notes: None })
             }
@@ -428,29 +425,4 @@ impl World for DeciderWorld {
     fn between_steps(&mut self) -> Result<(), Wrong> {
         Ok(())
     }
-}
-
-fn new_node(line: &NodeLine) -> Node {
-    Node { entry: line.entry, ..branchline_testkit::node(&line.name, line.config.clone()) }
-}
-
-fn new_edge(line: &EdgeLine) -> branchline_domain::graph::Edge {
-    let label = line.label.as_ref().map(branchline_domain::output::Output::as_str);
-    let edge = branchline_testkit::edge(&line.from, label, &line.to);
-    branchline_domain::graph::Edge { id: edge_id(&line.to_string()), ..edge }
-}
-
-pub(crate) fn patch(line: &NodeLine) -> NodePatch {
-    NodePatch {
-        label: None,
-        x_milli: None,
-        y_milli: None,
-        config: Some(line.config.clone()),
-        entry: Some(line.entry),
-    }
-}
-
-/// `city=` takes a variable away.
-pub(crate) fn some_unless_empty(value: &Value) -> Option<Value> {
-    (!value.is_missing()).then(|| value.clone())
 }

@@ -2,10 +2,11 @@
 
 use branchline_domain::{
     graph::{
-        ApplicationConfig, Condition, ConditionalConfig, Logic, NodeConfig, NodeType, Operator,
-        TimeConfig, TimeSource, TimeUnit, VoiceCallConfig,
+        ApplicationConfig, Condition, ConditionalConfig, Edge, Logic, Node, NodeConfig, NodeType,
+        Operator, TimeConfig, TimeSource, TimeUnit, VoiceCallConfig,
     },
     output::Output,
+    workflow::NodePatch,
 };
 
 use crate::words::{self, Wrong};
@@ -25,6 +26,33 @@ pub(crate) struct EdgeLine {
     pub(crate) from: String,
     pub(crate) label: Option<Output>,
     pub(crate) to: String,
+}
+
+impl NodeLine {
+    /// The node, under an id made from its name.
+    pub(crate) fn as_node(&self) -> Node {
+        Node { entry: self.entry, ..branchline_testkit::node(&self.name, self.config.clone()) }
+    }
+
+    /// The change that makes a node what the line says.
+    pub(crate) fn as_patch(&self) -> NodePatch {
+        NodePatch {
+            label: None,
+            x_milli: None,
+            y_milli: None,
+            config: Some(self.config.clone()),
+            entry: Some(self.entry),
+        }
+    }
+}
+
+impl EdgeLine {
+    /// The edge, under an id made from its line.
+    pub(crate) fn as_edge(&self) -> Edge {
+        let label = self.label.as_ref().map(Output::as_str);
+        let id = branchline_testkit::edge_id(&self.to_string());
+        Edge { id, ..branchline_testkit::edge(&self.from, label, &self.to) }
+    }
 }
 
 impl std::fmt::Display for EdgeLine {

@@ -73,6 +73,11 @@ pub(crate) fn attributes(words: &[String]) -> Result<Values, Wrong> {
     words.iter().map(|word| attribute(word)).collect()
 }
 
+/// `city=` takes a variable away.
+pub(crate) fn unless_empty(value: &Value) -> Option<Value> {
+    (!value.is_missing()).then(|| value.clone())
+}
+
 /// Named values as they are written in event lines.
 pub(crate) fn show(values: &BTreeMap<String, Value>) -> String {
     let pairs: Vec<String> =

@@ -1,4 +1,5 @@
-//! The words of a lead: its state, commands, events and refusals.
+//! The words of a lead: its state, commands, events and refusals. Long because each word has its
+//! meaning beside it, and they are read together.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 

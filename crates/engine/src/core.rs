@@ -22,6 +22,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::{
     EngineConfig, EngineError, EngineHandle,
     asked::Asked,
+    effects,
     journal_port::JournalPort,
     lead_task::{LeadFailure, LeadOutcome, LeadTask, Perform},
     ports::{Clock, DialRequest, Ids},
@@ -63,6 +64,7 @@ pub(crate) struct Core {
     pub(crate) reader: Reader,
     pub(crate) leads: RefCell<Leads>,
     pub(crate) workflows: RefCell<HashMap<WorkflowId, WorkflowSlot>>,
+    pub(crate) effects: effects::Shared,
     stopping: Stopping,
     handle: EngineHandle,
     /// Work that a stop waits for: commands of hosts and what effects hold.
@@ -101,6 +103,7 @@ impl Core {
             services,
             reader,
             workflows: RefCell::default(),
+            effects: effects::Shared::default(),
             stopping,
             handle,
             under_way: Cell::new(0),

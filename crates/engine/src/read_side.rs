@@ -92,6 +92,8 @@ pub struct ReadSide {
     progress: watch::Sender<Progress>,
     failure: watch::Sender<Option<Arc<str>>>,
     set_aside: Mutex<BTreeMap<LeadId, Arc<str>>>,
+    /// Workflows with a record that no sweep has looked at, each with its newest one.
+    changed_workflows: Mutex<BTreeMap<WorkflowId, Position>>,
     ready: AtomicBool,
     wait: Duration,
 }
@@ -118,6 +120,7 @@ impl ReadSide {
             progress: watch::channel(Progress::default()).0,
             failure: watch::channel(None).0,
             set_aside: Mutex::default(),
+            changed_workflows: Mutex::default(),
             ready: AtomicBool::new(false),
             wait: Duration::from_millis(config.read_wait_ms),
         }
@@ -280,8 +283,25 @@ impl ReadSide {
                 projections.fold(&fact.as_fact());
             }
         }
+        self.note_changed_workflows(facts);
         self.folded.store(upto.0, Ordering::Release);
         self.progress.send_modify(|progress| progress.folded = upto);
+    }
+
+    fn note_changed_workflows(&self, facts: &[RecordedFact]) {
+        let changes = facts.iter().filter_map(|fact| match fact.events {
+            RecordedEvents::Workflow(id, _) => Some((id, fact.position)),
+            RecordedEvents::Lead(..) => None,
+        });
+        let mut changed = self.changed_workflows.lock().unwrap_or_else(PoisonError::into_inner);
+        changed.extend(changes);
+    }
+
+    /// Workflows that changed since this was last asked, each with its newest record. The read
+    /// models show the changes.
+    pub(crate) fn take_changed_workflows(&self) -> BTreeMap<WorkflowId, Position> {
+        let mut changed = self.changed_workflows.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *changed)
     }
 
     /// Nothing more will come: whoever waits stops waiting.

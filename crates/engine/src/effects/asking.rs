@@ -1,0 +1,74 @@
+//! How effects ask leads: what an answer means, and asking again when the engine is busy.
+
+use std::{rc::Rc, time::Duration};
+
+use branchline_domain::{id::LeadId, lead::LeadCommand};
+use branchline_journal::record::Position;
+
+use crate::{EngineError, asked::Asked, core::Core, lead_task::LeadOutcome};
+
+/// Pause after a refusal for want of room.
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
+/// Pause after any other refusal. Mostly the read models were a moment behind.
+const REFUSED_PAUSE: Duration = Duration::from_millis(100);
+/// Pause for a lead that was set aside: only a person can mend that.
+const SET_ASIDE_PAUSE: Duration = Duration::from_mins(1);
+
+/// What came of asking a lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Something was recorded.
+    Recorded(Position),
+    /// There was nothing to do, or the rules said no. Not to be asked again before this long.
+    Nothing(Duration),
+    /// Too much is under way. To be asked again after this long.
+    Busy(Duration),
+    /// The engine stops or has failed.
+    Ended,
+}
+
+/// What an answer means for who asked on behalf of the engine.
+pub(super) fn told(lead: LeadId, answer: &Result<LeadOutcome, EngineError>) -> Told {
+    match answer {
+        Ok(outcome) => {
+            outcome.committed.position.map_or(Told::Nothing(REFUSED_PAUSE), Told::Recorded)
+        }
+        Err(EngineError::Busy | EngineError::Behind) => Told::Busy(BUSY_PAUSE),
+        Err(EngineError::ShuttingDown | EngineError::Unavailable { .. }) => Told::Ended,
+        // Told by the supervisor, once.
+        Err(EngineError::SetAside { .. }) => Told::Nothing(SET_ASIDE_PAUSE),
+        Err(
+            error @ (EngineError::WorkflowNotFound(_)
+            | EngineError::LeadNotFound(_)
+            | EngineError::CallNotFound(_)
+            | EngineError::Workflow(_)
+            | EngineError::Lead(_)
+            | EngineError::Rows { .. }
+            | EngineError::Invalid { .. }
+            | EngineError::KeyReused
+            | EngineError::TooLarge { .. }),
+        ) => {
+            // Normal: paused, removed or reported meanwhile.
+            tracing::debug!(%lead, %error, "an effect was refused");
+            Told::Nothing(REFUSED_PAUSE)
+        }
+    }
+}
+
+/// Asks until there is an answer other than that too much is under way. What has happened outside
+/// must be recorded, so this gives up only when the engine does.
+pub(super) async fn surely(
+    core: &Rc<Core>,
+    lead: LeadId,
+    command: LeadCommand,
+    asked: Asked,
+) -> Told {
+    let command = std::sync::Arc::new(command);
+    loop {
+        let answer = core.perform_lead(lead, std::sync::Arc::clone(&command), asked.clone()).await;
+        match told(lead, &answer) {
+            Told::Busy(pause) => tokio::time::sleep(pause).await,
+            told @ (Told::Recorded(_) | Told::Nothing(_) | Told::Ended) => return told,
+        }
+    }
+}

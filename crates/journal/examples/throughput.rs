@@ -99,6 +99,13 @@ fn disk_bytes(dir: &Path) -> std::io::Result<u64> {
     Ok(sum)
 }
 
+/// Memory in use now, as Linux tells it.
+fn resident() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.unwrap_or("unknown").trim().to_owned()
+}
+
 fn argument(at: usize, default: u64) -> u64 {
     std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(default)
 }
@@ -109,13 +116,14 @@ fn read_back(options: &SledOptions, leads: u64) -> Result<(), Box<dyn Error>> {
 
     let began = Instant::now();
     let store = SledStore::open(options)?;
-    println!("opened and checked in {:?}", began.elapsed());
+    println!("opened and checked in {:?}, resident {}", began.elapsed(), resident());
     let began = Instant::now();
     let mut cursor = Position::START;
     while let Some(last) = store.read_all(cursor, 1_000)?.last() {
         cursor = last.position;
     }
-    println!("read {:.0} events/s", leads as f64 * 9.0 / began.elapsed().as_secs_f64());
+    let rate = leads as f64 * 9.0 / began.elapsed().as_secs_f64();
+    println!("read {rate:.0} events/s, resident {}", resident());
     let began = Instant::now();
     let rebuilt = 20_000.min(leads);
     for lead in 0..rebuilt {
@@ -188,7 +196,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let took = started.elapsed().as_secs_f64();
     latencies.sort_unstable();
     let at = |percent: usize| latencies.get(latencies.len() * percent / 100).copied();
-    println!("refused records: {refused}");
+    println!("refused records: {refused}, resident {}", resident());
     println!(
         "{:.0} events/s, {:.0} records/s, {in_flight} records in flight, {batch} a call, p50 {:?}, p99 {:?}",
         leads as f64 * 9.0 / took,

@@ -7,13 +7,14 @@
 //! them is visible to a reader.
 
 pub(crate) mod checkpoint;
+pub(crate) mod id_hash;
 mod keys;
 
 use std::{collections::HashMap, time::Duration};
 
 use uuid::Uuid;
 
-use self::keys::Keys;
+use self::{id_hash::IdHash, keys::Keys};
 use crate::{
     record::{
         Claim, ClaimChange, Control, ExpectedVersion, Guard, NewRecord, Position, Record,
@@ -44,9 +45,9 @@ impl Default for KeyRetention {
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     head: Position,
-    streams: HashMap<StreamId, StreamHead>,
-    controls: HashMap<StreamId, Control>,
-    claims: HashMap<Claim, StreamId>,
+    streams: HashMap<StreamId, StreamHead, IdHash>,
+    controls: HashMap<StreamId, Control, IdHash>,
+    claims: HashMap<Claim, StreamId, IdHash>,
     keys: Keys,
 }
 
@@ -54,10 +55,10 @@ pub(crate) struct Index {
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     records: u64,
-    streams: HashMap<StreamId, StreamHead>,
-    controls: HashMap<StreamId, Control>,
-    claims: HashMap<Claim, Option<StreamId>>,
-    keys: HashMap<keys::Fingerprint, KnownKey>,
+    streams: HashMap<StreamId, StreamHead, IdHash>,
+    controls: HashMap<StreamId, Control, IdHash>,
+    claims: HashMap<Claim, Option<StreamId>, IdHash>,
+    keys: HashMap<keys::Fingerprint, KnownKey, IdHash>,
 }
 
 /// Where an accepted record goes.

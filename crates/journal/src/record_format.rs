@@ -42,6 +42,7 @@ use uuid::Uuid;
 
 pub(crate) use self::reading::KnownNames;
 use crate::{
+    index::id_hash::IdHash,
     record::{Cause, ClaimChange, Event, Micros, Position, Record, StreamId},
     wire::{FormatError, Input, put_len, put_signed, put_text, put_varint},
 };
@@ -115,7 +116,7 @@ pub fn decode_canonical(bytes: &[u8]) -> Result<Record, FormatError> {
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     organisations: Vec<Uuid>,
-    streams: HashMap<StreamId, u64>,
+    streams: HashMap<StreamId, u64, IdHash>,
     texts: HashMap<Arc<str>, u64>,
     types: Vec<(Arc<str>, u16)>,
 }

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::{Index, KeyRetention, keys::Keys};
+use super::{Index, KeyRetention, id_hash::IdHash, keys::Keys};
 use crate::{
     record::{Claim, ClaimKind, Control, Position, StreamId, StreamKind, Version},
     store::StreamHead,
@@ -116,10 +116,11 @@ pub(crate) fn decode(bytes: &[u8], retention: KeyRetention) -> Result<Checkpoint
 fn table<K: Eq + std::hash::Hash, V>(
     input: &mut Input<'_>,
     entry: impl Fn(&mut Input<'_>) -> Result<(K, V), FormatError>,
-) -> Result<HashMap<K, V>, FormatError> {
+) -> Result<HashMap<K, V, IdHash>, FormatError> {
     let count: usize = input.small()?;
     // An entry takes at least 18 bytes, so a wrong count reserves no more than the file's size.
-    let mut map = HashMap::with_capacity(count.min(input.left() / 18));
+    let mut map =
+        HashMap::with_capacity_and_hasher(count.min(input.left() / 18), IdHash::default());
     for _ in 0..count {
         let (key, value) = entry(input)?;
         map.insert(key, value);

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::KeyRetention;
+use super::{KeyRetention, id_hash::IdHash};
 use crate::{
     record::{Micros, Position},
     store::KnownKey,
@@ -30,7 +30,7 @@ pub(super) struct Keys {
     retention: KeyRetention,
     /// Newest time of any record. Never goes back, so a clock that did cannot revive a key.
     newest: Micros,
-    known: HashMap<Fingerprint, KnownKey>,
+    known: HashMap<Fingerprint, KnownKey, IdHash>,
     order: VecDeque<(Micros, Position, Fingerprint)>,
 }
 

@@ -78,16 +78,16 @@ pub(crate) fn run(args: &CampaignArgs) -> anyhow::Result<()> {
         config,
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let figures = runtime.block_on(async {
+    let (measured, before) = runtime.block_on(async {
         let handle = engine.handle();
         let lead_ids = enrol(&handle, args.leads).await?;
         let before = store.head();
         let measured = drive(&handle, &lead_ids, args).await?;
         ensure_all_final(&handle, args.leads).await?;
-        drop(handle);
-        engine.shutdown();
-        figures(args, &measured, store.as_ref(), before, directory.path())
+        anyhow::Ok((measured, before))
     })?;
+    engine.shutdown();
+    let figures = figures(args, &measured, store.as_ref(), before, directory.path())?;
     print(&figures, args.json)
 }
 

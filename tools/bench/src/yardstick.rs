@@ -1,13 +1,16 @@
 //! The journal alone: the same records, already encoded, with as many in flight.
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{
+    path::Path,
+    sync::{Arc, mpsc},
+    time::Instant,
+};
 
 use anyhow::Context as _;
 use branchline_journal::{
     record::{ExpectedVersion, NewRecord, Position, Record, Version},
     store::EventStore,
 };
-use tokio::sync::mpsc;
 
 /// Records read at once.
 const READ_RECORDS: usize = 4_096;
@@ -24,12 +27,12 @@ pub(crate) fn journal_alone(
     let target = open(directory.path())?;
     let (setup, measured): (Vec<_>, Vec<_>) =
         all_records(source)?.into_iter().partition(|record| record.position <= before);
-    let (answered, mut answers) = mpsc::unbounded_channel();
+    let (answered, answers) = mpsc::channel();
     for chunk in setup.chunks(READ_RECORDS) {
         let answered = answered.clone();
         let records = chunk.iter().map(|record| again(record)).collect();
         target.append(records, Box::new(move |outcome| drop(answered.send(outcome))));
-        take(&mut answers)?;
+        take(&answers)?;
     }
     let mut waiting = measured.into_iter().map(|record| again(&record));
     let send = |record: NewRecord| {
@@ -43,7 +46,7 @@ pub(crate) fn journal_alone(
         under_way += 1;
     }
     while under_way > 0 {
-        take(&mut answers)?;
+        take(&answers)?;
         under_way -= 1;
         if let Some(record) = waiting.next() {
             send(record);
@@ -58,8 +61,8 @@ pub(crate) fn journal_alone(
 type Outcome =
     Vec<Result<branchline_journal::store::Appended, branchline_journal::store::AppendError>>;
 
-fn take(answers: &mut mpsc::UnboundedReceiver<Outcome>) -> anyhow::Result<()> {
-    for outcome in answers.blocking_recv().context("the journal did not answer")? {
+fn take(answers: &mpsc::Receiver<Outcome>) -> anyhow::Result<()> {
+    for outcome in answers.recv().context("the journal did not answer")? {
         outcome.context("the journal refused a record")?;
     }
     Ok(())

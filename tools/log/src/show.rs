@@ -14,6 +14,7 @@ use branchline_projections::{
     FactEvents,
     timeline::{PhoneNumbers, frame, lines},
 };
+use branchline_vault::LeadKey;
 
 use crate::{
     Soundness,
@@ -47,13 +48,7 @@ pub(crate) fn run(
     );
     let shown = if phone_numbers { PhoneNumbers::Shown } else { PhoneNumbers::Hidden };
     let key = match records.first() {
-        Some(first) if phone_numbers && stream.kind == StreamKind::LEAD => {
-            let vault = evidence.vault()?;
-            match decode(Arc::clone(first), None)? {
-                Some(enrolment) => key_of(&vault, &enrolment)?,
-                None => None,
-            }
-        }
+        Some(first) if stream.kind == StreamKind::LEAD => key_for(evidence, first, phone_numbers)?,
         Some(_) | None => None,
     };
     let (mut lead, mut workflow) = (LeadState::default(), WorkflowState::default());
@@ -96,6 +91,27 @@ pub(crate) fn run(
         StreamKind(_) => {}
     }
     Ok(soundness)
+}
+
+/// The lead's key. Where there are no keys beside the journal and nothing needs one, personal
+/// fields read as erased.
+fn key_for(
+    evidence: &Evidence,
+    enrolment: &Arc<Record>,
+    needed: bool,
+) -> anyhow::Result<Option<LeadKey>> {
+    let vault = match evidence.vault() {
+        Ok(vault) => vault,
+        Err(error) if needed => return Err(error),
+        Err(error) => {
+            eprintln!("{error:#}; personal fields read as erased");
+            return Ok(None);
+        }
+    };
+    match decode(Arc::clone(enrolment), None)? {
+        Some(enrolment) => key_of(&vault, &enrolment),
+        None => Ok(None),
+    }
 }
 
 /// The stream that a public id means: a call's events are in its lead's stream.

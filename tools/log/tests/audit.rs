@@ -153,10 +153,23 @@ fn show_prints_a_leads_events_and_its_phone_number_only_when_asked() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let shown = text(&output.stdout);
     assert!(shown.contains("busy") && shown.contains("state: active at"), "{shown}");
-    assert!(!shown.contains(PHONE));
+    assert!(!shown.contains(PHONE) && shown.contains("(hidden)"), "{shown}");
     let call = format!("call_{}_1", LEAD.as_uuid());
     let output = tool(&["show", &call, "--phone-numbers"], directory.path());
     assert!(text(&output.stdout).contains(PHONE), "{}", text(&output.stderr));
+}
+
+#[test]
+fn show_without_keys_says_that_personal_fields_cannot_be_read() {
+    let directory = tempfile::tempdir().unwrap();
+    journal_with(directory.path(), &[]);
+    fs::remove_dir_all(directory.path().join("keys")).unwrap();
+    let lead = LEAD.to_string();
+    let output = tool(&["show", &lead], directory.path());
+    assert!(output.status.success());
+    assert!(text(&output.stdout).contains("(erased)"), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("keys"), "{}", text(&output.stderr));
+    assert_eq!(tool(&["show", &lead, "--phone-numbers"], directory.path()).status.code(), Some(1));
 }
 
 #[test]

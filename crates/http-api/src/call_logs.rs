@@ -168,7 +168,7 @@ fn read_report(fields: &mut Fields) -> Option<CallReport> {
         status: CallStatus::default(),
         occurred_at: fields.optional("occurred_at"),
         end_reason: fields.optional("end_reason"),
-        attributes: fields.optional("attributes").unwrap_or_default(),
+        attributes: fields.values("attributes"),
         provider_ref: fields.optional("provider_ref"),
     };
     Some(CallReport { status: status?, ..report })
@@ -282,7 +282,7 @@ pub(crate) async fn attach(request: HttpRequest, write: Write) -> Answer {
     let call = id(&request)?;
     Query::of(&request)?.finish()?;
     let mut fields = write.fields()?;
-    let attributes = fields.required::<Values>("attributes");
+    let attributes = fields.required_values("attributes");
     let attributes = fields.finish(attributes)?;
     tell(&request, &write, call, CallAction::AttachAttributes(attributes)).await
 }

@@ -59,9 +59,12 @@ pub(crate) async fn events(request: HttpRequest) -> Answer {
     let mut query = Query::of(&request)?;
     let after = query.value::<Cursor>("after");
     let limit = number(&mut query, "limit", 1, LIMIT_MAX);
-    query.finish()?;
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let wants_stream = accept.is_some_and(|types| types.contains("text/event-stream"));
+    if wants_stream && limit.is_some() {
+        query.fault("limit", "is for the list: a stream has no end");
+    }
+    query.finish()?;
     if (after.is_some() || limit.is_some()) && !wants_stream {
         return list(&request, after.unwrap_or_default(), limit.unwrap_or(LIMIT_DEFAULT)).await;
     }

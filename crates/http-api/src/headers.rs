@@ -44,6 +44,9 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// connection, and what it has sent, for as long as it likes.
 const BODY_IDLE: Duration = Duration::from_secs(30);
 
+/// The one route whose answer does not end.
+const EVENTS_PATH: &str = "/v1/events";
+
 /// The id of a request, given or made up.
 #[derive(Clone)]
 struct RequestId(Arc<str>);
@@ -265,6 +268,10 @@ pub(crate) async fn guard(
         let loopback = state(request.request()).is_ok_and(|state| state.loopback_only);
         refuse_foreign(request.method(), request.headers(), loopback)
     };
+    // HEAD is GET whose body the server leaves out; a stream without a body would never end.
+    if *request.method() == Method::HEAD && request.path() != EVENTS_PATH {
+        request.head_mut().method = Method::GET;
+    }
     let response = if let Some(problem) = refused {
         drop(request.take_payload());
         let refusal = actix_web::ResponseError::error_response(&problem);

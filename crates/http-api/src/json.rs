@@ -1,6 +1,9 @@
 //! Bodies: JSON read field by field, so that one answer names everything that is wrong.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
+use branchline_domain::{lead::Values, value as domain};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -38,6 +41,13 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
             ..Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
         }
     })
+}
+
+/// Values as they come in.
+type GivenValues = BTreeMap<String, Option<domain::Value>>;
+
+fn present(given: GivenValues) -> Values {
+    given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -169,6 +179,16 @@ impl Fields {
     ) -> Option<T> {
         let value = self.take(name).filter(|value| !value.is_null())?;
         self.read(name, value, read)
+    }
+
+    /// Named values that may be missing; one that is null is a missing value.
+    pub(crate) fn values(&mut self, name: &'static str) -> Values {
+        self.optional::<GivenValues>(name).map(present).unwrap_or_default()
+    }
+
+    /// Named values that must be there.
+    pub(crate) fn required_values(&mut self, name: &'static str) -> Option<Values> {
+        self.required::<GivenValues>(name).map(present)
     }
 
     /// A list that must be there, each item an object read by `read`.

@@ -1,17 +1,12 @@
 //! Enrolment: leads as JSON, or a CSV file in a form.
 
-use std::collections::BTreeMap;
-
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
     http::StatusCode,
     web::{self, Bytes, BytesMut},
 };
-use branchline_domain::{
-    id::{ImportId, LeadId, WorkflowId},
-    value::Value,
-};
+use branchline_domain::id::{ImportId, LeadId, WorkflowId};
 use branchline_engine::{
     EngineError,
     command::{Duplicates, EnrolRequest, Enrolled, NewLead},
@@ -107,13 +102,7 @@ fn duplicates(query: &mut Query) -> Duplicates {
 fn read_json(mut fields: Fields) -> Result<Vec<NewLead>, Problem> {
     let leads = fields.objects("leads", |lead, index| {
         let phone_number = lead.required::<String>("phone_number");
-        // Null is an empty cell: a missing field.
-        let variables = lead
-            .optional::<BTreeMap<String, Option<Value>>>("variables")
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect();
+        let variables = lead.values("variables");
         let notes = lead.optional("notes");
         let row = u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1);
         Some(NewLead { phone_number: phone_number?, variables, notes, row })

@@ -49,27 +49,27 @@ fn only(allow: &'static str) -> Route {
 
 fn outside(config: &mut ServiceConfig) {
     config
-        .service(web::resource("/").get(landing::page).default_service(only("GET")))
-        .service(web::resource("/healthz").get(health::healthz).default_service(only("GET")))
-        .service(web::resource("/readyz").get(health::readyz).default_service(only("GET")));
+        .service(web::resource("/").get(landing::page).default_service(only("GET, HEAD")))
+        .service(web::resource("/healthz").get(health::healthz).default_service(only("GET, HEAD")))
+        .service(web::resource("/readyz").get(health::readyz).default_service(only("GET, HEAD")));
 }
 
 fn workflow_routes(config: &mut ServiceConfig) {
     let post = |path: &str| web::resource(path).default_service(only("POST"));
-    let get = |path: &str| web::resource(path).default_service(only("GET"));
+    let get = |path: &str| web::resource(path).default_service(only("GET, HEAD"));
     config
         .service(
             web::resource("/workflows")
                 .get(workflows::list)
                 .post(workflows::create)
-                .default_service(only("GET, POST")),
+                .default_service(only("GET, HEAD, POST")),
         )
         .service(
             web::resource("/workflows/{workflow}")
                 .get(workflows::one)
                 .patch(workflows::edit)
                 .delete(workflows::delete)
-                .default_service(only("GET, PATCH, DELETE")),
+                .default_service(only("GET, HEAD, PATCH, DELETE")),
         )
         .service(post("/workflows/{workflow}/activate").post(workflows::activate))
         .service(post("/workflows/{workflow}/pause").post(workflows::pause))
@@ -84,37 +84,37 @@ fn workflow_routes(config: &mut ServiceConfig) {
             web::resource("/workflows/{workflow}/nodes")
                 .get(graph::nodes)
                 .post(graph::add_node)
-                .default_service(only("GET, POST")),
+                .default_service(only("GET, HEAD, POST")),
         )
         .service(
             web::resource("/workflows/{workflow}/nodes/{node}")
                 .get(graph::node)
                 .patch(graph::patch_node)
                 .delete(graph::remove_node)
-                .default_service(only("GET, PATCH, DELETE")),
+                .default_service(only("GET, HEAD, PATCH, DELETE")),
         )
         .service(
             web::resource("/workflows/{workflow}/edges")
                 .get(graph::edges)
                 .post(graph::add_edge)
-                .default_service(only("GET, POST")),
+                .default_service(only("GET, HEAD, POST")),
         )
         .service(
             web::resource("/workflows/{workflow}/edges/{edge}")
                 .get(graph::edge)
                 .delete(graph::remove_edge)
-                .default_service(only("GET, DELETE")),
+                .default_service(only("GET, HEAD, DELETE")),
         );
 }
 
 fn lead_routes(config: &mut ServiceConfig) {
-    let get = |path: &str| web::resource(path).default_service(only("GET"));
+    let get = |path: &str| web::resource(path).default_service(only("GET, HEAD"));
     config
         .service(
             web::resource("/workflows/{workflow}/leads")
                 .get(leads::list)
                 .post(lead_upload::enrol)
-                .default_service(only("GET, POST")),
+                .default_service(only("GET, HEAD, POST")),
         )
         .service(get("/workflows/{workflow}/leads/variable-keys").get(leads::variable_keys))
         .service(
@@ -122,7 +122,7 @@ fn lead_routes(config: &mut ServiceConfig) {
                 .get(leads::one)
                 .patch(lead_changes::edit)
                 .delete(lead_changes::remove)
-                .default_service(only("GET, PATCH, DELETE")),
+                .default_service(only("GET, HEAD, PATCH, DELETE")),
         )
         .service(get("/workflows/{workflow}/leads/{lead}/history").get(leads::history))
         .service(get("/workflows/{workflow}/leads/{lead}/explain").get(leads::explain))
@@ -134,12 +134,12 @@ fn lead_routes(config: &mut ServiceConfig) {
         .service(get("/workflows/{workflow}/imports").get(imports::list))
         .service(get("/workflows/{workflow}/imports/{import}").get(imports::one))
         .service(get("/leads").get(leads::of_person))
-        .service(get("/events").get(events::events));
+        .service(web::resource("/events").get(events::events).default_service(only("GET")));
 }
 
 fn call_routes(config: &mut ServiceConfig) {
     let post = |path: &str| web::resource(path).default_service(only("POST"));
-    let get = |path: &str| web::resource(path).default_service(only("GET"));
+    let get = |path: &str| web::resource(path).default_service(only("GET, HEAD"));
     config
         .service(get("/call-logs").get(call_logs::list))
         .service(post("/call-logs/status").post(call_logs::report_many))

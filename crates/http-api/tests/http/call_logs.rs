@@ -1,6 +1,6 @@
 //! Calls over HTTP: claims, reports, logs.
 
-use crate::common::{Api, text};
+use crate::common::{Api, pointers, text};
 use serde_json::json;
 
 #[actix_web::test]
@@ -40,7 +40,13 @@ async fn a_call_is_handed_out_once_and_its_final_status_moves_the_lead() {
     assert_eq!(conflict["conflicts"][0]["status"], "busy");
     let log = api.get(&path).await.expect(200);
     assert_eq!(log["conflicts"], conflict["conflicts"]);
-    let late = api.post(&format!("{path}/attributes"), json!({ "attributes": { "n": 2 } })).await;
+    for nothing in [json!({}), json!({ "attributes": null })] {
+        let refused = api.post(&format!("{path}/attributes"), nothing).await;
+        assert_eq!(pointers(&refused.problem(400, "invalid_body")), ["/attributes"]);
+    }
+    let late = api
+        .post(&format!("{path}/attributes"), json!({ "attributes": { "n": 2, "x": null } }))
+        .await;
     assert_eq!(late.expect(200)["attributes"], json!({ "mood": "good", "n": 2 }));
 }
 
@@ -145,7 +151,7 @@ async fn call_logs_are_listed_by_workflow_lead_and_status() {
 async fn a_claim_says_how_many_and_for_how_long() {
     let api = Api::start();
     let problem = api.post("/v1/call-logs/claim", json!({})).await.problem(400, "invalid_body");
-    assert_eq!(crate::common::pointers(&problem), ["/max", "/lease_s"]);
+    assert_eq!(pointers(&problem), ["/max", "/lease_s"]);
     let long = json!({ "max": 1, "lease_s": 4_000_000 });
     api.post("/v1/call-logs/claim", long).await.problem(400, "invalid_value");
 }

@@ -1,7 +1,7 @@
 //! The stream of events, and the same as a list.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     pin::pin,
 };
@@ -71,6 +71,9 @@ async fn a_reader_that_comes_back_goes_on_where_it_was() {
         .insert_header(("last-event-id", ids[ids.len() - 2]));
     let rest = read_until(&api, resumed, "workflow.activated").await;
     assert_eq!(self::ids(&rest), [ids[ids.len() - 1]]);
+    let limited =
+        TestRequest::get().uri("/v1/events?limit=2").insert_header(("accept", "text/event-stream"));
+    api.send(limited).await.problem(400, "invalid_query");
     let wrong = TestRequest::get().uri("/v1/events").insert_header(("last-event-id", "12"));
     api.send(wrong).await.problem(400, "invalid_header");
 }
@@ -136,6 +139,28 @@ async fn an_open_stream_does_not_keep_the_server_from_stopping() {
     });
     let (found, _open) = read.await.unwrap();
     assert!(found);
+    api.state.shutdown.cancel();
+    server.await.unwrap().unwrap();
+}
+
+#[actix_web::test]
+async fn head_is_get_without_the_body() {
+    let api = Api::start();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = actix_web::rt::spawn(serve(listener, api.state.clone()));
+    let read = web::block(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let request =
+            format!("HEAD /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    let answer = read.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\n"), "{answer}");
+    assert_eq!(answer.matches("\r\n\r\n").count(), 1, "{answer}");
     api.state.shutdown.cancel();
     server.await.unwrap().unwrap();
 }

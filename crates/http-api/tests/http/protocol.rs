@@ -48,12 +48,13 @@ async fn a_body_beyond_the_limit_is_413() {
 async fn another_method_is_405_and_says_which_are_taken() {
     let api = Api::start();
     for (method, path, allow) in [
-        (Method::PUT, "/v1/workflows", "GET, POST"),
+        (Method::PUT, "/v1/workflows", "GET, HEAD, POST"),
         (Method::GET, "/v1/workflows/7/activate", "POST"),
-        (Method::POST, "/v1/workflows/7/counts", "GET"),
+        (Method::POST, "/v1/workflows/7/counts", "GET, HEAD"),
         (Method::GET, "/v1/call-logs/status", "POST"),
         (Method::DELETE, "/v1/events", "GET"),
-        (Method::POST, "/healthz", "GET"),
+        (Method::HEAD, "/v1/events", "GET"),
+        (Method::POST, "/healthz", "GET, HEAD"),
     ] {
         let reply = api.send(TestRequest::default().method(method).uri(path)).await;
         reply.problem(405, "method_not_allowed");

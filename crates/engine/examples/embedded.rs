@@ -5,6 +5,8 @@
 //! cargo run -p branchline-engine --example embedded
 //! ```
 
+#![expect(clippy::print_stdout, reason = "an example shows what it did")]
+
 use std::{collections::BTreeMap, error::Error, sync::Arc};
 
 use branchline_domain::{

@@ -13,7 +13,7 @@ use branchline_domain::{
     id::{CallId, LeadId, OrganisationId, WorkflowId},
     lead::LeadCommand,
     time::Timestamp,
-    workflow::{WorkflowCommand, WorkflowState, WorkflowView},
+    workflow::{WorkflowCommand, WorkflowState},
 };
 use branchline_journal::store::EventStore;
 use branchline_vault::{Vault, VaultError};
@@ -61,7 +61,7 @@ impl Services {
 /// an await.
 pub(crate) struct Core {
     pub(crate) services: Rc<Services>,
-    pub(crate) reader: Reader,
+    pub(crate) reader: Rc<Reader>,
     pub(crate) leads: RefCell<Leads>,
     pub(crate) workflows: RefCell<HashMap<WorkflowId, WorkflowSlot>>,
     pub(crate) effects: effects::Shared,
@@ -101,7 +101,7 @@ impl Core {
         Self {
             leads: RefCell::new(Leads::default()),
             services,
-            reader,
+            reader: Rc::new(reader),
             workflows: RefCell::default(),
             effects: effects::Shared::default(),
             stopping,
@@ -281,11 +281,6 @@ impl Core {
         let (reply, answer) = oneshot::channel();
         self.post_workflow(workflow, WorkflowTask::Snapshot { reply });
         answer.await.map_err(|_| EngineError::WorkflowNotFound(workflow))
-    }
-
-    /// A workflow as its leads see it.
-    pub(crate) fn view(&self, workflow: WorkflowId) -> Option<Arc<WorkflowView>> {
-        Some(self.workflow_cell(workflow)?.view())
     }
 
     /// A workflow that an organisation may enrol into, or not find.

@@ -242,10 +242,12 @@ async fn serve(core: &Rc<Core>, mut requests: mpsc::Receiver<HostRequest>, aband
     /// Requests taken in hand before actors get their turn.
     const BATCH: usize = 256;
     let mut batch = Vec::with_capacity(BATCH);
+    let stopping = core.stopping().wait();
+    tokio::pin!(stopping);
     loop {
         let taken = tokio::select! {
             biased;
-            () = core.stopping().wait() => 0,
+            () = &mut stopping => 0,
             taken = requests.recv_many(&mut batch, BATCH) => taken,
         };
         if taken == 0 {

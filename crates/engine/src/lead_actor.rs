@@ -103,7 +103,7 @@ impl LeadActor {
         let same = perform.asked.key.as_ref().is_some_and(|key| key.digest == known.digest);
         let outcome = if same {
             let committed = Committed { position: Some(known.position) };
-            Ok(self.outcome(&perform.command, Vec::new(), committed))
+            Ok(self.outcome(&perform.command, committed))
         } else {
             Err(EngineError::KeyReused)
         };
@@ -125,7 +125,7 @@ impl LeadActor {
         };
         let accepted = self.accepts(&perform.command);
         if events.is_empty() {
-            let mut outcome = self.outcome(&perform.command, events, Committed::default());
+            let mut outcome = self.outcome(&perform.command, Committed::default());
             outcome.accepted = accepted;
             answer(perform, Ok(outcome));
             return done();
@@ -219,7 +219,7 @@ impl LeadActor {
         }
         self.version = appended.version;
         let committed = Committed { position: Some(appended.position) };
-        let mut outcome = self.outcome(&perform.command, events, committed);
+        let mut outcome = self.outcome(&perform.command, committed);
         outcome.accepted = accepted;
         answer(perform, Ok(outcome));
         done()
@@ -250,7 +250,7 @@ impl LeadActor {
             AppendError::ClaimTaken { claim, holder } if claim.kind == ClaimKind::LIVE_CALL => {
                 if matches!(*perform.command, LeadCommand::StartDispatch { .. }) {
                     let nothing = Committed::default();
-                    let mut outcome = self.outcome(&perform.command, Vec::new(), nothing);
+                    let mut outcome = self.outcome(&perform.command, nothing);
                     outcome.phone_busy =
                         (holder.kind == StreamKind::LEAD).then(|| LeadId::from_uuid(holder.id));
                     answer(perform, Ok(outcome));
@@ -300,20 +300,8 @@ impl LeadActor {
         }
     }
 
-    fn outcome(
-        &self,
-        command: &LeadCommand,
-        events: Vec<LeadEvent>,
-        committed: Committed,
-    ) -> LeadOutcome {
-        LeadOutcome {
-            events: events.into(),
-            committed,
-            accepted: self.accepts(command),
-            status: self.state.status,
-            removed: self.state.removed,
-            phone_busy: None,
-        }
+    fn outcome(&self, command: &LeadCommand, committed: Committed) -> LeadOutcome {
+        LeadOutcome { committed, accepted: self.accepts(command), phone_busy: None }
     }
 
     fn dial_request(&self, number: u32) -> Result<DialRequest, EngineError> {

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use branchline_domain::{
-    id::LeadId,
-    lead::{LeadCommand, LeadEvent, LeadStatus},
-    time::Timestamp,
-};
+use branchline_domain::{id::LeadId, lead::LeadCommand, time::Timestamp};
 use tokio::sync::oneshot;
 
 use crate::{EngineError, asked::Asked, command::Committed, ports::DialRequest};
@@ -14,16 +10,10 @@ use crate::{EngineError, asked::Asked, command::Committed, ports::DialRequest};
 /// What came of a command to a lead.
 #[derive(Clone, Debug)]
 pub(crate) struct LeadOutcome {
-    /// The events it made; none for a repeat and when there was nothing new.
-    pub(crate) events: Arc<[LeadEvent]>,
-    /// Where they are recorded.
+    /// Where the events it made are recorded.
     pub(crate) committed: Committed,
     /// For a report about a call: whether it is part of the call's story.
     pub(crate) accepted: bool,
-    /// Where the lead stands now.
-    pub(crate) status: LeadStatus,
-    /// Whether it was removed.
-    pub(crate) removed: bool,
     /// The lead whose live call keeps the number busy: then the dispatch did not start, and
     /// nothing is recorded.
     pub(crate) phone_busy: Option<LeadId>,

@@ -1,6 +1,11 @@
 //! The thread that reads streams, so that the engine thread never waits for the disk.
 
-use std::{sync::Arc, thread};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    thread,
+};
 
 use branchline_domain::id::{LeadId, WorkflowId};
 use branchline_journal::{
@@ -14,11 +19,15 @@ use crate::rebuild::{RebuildError, RebuiltLead, RebuiltWorkflow, rebuild_lead, r
 
 /// Reads that may wait. A sender that finds the queue full waits, it does not fail.
 const QUEUE: usize = 1_024;
+/// Leads rebuilt in one piece. Each crossing of threads costs more than a rebuild; more at once
+/// would keep the first ones waiting.
+const LEADS_AT_ONCE: usize = 128;
 
 type Reply<T> = oneshot::Sender<Result<T, RebuildError>>;
+type LeadOutcome = Result<Option<RebuiltLead>, RebuildError>;
 
 enum Job {
-    Lead(LeadId, Reply<Option<RebuiltLead>>),
+    Leads(Vec<LeadId>, oneshot::Sender<Vec<LeadOutcome>>),
     Workflow(WorkflowId, Reply<RebuiltWorkflow>),
     Record(Position, Reply<Option<Arc<Record>>>),
 }
@@ -26,6 +35,10 @@ enum Job {
 /// The way to the reader thread. The thread ends when this is dropped.
 pub(crate) struct Reader {
     jobs: mpsc::Sender<Job>,
+    /// Leads that were asked for in this turn of the loop.
+    collected: RefCell<Vec<(LeadId, Reply<Option<RebuiltLead>>)>>,
+    /// Whether they are about to be sent.
+    scheduled: Cell<bool>,
 }
 
 impl Reader {
@@ -44,11 +57,41 @@ impl Reader {
                 work(store.as_ref(), &vault, job);
             }
         })?;
-        Ok((Self { jobs }, thread))
+        let collected = RefCell::default();
+        Ok((Self { jobs, collected, scheduled: Cell::new(false) }, thread))
     }
 
-    pub(crate) async fn lead(&self, lead: LeadId) -> Result<Option<RebuiltLead>, RebuildError> {
-        self.ask(|reply| Job::Lead(lead, reply)).await
+    /// A lead as its stream has it. Those asked for in one turn of the loop are read in one piece.
+    pub(crate) async fn lead(self: &Rc<Self>, lead: LeadId) -> LeadOutcome {
+        let (reply, answer) = oneshot::channel();
+        self.collected.borrow_mut().push((lead, reply));
+        if !self.scheduled.replace(true) {
+            let reader = Rc::clone(self);
+            actix::spawn(async move { reader.send_collected().await });
+        }
+        answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    async fn send_collected(&self) {
+        let mut collected = self.collected.take().into_iter();
+        self.scheduled.set(false);
+        let mut sent = Vec::new();
+        loop {
+            let (leads, waiting): (Vec<_>, Vec<_>) = collected.by_ref().take(LEADS_AT_ONCE).unzip();
+            if leads.is_empty() {
+                break;
+            }
+            let (reply, answer) = oneshot::channel();
+            // A failed send drops the reply, which is seen below.
+            let _ = self.jobs.send(Job::Leads(leads, reply)).await;
+            sent.push((waiting, answer));
+        }
+        for (waiting, answer) in sent {
+            // Without an answer the replies are dropped, which says that the reader stopped.
+            for (reply, outcome) in waiting.into_iter().zip(answer.await.unwrap_or_default()) {
+                let _ = reply.send(outcome);
+            }
+        }
     }
 
     pub(crate) async fn workflow(&self, id: WorkflowId) -> Result<RebuiltWorkflow, RebuildError> {
@@ -67,16 +110,21 @@ impl Reader {
         let (reply, answer) = oneshot::channel();
         // A failed send drops the reply, which the next line sees.
         let _ = self.jobs.send(job(reply)).await;
-        answer.await.unwrap_or_else(|_| {
-            Err(RebuildError::Read(ReadError::Storage { reason: "the reader stopped".into() }))
-        })
+        answer.await.unwrap_or_else(|_| Err(stopped()))
     }
+}
+
+fn stopped() -> RebuildError {
+    RebuildError::Read(ReadError::Storage { reason: "the reader stopped".into() })
 }
 
 fn work(store: &dyn EventStore, vault: &Vault, job: Job) {
     // Who asked may have gone away.
     match job {
-        Job::Lead(lead, reply) => drop(reply.send(rebuild_lead(store, vault, lead))),
+        Job::Leads(leads, reply) => {
+            let rebuilt = leads.into_iter().map(|lead| rebuild_lead(store, vault, lead));
+            drop(reply.send(rebuilt.collect()));
+        }
         Job::Workflow(id, reply) => drop(reply.send(rebuild_workflow(store, id))),
         Job::Record(position, reply) => {
             let before = Position(position.0.saturating_sub(1));

@@ -12,7 +12,7 @@ use branchline_domain::{
     time::Timestamp,
     workflow::{
         self, WorkflowCommand, WorkflowContext, WorkflowEvent, WorkflowRejection, WorkflowState,
-        WorkflowStatus, WorkflowView,
+        WorkflowView,
     },
 };
 use branchline_event_codec::encode_workflow;
@@ -28,14 +28,10 @@ use crate::{
 };
 
 /// What came of a command to a workflow.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct WorkflowOutcome {
-    /// The events it made; none for a repeat and when there was nothing new.
-    pub(crate) events: Arc<[WorkflowEvent]>,
-    /// Where they are recorded.
+    /// Where the events it made are recorded.
     pub(crate) committed: Committed,
-    /// Where the workflow stands now.
-    pub(crate) status: WorkflowStatus,
     /// Whether an earlier request with the same key is answered: its events are at the position.
     pub(crate) repeated: bool,
 }
@@ -119,24 +115,13 @@ impl WorkflowActor {
             self.services.store.known_key(self.cell.organisation.as_uuid(), &key.key)
         });
         if let Some(known) = known {
-            return self.repeat(perform, known);
+            repeat(perform, known);
+            return done();
         }
         match outside(&perform.command) {
             Outside::Nothing => self.attempt(perform, &WorkflowContext::default()),
             Outside::Counts(node) => self.count_first(perform, node),
         }
-    }
-
-    fn repeat(&self, perform: PerformWorkflow, known: KnownKey) -> Step {
-        let same = perform.asked.key.as_ref().is_some_and(|key| key.digest == known.digest);
-        let outcome = if same {
-            let committed = Committed { position: Some(known.position) };
-            Ok(WorkflowOutcome { repeated: true, ..self.outcome(Vec::new(), committed) })
-        } else {
-            Err(EngineError::KeyReused)
-        };
-        answer(perform, outcome);
-        done()
     }
 
     /// Counts come from the read models, once they show everything that was recorded before. A
@@ -168,7 +153,7 @@ impl WorkflowActor {
         match *perform.command {
             WorkflowCommand::AutoComplete => {
                 // Leads are coming: not the moment. Their records bring the question up again.
-                let nothing = self.outcome(Vec::new(), Committed::default());
+                let nothing = WorkflowOutcome::default();
                 answer(perform, Ok(nothing));
                 done()
             }
@@ -210,7 +195,7 @@ impl WorkflowActor {
             }
         };
         if events.is_empty() {
-            let nothing = self.outcome(events, Committed::default());
+            let nothing = WorkflowOutcome::default();
             answer(perform, Ok(nothing));
             return done();
         }
@@ -223,7 +208,7 @@ impl WorkflowActor {
         };
         let appended = self.services.journal.append(record);
         Box::pin(appended.into_actor(self).then(move |outcome, this, ctx| match outcome {
-            Ok(appended) => this.absorb(perform, events, appended),
+            Ok(appended) => this.absorb(perform, &events, appended),
             Err(error) => this.not_appended(perform, error, ctx),
         }))
     }
@@ -271,18 +256,18 @@ impl WorkflowActor {
     fn absorb(
         &mut self,
         perform: PerformWorkflow,
-        events: Vec<WorkflowEvent>,
+        events: &[WorkflowEvent],
         appended: Appended,
     ) -> Step {
         let recorded = Recorded { at: perform.now, position: appended.position.0 };
-        for event in &events {
+        for event in events {
             workflow::evolve(&mut self.state, event, recorded);
         }
         self.version = appended.version;
         // Before the answer: whoever is told of the change finds it in force.
         self.cell.publish(WorkflowView::of(self.cell.id, &self.state));
         let committed = Committed { position: Some(appended.position) };
-        let outcome = self.outcome(events, committed);
+        let outcome = WorkflowOutcome { committed, repeated: false };
         answer(perform, Ok(outcome));
         done()
     }
@@ -294,7 +279,10 @@ impl WorkflowActor {
         ctx: &mut Context<Self>,
     ) -> Step {
         match error {
-            AppendError::KeyKnown { known } => self.repeat(perform, known),
+            AppendError::KeyKnown { known } => {
+                repeat(perform, known);
+                done()
+            }
             AppendError::WrongExpectedVersion { .. } => {
                 tracing::info!(workflow = %self.cell.id, %error, "workflow actor is stale and will be rebuilt");
                 ctx.stop();
@@ -315,15 +303,6 @@ impl WorkflowActor {
                 answer(perform, Err(append_failed(error)));
                 done()
             }
-        }
-    }
-
-    fn outcome(&self, events: Vec<WorkflowEvent>, committed: Committed) -> WorkflowOutcome {
-        WorkflowOutcome {
-            events: events.into(),
-            committed,
-            status: self.state.status,
-            repeated: false,
         }
     }
 }
@@ -376,4 +355,16 @@ impl Handler<WorkflowTask> for WorkflowActor {
 /// Answers; the caller may have gone away, and what is durable stays.
 fn answer(perform: PerformWorkflow, outcome: Result<WorkflowOutcome, EngineError>) {
     let _ = perform.reply.send(outcome.map_err(WorkflowFailure::Refused));
+}
+
+/// The request was recorded before: it is answered as of then, without deciding anew.
+fn repeat(perform: PerformWorkflow, known: KnownKey) {
+    let same = perform.asked.key.as_ref().is_some_and(|key| key.digest == known.digest);
+    let outcome = if same {
+        let committed = Committed { position: Some(known.position) };
+        Ok(WorkflowOutcome { committed, repeated: true })
+    } else {
+        Err(EngineError::KeyReused)
+    };
+    answer(perform, outcome);
 }

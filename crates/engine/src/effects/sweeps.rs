@@ -47,6 +47,15 @@ struct Sweeps {
     answered: Notify,
 }
 
+/// What follows a sweep.
+enum Next {
+    /// The workflow changed meanwhile, with the record at this position.
+    Changed(Position),
+    /// Some leads could not be asked.
+    Again,
+    Done,
+}
+
 /// Sweeps until the engine stops; first these workflows, each with its newest record.
 pub(super) async fn run(core: Rc<Core>, mut changed: BTreeMap<WorkflowId, Position>) {
     let mut progress = core.reads().progress();
@@ -107,27 +116,26 @@ impl Sweeps {
             let mut position = position;
             while sweeps.core.reads().failure().is_none() && !sweeps.core.stopping().is_set() {
                 let whole = sweeps.once(workflow, position).await;
-                match sweeps.changed_meanwhile(workflow, whole) {
-                    Some(newer) => position = newer.unwrap_or(position),
-                    None => return,
-                }
-                if !whole {
-                    tokio::time::sleep(AGAIN).await;
+                match sweeps.after(workflow, whole) {
+                    Next::Changed(newer) => position = newer,
+                    Next::Again => tokio::time::sleep(AGAIN).await,
+                    Next::Done => return,
                 }
             }
         });
     }
 
-    /// After a sweep: the change that came meanwhile, if there was one; `None` when the workflow is
-    /// done with.
-    fn changed_meanwhile(&self, workflow: WorkflowId, whole: bool) -> Option<Option<Position>> {
+    /// What follows a sweep.
+    fn after(&self, workflow: WorkflowId, whole: bool) -> Next {
         let mut running = self.running.borrow_mut();
-        let newer = running.get_mut(&workflow).and_then(Option::take);
-        if whole && newer.is_none() {
-            running.remove(&workflow);
-            return None;
+        match running.get_mut(&workflow).and_then(Option::take) {
+            Some(newer) => Next::Changed(newer),
+            None if whole => {
+                running.remove(&workflow);
+                Next::Done
+            }
+            None => Next::Again,
         }
-        Some(newer)
     }
 
     /// Asks each lead that the workflow frees, once. False when the engine was too busy for some.

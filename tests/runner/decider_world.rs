@@ -24,11 +24,8 @@ use crate::{
     play::FirstGraph,
     round_trip::{self, Keys},
     words::{self, Wrong},
-    world::{Done, Failure, World, lead_refusal, unknown_status, workflow_refusal},
+    world::{Done, Failure, LEASE_S, World, lead_refusal, unknown_status, workflow_refusal},
 };
-
-/// How long a hand-out of calls lasts here. Unit: seconds.
-pub(crate) const LEASE_S: u32 = 600;
 
 /// Rounds after which leads that still move are taken for an endless loop.
 const ROUNDS_MAX: u32 = 50;

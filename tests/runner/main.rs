@@ -3,8 +3,11 @@
 
 mod command;
 mod decider_world;
+mod engine_asks;
+mod engine_world;
 mod event_lines;
 mod graph_lines;
+mod kept_store;
 mod names;
 mod play;
 mod round_trip;
@@ -22,12 +25,27 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::{
     decider_world::DeciderWorld,
+    engine_world::EngineWorld,
+    kept_store::Kept,
     play::Source,
     scenario::{Mode, Scenario},
+    world::World,
 };
 
-/// Modes that every scenario is played in.
-const MODES: [(Mode, &str); 1] = [(Mode::Decider, "decider")];
+/// Every way of playing, with the mode it is and its word in test names.
+const WAYS: [(Way, Mode, &str); 3] = [
+    (Way::Deciders, Mode::Decider, "decider"),
+    (Way::EngineInMemory, Mode::Engine, "engine"),
+    (Way::EngineOnDisk, Mode::Engine, "disk"),
+];
+
+/// What a scenario is played in.
+#[derive(Clone, Copy)]
+enum Way {
+    Deciders,
+    EngineInMemory,
+    EngineOnDisk,
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
@@ -39,10 +57,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let name = path.strip_prefix(&root)?.with_extension("").display().to_string();
         // A file that cannot be read fails as a test, so that it is named and counted.
         let only = read(&path).ok().and_then(|(_, scenario)| scenario.only);
-        for (mode, word) in MODES {
+        for (way, mode, word) in WAYS {
             if only.as_ref().is_none_or(|only| only.mode == mode) {
                 let path = path.clone();
-                trials.push(Trial::test(format!("{word}/{name}"), move || run(&path, mode)));
+                trials.push(Trial::test(format!("{word}/{name}"), move || run(&path, way)));
             }
         }
     }
@@ -75,16 +93,20 @@ fn read(path: &Path) -> Result<(String, Scenario), Failed> {
     Ok((text, scenario))
 }
 
-fn run(path: &Path, mode: Mode) -> Result<(), Failed> {
+fn run(path: &Path, way: Way) -> Result<(), Failed> {
     let (text, scenario) = read(path)?;
     let shown = path.display().to_string();
     let source = Source { path: &shown, text: &text };
     let graph = play::graph(&scenario, &source)?;
-    match mode {
-        Mode::Decider | Mode::Engine => {
-            let mut world = DeciderWorld::new(&scenario.settings, &graph)?;
-            play::play(&scenario, &source, &mut world)?;
+    let mut world: Box<dyn World> = match way {
+        Way::Deciders => Box::new(DeciderWorld::new(&scenario.settings, &graph)?),
+        Way::EngineInMemory => {
+            Box::new(EngineWorld::new(&scenario.settings, &graph, Kept::in_memory())?)
         }
-    }
+        Way::EngineOnDisk => {
+            Box::new(EngineWorld::new(&scenario.settings, &graph, Kept::on_disk()?)?)
+        }
+    };
+    play::play(&scenario, &source, world.as_mut())?;
     Ok(())
 }

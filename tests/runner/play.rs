@@ -57,9 +57,11 @@ pub(crate) fn play(
     world: &mut dyn World,
 ) -> Result<(), Wrong> {
     set_the_stage(scenario, source, world)?;
+    world.between_steps()?;
     for step in &scenario.step {
-        world.between_steps()?;
         play_step(step, source, world)?;
+        // After the last one too: what comes late would show here.
+        world.between_steps().map_err(|wrong| source.at(&step.when, &wrong))?;
     }
     Ok(())
 }

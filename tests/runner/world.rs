@@ -8,6 +8,9 @@ use branchline_domain::{
 
 use crate::{command::Command, event_lines::Noted, names::Names, words::Wrong};
 
+/// How long a hand-out of calls lasts in scenarios. Unit: seconds.
+pub(crate) const LEASE_S: u32 = 600;
+
 /// What came of a command that was not refused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Done {

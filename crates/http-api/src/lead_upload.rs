@@ -9,12 +9,14 @@ use actix_web::{
 use branchline_domain::id::{ImportId, LeadId, WorkflowId};
 use branchline_engine::{
     EngineError,
-    command::{Duplicates, EnrolRequest, Enrolled, NewLead},
+    command::{Caller, Duplicates, EnrolRequest, Enrolled, NewLead},
 };
 use futures_util::StreamExt;
 use serde::Serialize;
 
 use crate::{
+    ApiState,
+    enrolments::Begun,
     headers::{self, Write, media_type, organisation, state},
     json::Fields,
     lead_file,
@@ -83,8 +85,35 @@ pub(crate) async fn enrol(request: HttpRequest, payload: web::Payload) -> Answer
         }
     };
     let wanted = EnrolRequest { leads, duplicates, file_name };
-    let enrolled = engine.enrol(&caller, workflow, wanted).await?;
+    let enrolled = enrol_once(state(&request)?, caller, workflow, wanted).await?;
     Ok(HttpResponse::Created().json(EnrolledShape::from(enrolled)))
+}
+
+/// Enrols, once for one idempotency key. A single lead's key is kept in the journal; that of a list
+/// is kept here.
+async fn enrol_once(
+    state: &ApiState,
+    caller: Caller,
+    workflow: WorkflowId,
+    wanted: EnrolRequest,
+) -> Result<Enrolled, Problem> {
+    let engine = state.engine.clone();
+    let place = match caller.idempotency.as_ref().filter(|_| wanted.leads.len() > 1) {
+        Some(key) => match state.enrolments.begin(caller.organisation, key)? {
+            Begun::Repeat(answer) => return Ok(Enrolled::clone(&answer)),
+            Begun::First(place) => Some(place),
+        },
+        None => None,
+    };
+    // On its own: a caller that goes away and comes back shall find the answer.
+    let enrolling = actix_web::rt::spawn(async move {
+        let enrolled = engine.enrol(&caller, workflow, wanted).await?;
+        if let Some(place) = place {
+            place.keep(&enrolled);
+        }
+        Ok::<_, EngineError>(enrolled)
+    });
+    enrolling.await.map_or_else(|_| Err(EngineError::ShuttingDown.into()), |done| Ok(done?))
 }
 
 fn duplicates(query: &mut Query) -> Duplicates {

@@ -9,6 +9,7 @@
 
 mod call_logs;
 mod csv_rows;
+mod enrolments;
 mod error_mapping;
 mod event_shapes;
 mod events;
@@ -31,9 +32,11 @@ mod routes;
 mod server;
 mod workflows;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use branchline_engine::EngineHandle;
+
+use crate::enrolments::Enrolments;
 
 pub use listen::{ListenRefused, check_listen};
 pub use routes::configure;
@@ -62,11 +65,13 @@ pub struct ApiState {
     pub loopback_only: bool,
     /// Ends the event streams, and the server.
     pub shutdown: Shutdown,
+    /// Answers to lists of leads that came with a key.
+    enrolments: Arc<Enrolments>,
 }
 
 impl ApiState {
     /// For this machine only.
-    pub const fn new(engine: EngineHandle, limits: Limits, shutdown: Shutdown) -> Self {
-        Self { engine, limits, loopback_only: true, shutdown }
+    pub fn new(engine: EngineHandle, limits: Limits, shutdown: Shutdown) -> Self {
+        Self { engine, limits, loopback_only: true, shutdown, enrolments: Arc::default() }
     }
 }

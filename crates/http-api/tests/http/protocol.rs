@@ -117,6 +117,29 @@ async fn nodes_and_edges_are_added_once_for_one_key() {
 }
 
 #[actix_web::test]
+async fn lists_of_leads_are_enrolled_once_for_one_key() {
+    let api = Api::start();
+    let path = format!("{}/leads?duplicates=allow", api.draft().await);
+    let enrol = |numbers: &[&str]| {
+        let leads: Vec<_> =
+            numbers.iter().map(|number| json!({ "phone_number": number })).collect();
+        TestRequest::post()
+            .uri(&path)
+            .insert_header(("idempotency-key", numbers.len().to_string()))
+            .set_json(json!({ "leads": leads }))
+    };
+    for numbers in [&["+919876543210"][..], &["+919876543211", "+919876543212"]] {
+        let first = api.send(enrol(numbers)).await.expect(201);
+        assert_eq!(first["leads_enrolled"], numbers.len());
+        assert_eq!(api.send(enrol(numbers)).await.expect(201), first);
+    }
+    let other = api.send(enrol(&["+919876543211", "+919876543213"])).await;
+    other.problem(422, "idempotency_key_reused");
+    let list = path.trim_end_matches("?duplicates=allow");
+    assert_eq!(api.get(list).await.expect(200)["meta"]["total"], 3);
+}
+
+#[actix_web::test]
 async fn a_request_keeps_its_id_or_gets_one_and_the_journal_names_it() {
     let api = Api::start();
     let request = TestRequest::post()

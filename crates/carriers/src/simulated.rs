@@ -25,7 +25,8 @@ const WAITING_MAX: usize = 1_024;
 /// A carrier that rings nobody: how each call goes is drawn from a seed. It knows every call without
 /// having kept it, so it can be asked after a restart.
 ///
-/// Has a thread of its own from [`Carrier::attach`] on, until it is dropped or the engine stops.
+/// Serves one engine, with a thread of its own from [`Carrier::attach`] on, until it is dropped or
+/// the engine stops. An engine that is started again needs a new one, with the same seed.
 pub struct SimulatedCarrier {
     seed: u64,
     profile: Profile,

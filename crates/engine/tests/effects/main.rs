@@ -1,10 +1,5 @@
 //! What follows from committed records, over a journal in memory: dials, waits, sweeps, hand-outs.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
 mod claims;
 mod outbox;

@@ -122,7 +122,8 @@ fn two_calls_to_one_number_that_are_requested_at_once_do_not_ring_together() {
             world.handle.act_on_workflow(host(), first.workflow, WorkflowAction::Activate),
             world.handle.act_on_workflow(host(), second.workflow, WorkflowAction::Activate),
         );
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         for ended in 0..40 {
             world.until_dialled(ended + 1).await;
             let dials = world.phone.dials();

@@ -57,12 +57,8 @@ fn an_outcome_without_an_edge_moves_when_the_edge_is_drawn() {
         let completed = world
             .read(|read| {
                 let graph = &read.workflow(campaign.workflow).unwrap().state.graph;
-                graph
-                    .edges()
-                    .iter()
-                    .cloned()
-                    .find(|edge| edge.from_node_id == campaign.intro)
-                    .unwrap()
+                let mut edges = graph.edges().iter();
+                edges.find(|edge| edge.from_node_id == campaign.intro).unwrap().clone()
             })
             .await;
         world.act(campaign.workflow, WorkflowAction::RemoveEdge { edge: completed.id }).await;

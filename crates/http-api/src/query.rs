@@ -6,6 +6,9 @@ use actix_web::{HttpRequest, web};
 
 use crate::problem::{FieldFault, Problem};
 
+/// Faults named in one answer.
+const FAULTS_MAX: usize = 100;
+
 /// The parameters of a query string. What is left over at the end is unknown.
 #[derive(Debug)]
 pub(crate) struct Query {
@@ -106,6 +109,7 @@ impl Query {
         if self.faults.is_empty() {
             return Ok(());
         }
+        self.faults.truncate(FAULTS_MAX);
         Err(Problem::invalid("invalid_query", self.faults))
     }
 }

@@ -6,6 +6,7 @@ use crate::{
         Cause, ClaimChange, ClaimKind, Event, ExpectedVersion, IdempotencyKey, Micros, RecordBody,
         Version,
     },
+    storage::{BlockSource, StorageError, StoredBlock},
     store::{AppendError, Appended},
 };
 
@@ -279,4 +280,53 @@ fn a_checkpoint_that_is_damaged_or_of_another_journal_is_left_out() {
         let head = store.stream_head(StreamId::lead(Uuid::from_u128(5))).unwrap();
         assert_eq!((head.position, head.version), (Position(506), Version(2)));
     }
+}
+
+/// Gives back blocks with one bit changed.
+struct Rotten(Box<dyn BlockStorage>);
+
+impl BlockSource for Rotten {
+    fn at_or_before(&self, position: Position) -> Result<Option<StoredBlock>, StorageError> {
+        let mut stored = self.0.at_or_before(position)?;
+        if let Some((_, bytes)) = &mut stored {
+            bytes[100] ^= 1;
+        }
+        Ok(stored)
+    }
+
+    fn starting_at(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, StorageError> {
+        self.0.starting_at(from, limit)
+    }
+}
+
+impl BlockStorage for Rotten {
+    fn insert(&self, first: Position, block: &[u8]) -> Result<(), StorageError> {
+        self.0.insert(first, block)
+    }
+
+    fn sync(&self) -> Result<(), StorageError> {
+        self.0.sync()
+    }
+}
+
+#[test]
+fn damage_that_a_reader_finds_is_told_and_stops_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = SledOptions {
+        recent_bytes_max: 0,
+        fetched_bytes_max: 0,
+        ..SledOptions::new(dir.path().join("journal"))
+    };
+    let store = SledStore::open_with(&options, Box::new(RealDisk), |inner| Box::new(Rotten(inner)))
+        .unwrap();
+    append(&store, vec![step(1, 0)]);
+    assert_eq!(store.poisoned(), None);
+    for read in
+        [store.read_all(Position::START, 10), store.read_stream(StreamId::lead(Uuid::from_u128(1)))]
+    {
+        let reason = Arc::from("the checksum is wrong");
+        assert_eq!(read, Err(crate::store::ReadError::Damaged { position: Position(1), reason }));
+    }
+    assert!(store.poisoned().is_some());
+    assert!(matches!(append(&store, vec![step(2, 0)])[..], [Err(AppendError::Poisoned { .. })]));
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use branchline_domain::{
     call_status::CallStatus,
+    id::LeadId,
     lead::{HoldCode, LeadEvent, LeadStatus, Values},
     personal::Personal,
     workflow::WorkflowEvent,
@@ -17,10 +18,44 @@ use branchline_journal::{
     record::{Cause, ExpectedVersion, Micros, NewRecord, RecordBody, StreamId},
     store::EventStore,
 };
-use branchline_vault::KeySlot;
+use branchline_vault::{KeySlot, LeadKey};
 use tokio::sync::oneshot;
 
 use crate::world::{World, call, config, host, report, story};
+
+async fn key_of(world: &World, lead: LeadId) -> Option<LeadKey> {
+    let slot = world.state(lead).await.key_slot;
+    world.vault.key(KeySlot(slot), lead.as_uuid()).unwrap()
+}
+
+/// Writes to a lead's stream past its actor.
+async fn write_as_a_twin(world: &World, lead: LeadId, key: Option<&LeadKey>) {
+    let edited = LeadEvent::LeadEdited {
+        variables: Personal::Known(Values::new()),
+        notes: Personal::Known(Some("by a twin".into())),
+    };
+    let nonce = || [3; 24];
+    let sealing = Sealing { lead, key, nonce: &nonce };
+    let stream = StreamId::lead(lead.as_uuid());
+    let record = NewRecord {
+        expected: ExpectedVersion::Exact(world.store.stream_head(stream).unwrap().version),
+        body: RecordBody {
+            organisation: host().organisation.as_uuid(),
+            stream,
+            recorded_at: Micros(1_800_000_000_000_000),
+            principal: "twin".into(),
+            cause: Cause::None,
+            key: None,
+            guard: None,
+            control: None,
+            claims: Vec::new(),
+            events: vec![encode_lead(&edited, &sealing).unwrap()],
+        },
+    };
+    let (reply, written) = oneshot::channel();
+    world.store.append(vec![record], Box::new(move |outcome| drop(reply.send(outcome))));
+    assert!(written.await.unwrap()[0].is_ok());
+}
 
 #[test]
 fn two_reports_sent_together_are_decided_one_after_the_other() {
@@ -50,37 +85,38 @@ fn a_stale_actor_is_fenced_and_its_successor_does_what_was_asked() {
         };
         tell(CallStatus::Initiated).await.unwrap();
         // Somebody else writes to the stream: the actor in memory does not know.
-        let state = world.state(lead).await;
-        let key = world.vault.key(KeySlot(state.key_slot), lead.as_uuid()).unwrap();
-        let edited = LeadEvent::LeadEdited {
-            variables: Personal::Known(Values::new()),
-            notes: Personal::Known(Some("by a twin".into())),
-        };
-        let nonce = || [3; 24];
-        let sealing = Sealing { lead, key: key.as_ref(), nonce: &nonce };
-        let stream = StreamId::lead(lead.as_uuid());
-        let record = NewRecord {
-            expected: ExpectedVersion::Exact(world.store.stream_head(stream).unwrap().version),
-            body: RecordBody {
-                organisation: host().organisation.as_uuid(),
-                stream,
-                recorded_at: Micros(1_800_000_000_000_000),
-                principal: "twin".into(),
-                cause: Cause::None,
-                key: None,
-                guard: None,
-                control: None,
-                claims: Vec::new(),
-                events: vec![encode_lead(&edited, &sealing).unwrap()],
-            },
-        };
-        let (reply, written) = oneshot::channel();
-        world.store.append(vec![record], Box::new(move |outcome| drop(reply.send(outcome))));
-        assert!(written.await.unwrap()[0].is_ok());
+        let key = key_of(&world, lead).await;
+        write_as_a_twin(&world, lead, key.as_ref()).await;
         assert!(tell(CallStatus::Completed).await.unwrap().accepted);
         let state = world.state(lead).await;
         assert_eq!(state.status, LeadStatus::Completed);
         assert_eq!(state.notes, Personal::Known(Some("by a twin".into())));
+    });
+}
+
+#[test]
+fn a_lead_whose_history_cannot_be_read_is_set_aside_and_nobody_else_notices() {
+    story(async {
+        let world = World::start(config());
+        let campaign = world.active().await;
+        let lead = world.enrol_one(campaign.workflow, 1).await;
+        let other = world.enrol_one(campaign.workflow, 2).await;
+        let tell = |lead| {
+            let handle = world.handle().clone();
+            let done = report(CallStatus::Completed);
+            async move { handle.report_call_status(host(), call(lead, 1), done).await }
+        };
+        let wrong = key_of(&world, other).await;
+        write_as_a_twin(&world, lead, wrong.as_ref()).await;
+        let refused = tell(lead).await;
+        assert!(
+            matches!(&refused, Err(EngineError::SetAside { lead: named, .. }) if *named == lead)
+        );
+        assert_eq!(tell(lead).await, refused, "it is not tried over and over");
+        assert!(tell(other).await.unwrap().accepted);
+        let health = world.handle().health();
+        assert_eq!(health.set_aside.iter().map(|aside| aside.lead).collect::<Vec<_>>(), [lead]);
+        assert!(health.ready);
     });
 }
 

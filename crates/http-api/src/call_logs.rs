@@ -23,6 +23,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    error_mapping::Refusal,
     headers::{Write, organisation, state},
     json::Fields,
     paging::Wanted,
@@ -202,7 +203,7 @@ fn named_call(item: &Value) -> String {
 /// One report of many; what is wrong with it is its own answer.
 fn read_item(item: Value) -> Result<(CallId, CallAction), Problem> {
     let fields = Fields::of(item, String::new());
-    let mut fields = fields.map_err(|fault| Problem::invalid("invalid_body", vec![fault]))?;
+    let mut fields = fields.map_err(|fault| Problem::invalid(Refusal::InvalidBody, vec![fault]))?;
     let call = fields.required::<String>("call_id");
     let report = read_report(&mut fields);
     let (text, report) = fields.finish(call.zip(report))?;

@@ -9,12 +9,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use actix_web::http::StatusCode;
 use branchline_domain::id::OrganisationId;
 use branchline_engine::{EngineError, command::Enrolled};
 use branchline_journal::record::IdempotencyKey;
 
-use crate::problem::Problem;
+use crate::{error_mapping::Refusal, problem::Problem};
 
 /// Leads in all kept answers; beyond that the oldest answers are forgotten. Unit: leads, 16 bytes
 /// each.
@@ -75,9 +74,8 @@ impl Enrolments {
         match kept.by_name.get(&name) {
             Some(entry) if entry.digest != key.digest => Err(EngineError::KeyReused.into()),
             Some(Entry { answer: Some(answer), .. }) => Ok(Begun::Repeat(Arc::clone(answer))),
-            Some(Entry { answer: None, .. }) => Err(Problem::new(
-                StatusCode::CONFLICT,
-                "request_under_way",
+            Some(Entry { answer: None, .. }) => Err(Problem::of(
+                Refusal::RequestUnderWay,
                 "the first request with this idempotency key is still under way",
             )),
             None => {

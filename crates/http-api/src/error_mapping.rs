@@ -1,4 +1,4 @@
-//! Every refusal and failure of the engine, and the HTTP status it becomes. One place.
+//! Every refusal, by a route or by the engine, and the HTTP status it becomes. One place.
 
 use actix_web::http::StatusCode;
 use branchline_domain::{lead::LeadRejection, workflow::WorkflowRejection};
@@ -12,6 +12,60 @@ const BUSY_RETRY_S: u32 = 1;
 const RESTART_RETRY_S: u32 = 5;
 /// How long a caller waits when a person has to look first. Unit: seconds.
 const REPAIR_RETRY_S: u32 = 30;
+
+/// Why a route refuses a request before, or instead of, asking the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    BrokenBody,
+    InvalidBody,
+    InvalidForm,
+    InvalidHeader,
+    InvalidQuery,
+    InvalidValue,
+    MalformedJson,
+    CrossSite,
+    ForeignHost,
+    /// Nothing has this name; the code says what kind of thing.
+    NotFound(&'static str),
+    MethodNotAllowed,
+    SlowBody,
+    RequestUnderWay,
+    StatusNotEditable,
+    BodyTooLarge,
+    UnsupportedContentEncoding,
+    UnsupportedMediaType,
+    NotConfigured,
+}
+
+impl Refusal {
+    /// The status, and the code that programs match on.
+    pub(crate) const fn status_and_code(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::BrokenBody => (StatusCode::BAD_REQUEST, "broken_body"),
+            Self::InvalidBody => (StatusCode::BAD_REQUEST, "invalid_body"),
+            Self::InvalidForm => (StatusCode::BAD_REQUEST, "invalid_form"),
+            Self::InvalidHeader => (StatusCode::BAD_REQUEST, "invalid_header"),
+            Self::InvalidQuery => (StatusCode::BAD_REQUEST, "invalid_query"),
+            Self::InvalidValue => (StatusCode::BAD_REQUEST, "invalid_value"),
+            Self::MalformedJson => (StatusCode::BAD_REQUEST, "malformed_json"),
+            Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site"),
+            Self::ForeignHost => (StatusCode::FORBIDDEN, "foreign_host"),
+            Self::NotFound(code) => (StatusCode::NOT_FOUND, code),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "slow_body"),
+            Self::RequestUnderWay => (StatusCode::CONFLICT, "request_under_way"),
+            Self::StatusNotEditable => (StatusCode::CONFLICT, "status_not_editable"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::UnsupportedContentEncoding => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_content_encoding")
+            }
+            Self::UnsupportedMediaType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+            }
+            Self::NotConfigured => (StatusCode::SERVICE_UNAVAILABLE, "not_configured"),
+        }
+    }
+}
 
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
@@ -122,7 +176,7 @@ fn invalid(field: &str, problem: &str) -> Problem {
         detail: format!("{field}: {problem}"),
         ..FieldFault::default()
     };
-    Problem::invalid("invalid_value", vec![fault])
+    Problem::invalid(Refusal::InvalidValue, vec![fault])
 }
 
 #[cfg(test)]

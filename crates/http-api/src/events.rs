@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::{
     Shutdown,
+    error_mapping::Refusal,
     event_shapes::{EventShape, events_of, lead_of},
     headers::{organisation, state},
     paging::number,
@@ -83,7 +84,7 @@ fn bad_cursor(error: &dyn std::fmt::Display) -> Problem {
         detail: format!("Last-Event-ID: {error}"),
         ..FieldFault::default()
     };
-    Problem::invalid("invalid_header", vec![fault])
+    Problem::invalid(Refusal::InvalidHeader, vec![fault])
 }
 
 async fn list(request: &HttpRequest, after: Cursor, limit: u64) -> Answer {

@@ -16,7 +16,7 @@ use actix_web::{
     body::MessageBody,
     dev::{Payload, ServiceRequest, ServiceResponse},
     http::{
-        Method, StatusCode,
+        Method,
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -30,6 +30,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     ApiState,
+    error_mapping::Refusal,
     json::{self, Fields},
     problem::{FieldFault, Problem},
 };
@@ -77,7 +78,7 @@ fn short_text(headers: &HeaderMap, name: &HeaderName) -> Option<Result<Arc<str>,
 fn header_fault(name: &str, problem: String) -> Problem {
     let fault =
         FieldFault { parameter: Some(name.into()), detail: problem, ..FieldFault::default() };
-    Problem::invalid("invalid_header", vec![fault])
+    Problem::invalid(Refusal::InvalidHeader, vec![fault])
 }
 
 /// Who asks with this request. Without API keys everybody is the default organisation's `api`.
@@ -133,17 +134,13 @@ pub(crate) async fn collect(
     }
     if request.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
         let detail = "the body has a Content-Encoding: send it as it is";
-        return Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_content_encoding",
-            detail,
-        ));
+        return Err(Problem::of(Refusal::UnsupportedContentEncoding, detail));
     }
     let mut body = BytesMut::new();
     while let Some(chunk) = in_time(payload.next()).await? {
         let chunk = chunk.map_err(|error| {
             let detail = format!("the body broke off: {error}");
-            Problem::new(StatusCode::BAD_REQUEST, "broken_body", detail)
+            Problem::of(Refusal::BrokenBody, detail)
         })?;
         if body.len() + chunk.len() > limit {
             return Err(too_large(limit));
@@ -161,14 +158,14 @@ pub(crate) async fn collect(
 pub(crate) async fn in_time<T>(piece: impl Future<Output = T>) -> Result<T, Problem> {
     tokio::time::timeout(BODY_IDLE, piece).await.map_err(|_| {
         let detail = format!("no more of the body came within {} s", BODY_IDLE.as_secs());
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", detail)
+        Problem::of(Refusal::SlowBody, detail)
     })
 }
 
 /// 413, with the limit.
 pub(crate) fn too_large(limit: usize) -> Problem {
     let detail = format!("the body is longer than the {limit} bytes this route takes");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+    Problem::of(Refusal::BodyTooLarge, detail)
 }
 
 /// The media type of a body, without its parameters, in lower case.
@@ -187,7 +184,7 @@ pub(crate) fn unsupported(found: Option<&str>, taken: &str) -> Problem {
             format!("the Content-Type is `{shown}`: send {taken}")
         },
     );
-    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    Problem::of(Refusal::UnsupportedMediaType, detail)
 }
 
 /// A write: who asks, and the body.
@@ -249,7 +246,7 @@ impl FromRequest for Write {
 pub(crate) fn state(request: &HttpRequest) -> Result<&ApiState, Problem> {
     request.app_data::<web::Data<ApiState>>().map(web::Data::get_ref).ok_or_else(|| {
         tracing::error!("a route was asked without the state of the API");
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_configured", "the API has no engine")
+        Problem::of(Refusal::NotConfigured, "the API has no engine")
     })
 }
 
@@ -307,7 +304,7 @@ fn refuse_foreign(method: &Method, headers: &HeaderMap, loopback: bool) -> Optio
     let host = text(&header::HOST);
     if loopback && host.is_some_and(|host| !is_loopback_name(host)) {
         let detail = "the Host is not this machine: ask 127.0.0.1, [::1] or localhost";
-        return Some(Problem::new(StatusCode::FORBIDDEN, "foreign_host", detail));
+        return Some(Problem::of(Refusal::ForeignHost, detail));
     }
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return None;
@@ -319,7 +316,7 @@ fn refuse_foreign(method: &Method, headers: &HeaderMap, loopback: bool) -> Optio
     });
     (foreign_site || foreign_origin).then(|| {
         let detail = "the request comes from a page of another site";
-        Problem::new(StatusCode::FORBIDDEN, "cross_site", detail)
+        Problem::of(Refusal::CrossSite, detail)
     })
 }
 

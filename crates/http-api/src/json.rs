@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::StatusCode;
 use branchline_domain::{lead::Values, value as domain};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::problem::{FieldFault, Problem};
+use crate::{
+    error_mapping::Refusal,
+    problem::{FieldFault, Problem},
+};
 
 /// Faults named in one answer; a list of ten thousand faulty leads is told by its first hundred.
 const FAULTS_MAX: usize = 100;
@@ -36,10 +38,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
             detail: detail.clone(),
             ..FieldFault::default()
         };
-        Problem {
-            errors: vec![fault],
-            ..Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
-        }
+        Problem { errors: vec![fault], ..Problem::of(Refusal::MalformedJson, detail) }
     })
 }
 
@@ -89,7 +88,7 @@ impl Fields {
     /// 400 when the body is malformed or no object.
     pub(crate) fn of_body(bytes: &[u8]) -> Result<Self, Problem> {
         Self::of(parse(bytes)?, String::new())
-            .map_err(|fault| Problem::invalid("invalid_body", vec![fault]))
+            .map_err(|fault| Problem::invalid(Refusal::InvalidBody, vec![fault]))
     }
 
     /// The fields of a value at `base`.
@@ -267,7 +266,7 @@ impl Fields {
             Some(value) if faults.is_empty() => Ok(value),
             Some(_) | None => {
                 faults.truncate(FAULTS_MAX);
-                Err(Problem::invalid("invalid_body", faults))
+                Err(Problem::invalid(Refusal::InvalidBody, faults))
             }
         }
     }

@@ -3,7 +3,6 @@
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
-    http::StatusCode,
     web::{self, Bytes, BytesMut},
 };
 use branchline_domain::id::{ImportId, LeadId, WorkflowId};
@@ -17,6 +16,7 @@ use serde::Serialize;
 use crate::{
     ApiState,
     enrolments::Begun,
+    error_mapping::Refusal,
     headers::{self, Write, media_type, organisation, state},
     json::Fields,
     lead_file,
@@ -150,7 +150,7 @@ async fn read_file(file: Bytes) -> Result<Vec<NewLead>, Problem> {
 
 fn bad_form(detail: impl Into<String>) -> Problem {
     let fault = FieldFault { detail: detail.into(), ..FieldFault::default() };
-    Problem::invalid("invalid_form", vec![fault])
+    Problem::invalid(Refusal::InvalidForm, vec![fault])
 }
 
 /// Takes the one `file` out of a form.
@@ -190,10 +190,7 @@ async fn collect_field(mut field: Field, limit: usize) -> Result<Bytes, Problem>
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 fn broken(error: MultipartError) -> Problem {
     let detail = format!("the form cannot be read: {error}");
-    Problem {
-        detail: detail.clone(),
-        ..Problem::new(StatusCode::BAD_REQUEST, "invalid_form", detail)
-    }
+    Problem { detail: detail.clone(), ..Problem::of(Refusal::InvalidForm, detail) }
 }
 
 /// The last part of a path: browsers have sent whole ones.

@@ -8,6 +8,8 @@ use actix_web::{
 };
 use serde::Serialize;
 
+use crate::error_mapping::Refusal;
+
 /// One thing that is wrong with a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct FieldFault {
@@ -94,20 +96,26 @@ impl Problem {
         serde_json::to_value(self.body()).unwrap_or_default()
     }
 
-    /// 400, with every field at fault.
-    pub(crate) fn invalid(code: &'static str, errors: Vec<FieldFault>) -> Self {
+    /// A refusal in words.
+    pub(crate) fn of(refusal: Refusal, detail: impl Into<String>) -> Self {
+        let (status, code) = refusal.status_and_code();
+        Self::new(status, code, detail)
+    }
+
+    /// A refusal, with every field at fault.
+    pub(crate) fn invalid(refusal: Refusal, errors: Vec<FieldFault>) -> Self {
         let detail = match errors.as_slice() {
             [only] => only.detail.clone(),
             several => format!("{} things are wrong with the request", several.len()),
         };
-        Self { errors, ..Self::new(StatusCode::BAD_REQUEST, code, detail) }
+        Self { errors, ..Self::of(refusal, detail) }
     }
 
     /// 404 for an id that names nothing here, malformed ones too: what is not ours to see and what
     /// is not there look the same.
     pub(crate) fn not_found(code: &'static str, noun: &str, id: &str) -> Self {
         let shown: String = id.chars().take(80).collect();
-        Self::new(StatusCode::NOT_FOUND, code, format!("there is no {noun} {shown}"))
+        Self::of(Refusal::NotFound(code), format!("there is no {noun} {shown}"))
     }
 }
 

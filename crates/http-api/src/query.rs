@@ -4,7 +4,10 @@ use std::str::FromStr;
 
 use actix_web::{HttpRequest, web};
 
-use crate::problem::{FieldFault, Problem};
+use crate::{
+    error_mapping::Refusal,
+    problem::{FieldFault, Problem},
+};
 
 /// Faults named in one answer.
 const FAULTS_MAX: usize = 100;
@@ -33,7 +36,7 @@ impl Query {
                 Ok(Self { given: given.into_inner(), known: Vec::new(), faults: Vec::new() })
             }
             Err(error) => Err(Problem::invalid(
-                "invalid_query",
+                Refusal::InvalidQuery,
                 vec![FieldFault {
                     detail: format!("the query string cannot be read: {error}"),
                     ..FieldFault::default()
@@ -110,7 +113,7 @@ impl Query {
             return Ok(());
         }
         self.faults.truncate(FAULTS_MAX);
-        Err(Problem::invalid("invalid_query", self.faults))
+        Err(Problem::invalid(Refusal::InvalidQuery, self.faults))
     }
 }
 

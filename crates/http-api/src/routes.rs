@@ -2,14 +2,14 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, Route,
-    http::StatusCode,
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
 
 use crate::{
-    ApiState, call_logs, events, graph, headers, health, imports, landing, lead_changes,
-    lead_upload, leads,
+    ApiState, call_logs,
+    error_mapping::Refusal,
+    events, graph, headers, health, imports, landing, lead_changes, lead_upload, leads,
     problem::{Answer, Problem},
     workflows,
 };
@@ -42,7 +42,7 @@ async fn no_route(request: HttpRequest) -> Answer {
 fn only(allow: &'static str) -> Route {
     web::route().to(move || async move {
         let detail = format!("this route takes {allow}");
-        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+        let problem = Problem::of(Refusal::MethodNotAllowed, detail);
         Err::<HttpResponse, Problem>(Problem { allow: Some(allow), ..problem })
     })
 }

@@ -1,6 +1,6 @@
 //! Workflows: create, read, list, change, act, count.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use branchline_domain::{
     id::{OrganisationId, WorkflowId},
     time::Timestamp,
@@ -11,6 +11,7 @@ use branchline_projections::{Counts, ListCursor, Projections, WorkflowFilter, Wo
 use serde::Serialize;
 
 use crate::{
+    error_mapping::Refusal,
     headers::{Write, organisation, state},
     paging::Wanted,
     paths::{id, missing},
@@ -80,7 +81,11 @@ pub(crate) fn find(
 }
 
 /// Answers with the workflow as it is now.
-async fn shown(request: &HttpRequest, workflow: WorkflowId, status: StatusCode) -> Answer {
+async fn shown(
+    request: &HttpRequest,
+    workflow: WorkflowId,
+    mut response: HttpResponseBuilder,
+) -> Answer {
     let organisation = organisation(request);
     let shape = state(request)?
         .engine
@@ -88,7 +93,7 @@ async fn shown(request: &HttpRequest, workflow: WorkflowId, status: StatusCode) 
             find(projections, organisation, workflow).map(|row| WorkflowShape::of(&row))
         })
         .await??;
-    Ok(HttpResponse::build(status).json(shape))
+    Ok(response.json(shape))
 }
 
 /// `GET /v1/workflows?status=`
@@ -128,7 +133,7 @@ pub(crate) async fn create(request: HttpRequest, write: Write) -> Answer {
         .engine
         .create_workflow(&write.caller, title, description, settings)
         .await?;
-    shown(&request, workflow, StatusCode::CREATED).await
+    shown(&request, workflow, HttpResponse::Created()).await
 }
 
 /// `GET /v1/workflows/{workflow}`
@@ -137,7 +142,7 @@ pub(crate) async fn create(request: HttpRequest, write: Write) -> Answer {
 pub(crate) async fn one(request: HttpRequest) -> Answer {
     let workflow = id(&request)?;
     Query::of(&request)?.finish()?;
-    shown(&request, workflow, StatusCode::OK).await
+    shown(&request, workflow, HttpResponse::Ok()).await
 }
 
 /// `PATCH /v1/workflows/{workflow}`
@@ -159,9 +164,8 @@ pub(crate) async fn edit(request: HttpRequest, write: Write) -> Answer {
     if fields.has("status") {
         return Err(Problem {
             current_status: Some(status.as_str()),
-            ..Problem::new(
-                StatusCode::CONFLICT,
-                "status_not_editable",
+            ..Problem::of(
+                Refusal::StatusNotEditable,
                 format!(
                     "the status is {status} and is changed by activate, pause, resume, cancel and \
                      complete, not by an edit"
@@ -177,7 +181,7 @@ pub(crate) async fn edit(request: HttpRequest, write: Write) -> Answer {
         let action = WorkflowAction::Edit { title, description, settings };
         engine.act_on_workflow(&write.caller, workflow, action).await?;
     }
-    shown(&request, workflow, StatusCode::OK).await
+    shown(&request, workflow, HttpResponse::Ok()).await
 }
 
 /// The settings with the given ones put in their places.
@@ -199,7 +203,7 @@ async fn act(request: HttpRequest, write: Write, action: WorkflowAction) -> Answ
     write.no_body()?;
     let engine = &state(&request)?.engine;
     engine.act_on_workflow(&write.caller, workflow, action).await?;
-    shown(&request, workflow, StatusCode::OK).await
+    shown(&request, workflow, HttpResponse::Ok()).await
 }
 
 /// `POST /v1/workflows/{workflow}/activate`
@@ -252,7 +256,7 @@ pub(crate) async fn duplicate(request: HttpRequest, write: Write) -> Answer {
     Query::of(&request)?.finish()?;
     write.no_body()?;
     let copy = state(&request)?.engine.duplicate_workflow(&write.caller, workflow).await?;
-    shown(&request, copy, StatusCode::CREATED).await
+    shown(&request, copy, HttpResponse::Created()).await
 }
 
 /// `DELETE /v1/workflows/{workflow}`

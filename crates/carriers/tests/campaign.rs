@@ -190,3 +190,24 @@ fn a_campaign_that_crashes_in_the_middle_ends_as_its_seed_says() {
         engine.shutdown();
     });
 }
+
+#[test]
+fn the_thread_of_a_carrier_ends_with_its_engine() {
+    run(async {
+        for in_order in [true, false] {
+            let house = House::new();
+            let engine = house.start();
+            let workflow = campaign(&engine.handle(), 50).await;
+            until_ended(&engine.handle(), workflow, 3).await;
+            if in_order {
+                engine.shutdown();
+            } else {
+                drop(engine);
+            }
+            // The thread holds a handle, and with it the journal.
+            while Arc::strong_count(&house.store) > 1 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
+    });
+}

@@ -107,9 +107,6 @@ impl Sweeps {
             *meanwhile = Some(position);
             return;
         }
-        if self.core.reads().look(|read| read.sweep(workflow)).is_empty() {
-            return;
-        }
         self.running.borrow_mut().insert(workflow, None);
         let sweeps = Rc::clone(self);
         actix::spawn(async move {
@@ -123,6 +120,11 @@ impl Sweeps {
                 }
             }
         });
+    }
+
+    /// Whether a change came since the sweep of a workflow began.
+    fn has_changed(&self, workflow: WorkflowId) -> bool {
+        self.running.borrow().get(&workflow).is_some_and(Option::is_some)
     }
 
     /// What follows a sweep.
@@ -140,14 +142,22 @@ impl Sweeps {
 
     /// Asks each lead that the workflow frees, once. False when the engine was too busy for some.
     async fn once(&self, workflow: WorkflowId, position: Position) -> bool {
+        // The read models may show a change before its answer is back from the journal, and leads
+        // see what the workflow's actor has published since. So its turn is waited for: else they
+        // would decide by the workflow as it was, find nothing to do, and not be asked again. Where
+        // there is no such workflow any more, its leads say so themselves.
+        let _ = self.core.workflow_state(workflow).await;
         let leads = self.core.reads().look(|read| read.sweep(workflow));
-        tracing::debug!(%workflow, %position, leads = leads.len(), "sweep");
+        if !leads.is_empty() {
+            tracing::debug!(%workflow, %position, leads = leads.len(), "leads are asked to go on");
+        }
         let advance = Arc::new(LeadCommand::Advance);
         let asked = Asked::engine("sweep").because_of(position);
         let mut asking = JoinSet::new();
         let mut whole = true;
         for lead in leads {
-            if self.core.stopping().is_set() {
+            // After a newer change, a pause perhaps, the list is another one.
+            if self.core.stopping().is_set() || self.has_changed(workflow) {
                 break;
             }
             let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { break };

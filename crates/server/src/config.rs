@@ -261,7 +261,7 @@ mod tests {
     fn a_file_changes_only_what_it_names() {
         let config = load("[server]\nlisten = \"127.0.0.1:9000\"\n").unwrap();
         assert_eq!(config.server.listen, "127.0.0.1:9000");
-        assert_eq!(config.log.filter, "info");
+        assert_eq!(config.log.format, LogFormat::Text);
     }
 
     #[test]

@@ -28,8 +28,9 @@ struct EventCheck {
 pub(crate) fn run(evidence: &Evidence, out: &mut dyn Write) -> anyhow::Result<Soundness> {
     let began = Instant::now();
     let mut blocks = evidence.reader.verify();
-    let mut shown = 0;
+    let (mut shown, mut bytes) = (0, 0);
     for block in blocks.by_ref() {
+        bytes += block.bytes as u64;
         if let Some(finding) = &block.finding {
             shown += 1;
             if shown <= SHOWN_MAX {
@@ -63,7 +64,7 @@ pub(crate) fn run(evidence: &Evidence, out: &mut dyn Write) -> anyhow::Result<So
     let seconds = began.elapsed().as_secs_f64().max(0.001);
     #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
     let rate = verified.events as f64 / seconds;
-    eprintln!("{rate:.0} events/s");
+    eprintln!("{bytes} bytes in blocks; {rate:.0} events/s");
     let sound = verified.is_sound() && events.undecodable == 0 && events.violations == 0;
     Ok(if sound { Soundness::Sound } else { Soundness::Damaged })
 }

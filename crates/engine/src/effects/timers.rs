@@ -196,3 +196,83 @@ async fn sleep(wake: Option<Duration>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use branchline_domain::{
+        id::{NodeId, OrganisationId, WorkflowId},
+        lead::LeadEvent,
+        personal::Personal,
+        workflow::{Settings, WorkflowEvent},
+    };
+    use branchline_journal::record::{Cause, Position, Version};
+    use branchline_projections::{Fact, FactEvents};
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_micros(second * 1_000_000)
+    }
+
+    fn fold(read: &mut Projections, events: FactEvents<'_>) {
+        read.fold(&Fact {
+            position: read.position().next(),
+            at: at(0),
+            organisation: OrganisationId::DEFAULT,
+            principal: "test",
+            cause: &Cause::None,
+            version: Version(1),
+            events,
+        });
+    }
+
+    /// An active workflow with leads that wait until these seconds.
+    fn waiting(seconds: &[i64]) -> Projections {
+        let (workflow, node) = (WorkflowId::from_u128(1), NodeId::from_u128(2));
+        let mut read = Projections::new();
+        let created = WorkflowEvent::WorkflowCreated {
+            organisation: OrganisationId::DEFAULT,
+            title: "Spring".into(),
+            description: String::new(),
+            settings: Settings::default(),
+            source: None,
+        };
+        let activated = WorkflowEvent::WorkflowActivated;
+        fold(&mut read, FactEvents::Workflow(workflow, &[created, activated]));
+        for (lead, &second) in (10..).zip(seconds) {
+            let enrolled = LeadEvent::LeadEnrolled {
+                workflow,
+                contact_tag: [0; 16],
+                key_slot: 0,
+                phone_number: Personal::Erased,
+                variables: Personal::Erased,
+                notes: Personal::Erased,
+                import: None,
+            };
+            let release_at = Some(at(second));
+            let entered = LeadEvent::NodeEntered { visit: 1, node, revision: 0, release_at };
+            fold(&mut read, FactEvents::Lead(LeadId::from_u128(lead), &[enrolled, entered]));
+        }
+        assert_eq!(read.position(), Position(1 + seconds.len() as u64));
+        read
+    }
+
+    #[test]
+    fn it_sleeps_until_the_first_thing_after_those_that_are_due_already() {
+        let read = waiting(&[20, 10, 30]);
+        assert_eq!(next_after(Kind::Release, &read, at(9), 0), Some(at(10)));
+        assert_eq!(next_after(Kind::Release, &read, at(10), 1), Some(at(20)));
+        assert_eq!(next_after(Kind::Release, &read, at(29), 2), Some(at(30)));
+        assert_eq!(next_after(Kind::Release, &read, at(30), 3), None);
+        assert_eq!(next_after(Kind::Release, &read, at(30), 1), None, "the next is due as well");
+        assert_eq!(next_after(Kind::Lease, &read, at(9), 0), None);
+    }
+
+    #[test]
+    fn what_is_due_comes_earliest_first() {
+        let read = waiting(&[20, 10, 30]);
+        let lead = |id| Due::Lead(LeadId::from_u128(id));
+        assert_eq!(Kind::Release.due(&read, at(25), 9), [(at(10), lead(11)), (at(20), lead(10))]);
+        assert_eq!(Kind::Deadline.due(&read, at(25), 9), []);
+    }
+}

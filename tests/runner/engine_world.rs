@@ -11,7 +11,8 @@ use branchline_domain::{
     workflow::{self, Settings, WorkflowCommand, WorkflowState, WorkflowStatus, WorkflowView},
 };
 use branchline_engine::{
-    Engine, EngineConfig, EngineHandle, EngineParts, RecordedEvents, RecordedFact, UuidV7Ids,
+    Engine, EngineConfig, EngineHandle, EngineParts, LeadStory, RecordedEvents, RecordedFact,
+    UuidV7Ids,
     clock::ManualClock,
     command::Caller,
     ports::{Clock, Phones},
@@ -149,7 +150,12 @@ impl EngineWorld {
         let view = WorkflowView::of(self.workflow, &state);
         let now = self.clock.now();
         for &id in &self.leads {
-            let state = self.lead_state(id)?;
+            let story = self.story(id)?;
+            if story.facts.last().map(|fact| fact.position) > Some(self.life()?.store.head()) {
+                // A stream may show a record an instant before the head does.
+                return Ok(Pending(Some("a record is about to be shown".into())));
+            }
+            let state = story.state;
             let context = LeadContext { now, lead: id, workflow: &view };
             let advance = lead::decide(&state, &LeadCommand::Advance, &context);
             if let Ok(events) = advance
@@ -184,10 +190,9 @@ impl EngineWorld {
         found.ok_or_else(|| "the workflow cannot be read".into())
     }
 
-    fn lead_state(&self, id: LeadId) -> Result<LeadState, Wrong> {
+    fn story(&self, id: LeadId) -> Result<LeadStory, Wrong> {
         let story = self.life()?.handle.lead(OrganisationId::DEFAULT, id);
-        let story = self.runtime.block_on(story).map_err(|wrong| wrong.to_string())?;
-        Ok(story.state)
+        self.runtime.block_on(story).map_err(|wrong| wrong.to_string())
     }
 
     /// What was recorded since the last step, personal fields open, and checked as the log tool
@@ -237,8 +242,7 @@ impl EngineWorld {
     /// The same record with its personal fields open.
     fn opened(&self, fact: RecordedFact) -> Result<RecordedFact, Wrong> {
         let RecordedEvents::Lead(id, _) = &fact.events else { return Ok(fact) };
-        let story = self.life()?.handle.lead(OrganisationId::DEFAULT, *id);
-        let story = self.runtime.block_on(story).map_err(|wrong| wrong.to_string())?;
+        let story = self.story(*id)?;
         let position = fact.position;
         let found = story.facts.into_iter().find(|known| known.position == position);
         found.ok_or_else(|| format!("the story of {id} lacks its record {position}"))
@@ -320,7 +324,7 @@ impl World for EngineWorld {
     }
 
     fn lead(&mut self, name: &str) -> Result<LeadState, Wrong> {
-        self.lead_state(self.names.lead(name))
+        self.story(self.names.lead(name)).map(|story| story.state)
     }
 
     fn workflow(&mut self) -> Result<Option<WorkflowStatus>, Wrong> {

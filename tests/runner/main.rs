@@ -64,7 +64,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit()
+    let mut arguments = Arguments::from_args();
+    // Engines mostly wait for their threads and disks: more tests than cores may run at once.
+    arguments.test_threads.get_or_insert(8);
+    libtest_mimic::run(&arguments, trials).exit()
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {

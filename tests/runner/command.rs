@@ -31,6 +31,8 @@ pub(crate) enum Command {
         name: String,
         phone: String,
         variables: Values,
+        /// Whether the number may be in the workflow already.
+        duplicate: bool,
     },
     Report {
         call: CallName,
@@ -155,10 +157,17 @@ pub(crate) fn parse(line: &str) -> Result<Command, Wrong> {
         ["duplicate"] => Command::Duplicate,
         ["rename", title] => Command::Act(Action::Rename(words::text(title))),
         ["settings", ..] => Command::Act(Action::Settings(settings(line)?)),
+        ["enrol", "again", name, phone] => Command::Enrol {
+            name: (*name).into(),
+            phone: words::text(phone),
+            variables: Values::new(),
+            duplicate: true,
+        },
         ["enrol", name, phone, ..] => Command::Enrol {
             name: (*name).into(),
-            phone: (*phone).into(),
+            phone: words::text(phone),
             variables: words::variables(given.get(3..).unwrap_or_default())?,
+            duplicate: false,
         },
         ["report", call, status, ..] => report(call, status, given.get(3..).unwrap_or_default())?,
         ["attributes", call, ..] => Command::Attributes {

@@ -336,7 +336,9 @@ impl DeciderWorld {
             Command::Duplicate => {
                 Err(Failure::Broken("deciders do not duplicate: an engine mints the ids".into()))
             }
-            Command::Enrol { name, phone, variables } => self.enrol(name, phone, variables),
+            Command::Enrol { name, phone, variables, duplicate: _ } => {
+                self.enrol(name, phone, variables)
+            }
             Command::Report { call, report } => self.report(call, report),
             Command::ReportNonsense(text) => Err(unknown_status(text)),
             Command::Attributes { call, values } => {

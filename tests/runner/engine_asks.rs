@@ -8,7 +8,8 @@ use branchline_domain::{
 use branchline_engine::{
     EngineError, EngineHandle,
     command::{
-        CallAction, Caller, EnrolRequest, LeadAction, NewEdge, NewLead, NewNode, WorkflowAction,
+        CallAction, Caller, Duplicates, EnrolRequest, LeadAction, NewEdge, NewLead, NewNode,
+        WorkflowAction,
     },
 };
 
@@ -52,14 +53,14 @@ pub(crate) async fn ask(
             let copy = handle.duplicate_workflow(&host.caller, workflow).await;
             copy.map(Asked::Copy).map_err(|wrong| host.refused(wrong))
         }
-        Command::Enrol { name, phone, variables } => {
+        Command::Enrol { name, phone, variables, duplicate } => {
             let lead = NewLead {
                 phone_number: phone.clone(),
                 variables: variables.clone(),
                 notes: None,
                 row: 1,
             };
-            host.enrol(name, lead).await
+            host.enrol(name, lead, *duplicate).await
         }
         Command::Report { call, report } => {
             host.tell(call, CallAction::Report(report.clone())).await
@@ -142,8 +143,9 @@ impl Host<'_> {
         }
     }
 
-    async fn enrol(&self, name: &str, lead: NewLead) -> Result<Asked, Failure> {
-        let request = EnrolRequest { leads: vec![lead], ..EnrolRequest::default() };
+    async fn enrol(&self, name: &str, lead: NewLead, duplicate: bool) -> Result<Asked, Failure> {
+        let duplicates = if duplicate { Duplicates::Allow } else { Duplicates::Skip };
+        let request = EnrolRequest { leads: vec![lead], duplicates, file_name: None };
         let enrolled = self.handle.enrol(&self.caller, self.workflow, request).await;
         let enrolled = enrolled.map_err(|wrong| self.refused(wrong))?;
         Ok(match enrolled.lead_ids.first() {

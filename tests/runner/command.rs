@@ -146,17 +146,11 @@ pub(crate) fn parse(line: &str) -> Result<Command, Wrong> {
     }
     let given = words::split(line)?;
     let plain: Vec<&str> = given.iter().map(String::as_str).collect();
+    if let Some(action) = action(line, &plain)? {
+        return Ok(Command::Act(action));
+    }
     Ok(match plain.as_slice() {
-        ["activate"] => Command::Act(Action::Activate),
-        ["pause"] => Command::Act(Action::Pause),
-        ["resume"] => Command::Act(Action::Resume),
-        ["cancel"] => Command::Act(Action::Cancel),
-        ["complete"] => Command::Act(Action::Complete { force: false }),
-        ["complete", "force"] => Command::Act(Action::Complete { force: true }),
-        ["delete"] => Command::Act(Action::Delete),
         ["duplicate"] => Command::Duplicate,
-        ["rename", title] => Command::Act(Action::Rename(words::text(title))),
-        ["settings", ..] => Command::Act(Action::Settings(settings(line)?)),
         ["enrol", "again", name, phone] => Command::Enrol {
             name: (*name).into(),
             phone: words::text(phone),
@@ -206,6 +200,22 @@ pub(crate) fn parse(line: &str) -> Result<Command, Wrong> {
         ["wait", amount, unit] => Command::Wait(words::span(amount, unit)?),
         _ => return Err(format!("`{line}` is no command; tests/scenarios/README.md lists them")),
     })
+}
+
+/// What is asked of the workflow, if the line does.
+fn action(line: &str, plain: &[&str]) -> Result<Option<Action>, Wrong> {
+    Ok(Some(match plain {
+        ["activate"] => Action::Activate,
+        ["pause"] => Action::Pause,
+        ["resume"] => Action::Resume,
+        ["cancel"] => Action::Cancel,
+        ["complete"] => Action::Complete { force: false },
+        ["complete", "force"] => Action::Complete { force: true },
+        ["delete"] => Action::Delete,
+        ["rename", title] => Action::Rename(words::text(title)),
+        ["settings", ..] => Action::Settings(settings(line)?),
+        _ => return Ok(None),
+    }))
 }
 
 /// Settings in the same words as the `settings` table of a scenario; all others are as by default.

@@ -1,4 +1,5 @@
-//! An engine with a journal. It is stopped and started again between each pair of steps.
+//! An engine with a journal. It is ended, in turn in order and like a crash, and started again
+//! between each pair of steps.
 
 use std::{
     sync::Arc,
@@ -53,6 +54,8 @@ pub(crate) struct EngineWorld {
     ids: Arc<UuidV7Ids>,
     /// `None` only while it starts again.
     life: Option<Life>,
+    /// How often it was started again.
+    lives: u32,
     names: Names,
     workflow: WorkflowId,
     leads: Vec<LeadId>,
@@ -80,6 +83,7 @@ impl EngineWorld {
             clock,
             ids: Arc::new(ids),
             life: None,
+            lives: 0,
             names: Names::default(),
             workflow: branchline_testkit::workflow_id("nobody's"),
             leads: Vec::new(),
@@ -333,10 +337,16 @@ impl World for EngineWorld {
         self.runtime.block_on(found).map_err(|wrong| wrong.to_string())
     }
 
-    /// Stops the engine and starts it again. Neither may record anything: all was done before.
+    /// Ends the engine, in turn in order and like a crash, and starts it again. None of it may
+    /// record anything: all was done before.
     fn between_steps(&mut self) -> Result<(), Wrong> {
+        self.lives += 1;
         if let Some(Life { engine, handle, store }) = self.life.take() {
-            engine.shutdown();
+            if self.lives.is_multiple_of(2) {
+                engine.shutdown();
+            } else {
+                drop(engine);
+            }
             drop((handle, store));
         }
         self.start()?;

@@ -12,6 +12,7 @@ mod names;
 mod play;
 mod round_trip;
 mod scenario;
+mod self_check;
 mod words;
 mod world;
 
@@ -64,6 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
+    trials.extend(self_check::trials());
     let mut arguments = Arguments::from_args();
     // Engines mostly wait for their threads and disks: more tests than cores may run at once.
     arguments.test_threads.get_or_insert(8);

@@ -68,8 +68,9 @@ pub(super) async fn run(core: Rc<Core>, mut changed: BTreeMap<WorkflowId, Positi
     });
     // Workflows that complete by themselves.
     let mut automatic = BTreeSet::new();
+    // What came since these were listed and before anybody listened.
+    changed.extend(sweeps.core.reads().take_changed_workflows());
     loop {
-        progress.borrow_and_update();
         for (&workflow, &position) in &changed {
             if sweeps.is_automatic(workflow) {
                 automatic.insert(workflow);
@@ -88,6 +89,8 @@ pub(super) async fn run(core: Rc<Core>, mut changed: BTreeMap<WorkflowId, Positi
             return;
         }
         tokio::time::sleep(GATHER).await;
+        // Before the list is taken: a change that comes between the two is heard of again.
+        progress.borrow_and_update();
         changed = sweeps.core.reads().take_changed_workflows();
     }
 }

@@ -169,5 +169,6 @@ fn a_lead_that_has_ended_says_so_and_nothing_else() {
     let removed = calling().into_iter().chain([LeadEvent::LeadRemoved]).collect();
     let told = explain(removed, &paused(&campaign()));
     assert_eq!(codes(&told), [GuardCode::Removed]);
+    assert_eq!(told.guards[0].evidence, Some(6), "the removal is the sixth record");
     assert_eq!(told.next, None);
 }

@@ -11,7 +11,7 @@ use branchline_domain::{
     value::Value,
     workflow::WorkflowStatus,
 };
-use branchline_testkit::{START, ViewChanges, active, given, node_id, now};
+use branchline_testkit::{START, ViewChanges, active, at_second, given, node_id, now};
 
 use crate::fixtures::{
     at_the_call, branch, by_call, call_id, call_then_check, calling, campaign, concluded, conflict,
@@ -274,7 +274,6 @@ fn what_was_doubtful_about_a_call_is_not_any_more_once_it_is_heard_of() {
     let workflow = active(&campaign());
     let doubts = [
         LeadEvent::CallDispatchUnknown { call: 1 },
-        LeadEvent::RoutingHeld { reason: HoldReason::CallOverdue },
         LeadEvent::CallDispatchRefused { call: 1, reason: Personal::Known("no route".into()) },
     ];
     for doubt in doubts {
@@ -287,6 +286,27 @@ fn what_was_doubtful_about_a_call_is_not_any_more_once_it_is_heard_of() {
         let moved = healed.when(&report(CallStatus::Failed), &now(&workflow)).then_accepted();
         assert_eq!(moved.state().node, Some(node_id("lost")), "{doubt:?}");
     }
+}
+
+#[test]
+fn a_call_is_overdue_until_its_final_status() {
+    let workflow = active(&campaign());
+    let mut events = at_the_call();
+    events.extend([started(1), LeadEvent::RoutingHeld { reason: HoldReason::CallOverdue }]);
+    let told = given::<Lead>(events)
+        .when(
+            &LeadCommand::RecordDispatched { call: 1, provider_ref: None },
+            &at_second(9_000, &workflow),
+        )
+        .then([dispatched(1)])
+        .when(&report(CallStatus::Connected), &at_second(9_000, &workflow))
+        .then_accepted()
+        .when(&LeadCommand::Advance, &at_second(9_000, &workflow))
+        .then_nothing_happens();
+    let reason = told.state().hold.as_ref().map(|hold| hold.reason.clone());
+    assert_eq!(reason, Some(HoldReason::CallOverdue));
+    let moved = told.when(&report(CallStatus::Failed), &now(&workflow)).then_accepted();
+    assert_eq!(moved.state().node, Some(node_id("lost")));
 }
 
 #[test]

@@ -118,7 +118,7 @@ impl Projections {
             }
             LeadEvent::CallDispatched { call, .. } => {
                 self.change_call(lead, *call, |known| known.dispatch = DispatchStage::Dispatched);
-                news_of(lead, *call);
+                news_of(lead, *call, false);
             }
             LeadEvent::CallDispatchRefused { call, .. } => {
                 self.change_call(lead, *call, |known| known.dispatch = DispatchStage::Refused);
@@ -130,7 +130,7 @@ impl Projections {
             }
             LeadEvent::CallStatusChanged { call, status, .. } => {
                 self.change_call(lead, *call, |known| known.status = *status);
-                news_of(lead, *call);
+                news_of(lead, *call, false);
             }
             LeadEvent::CallConcluded { call, status, occurred_at, .. } => {
                 self.change_call(lead, *call, |known| {
@@ -138,7 +138,7 @@ impl Projections {
                     known.concluded = true;
                     known.ended_at = occurred_at.unwrap_or(at).into();
                 });
-                news_of(lead, *call);
+                news_of(lead, *call, true);
             }
             LeadEvent::BranchTaken { from, .. } => {
                 let from = self.node_number(lead.workflow, *from);
@@ -265,19 +265,10 @@ fn hold_call(lead: &mut StoredLead, call: u32, code: HoldCode) {
     }
 }
 
-/// The call was heard of: what was doubtful about its dialling is not any more.
-fn news_of(lead: &mut StoredLead, call: u32) {
-    let doubtful = lead.hold.is_some_and(|code| match code {
-        HoldCode::CallOverdue | HoldCode::DialOutcomeUnknown | HoldCode::DialRefused => true,
-        HoldCode::WorkflowPaused
-        | HoldCode::MissingOutput
-        | HoldCode::ReviewRequired
-        | HoldCode::NodeIncomplete
-        | HoldCode::UnreadableTime
-        | HoldCode::ApplicationReview
-        | HoldCode::EndlessLoop => false,
-    });
-    if doubtful && lead.call == call {
+/// The call was heard of.
+fn news_of(lead: &mut StoredLead, call: u32, final_status: bool) {
+    let ends = lead.hold.is_some_and(|code| code.ends_with_news(final_status));
+    if ends && lead.call == call {
         lead.hold = None;
     }
 }

@@ -221,20 +221,12 @@ impl Reader {
         self.told.visits.get_mut(place).filter(|visit| visit.call_id == Some(id))
     }
 
-    /// The call was heard of: what was doubtful about its dialling is not any more.
+    /// The call was heard of.
     fn news_of(&mut self, call: u32, status: Option<CallStatus>) {
         let Some(visit) = self.visit_with(call) else { return };
         visit.status = status.or(visit.status);
-        visit.hold = visit.hold.filter(|code| match code {
-            HoldCode::CallOverdue | HoldCode::DialOutcomeUnknown | HoldCode::DialRefused => false,
-            HoldCode::WorkflowPaused
-            | HoldCode::MissingOutput
-            | HoldCode::ReviewRequired
-            | HoldCode::NodeIncomplete
-            | HoldCode::UnreadableTime
-            | HoldCode::ApplicationReview
-            | HoldCode::EndlessLoop => true,
-        });
+        let final_status = status.is_some_and(CallStatus::is_final);
+        visit.hold = visit.hold.filter(|code| !code.ends_with_news(final_status));
     }
 
     fn hold_call(&mut self, call: u32, code: HoldCode) {

@@ -69,7 +69,7 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
                     known.provider_ref.clone_from(provider_ref);
                 }
             });
-            news_of(state, *call);
+            news_of(state, *call, false);
         }
         LeadEvent::CallDispatchRefused { call, .. } => {
             with_call(state, *call, |known| known.dispatch = Dispatch::Refused);
@@ -84,12 +84,12 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
                 known.status = *status;
                 known.status_at = occurred_at.unwrap_or(recorded.at);
             });
-            news_of(state, *call);
+            news_of(state, *call, false);
         }
         LeadEvent::CallConcluded { call, status, end_reason, occurred_at } => {
             let at = occurred_at.unwrap_or(recorded.at);
             with_call(state, *call, |known| conclude(known, *status, end_reason.as_ref(), at));
-            news_of(state, *call);
+            news_of(state, *call, true);
         }
         LeadEvent::CallConflictRecorded { call, status, .. } => {
             with_call(state, *call, |known| known.conflicts.push(*status));
@@ -114,6 +114,7 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
         LeadEvent::LeadDropped => state.status = LeadStatus::Dropped,
         LeadEvent::LeadRemoved => {
             state.removed = true;
+            state.removed_position = recorded.position;
             state.hold = None;
             state.release_at = None;
         }
@@ -163,19 +164,11 @@ fn hold_call(state: &mut LeadState, call: u32, reason: HoldReason, recorded: Rec
     }
 }
 
-/// The call was heard of: what was doubtful about its dialling is not any more.
-fn news_of(state: &mut LeadState, call: u32) {
-    let doubtful = state.hold.as_ref().is_some_and(|hold| match hold.reason {
-        HoldReason::CallOverdue | HoldReason::DialOutcomeUnknown | HoldReason::DialRefused => true,
-        HoldReason::WorkflowPaused(_)
-        | HoldReason::MissingOutput(_)
-        | HoldReason::ReviewRequired(_)
-        | HoldReason::NodeIncomplete
-        | HoldReason::UnreadableTime(_)
-        | HoldReason::ApplicationReview
-        | HoldReason::EndlessLoop => false,
-    });
-    if doubtful && state.call == Some(call) {
+/// The call was heard of.
+fn news_of(state: &mut LeadState, call: u32, final_status: bool) {
+    let hold = state.hold.as_ref();
+    let ends = hold.is_some_and(|hold| hold.reason.code().ends_with_news(final_status));
+    if ends && state.call == Some(call) {
         state.hold = None;
     }
 }

@@ -117,6 +117,10 @@ pub fn explain(
                 guards.extend(at_node(state, workflow, surroundings));
             }
         }
+        if workflow.deleted || workflow.status.is_final() {
+            // Whatever is ready will not move any more.
+            guards.retain(|guard| guard.code != GuardCode::Due);
+        }
         if guards.is_empty() {
             guards.push(due(state));
         }
@@ -152,7 +156,7 @@ fn ended(state: &LeadState) -> HoldingGuard {
         } else {
             "the lead was removed"
         };
-        return guard(GuardCode::Removed, message, state.entered_position);
+        return guard(GuardCode::Removed, message, state.removed_position);
     }
     let message = format!("the lead is {}", state.status);
     guard(GuardCode::Final, message, state.entered_position)

@@ -142,6 +142,23 @@ impl HoldCode {
         Self::EndlessLoop,
     ];
 
+    /// Whether news of the call that a lead waits for ends the hold: what was doubtful about its
+    /// dialling is not any more. A call is overdue until it has a final status. Source: DOMAIN.md 4,
+    /// rule 10.
+    pub const fn ends_with_news(self, final_status: bool) -> bool {
+        match self {
+            Self::DialOutcomeUnknown | Self::DialRefused => true,
+            Self::CallOverdue => final_status,
+            Self::WorkflowPaused
+            | Self::MissingOutput
+            | Self::ReviewRequired
+            | Self::NodeIncomplete
+            | Self::UnreadableTime
+            | Self::ApplicationReview
+            | Self::EndlessLoop => false,
+        }
+    }
+
     /// The text form.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -168,6 +168,8 @@ pub struct LeadState {
     pub status: LeadStatus,
     /// Whether it was removed; then nothing moves it again.
     pub removed: bool,
+    /// Position of its removal; 0 while it is not removed.
+    pub removed_position: u64,
     /// Whether it was taken out with an import that was given up; then it never counted.
     pub withdrawn: bool,
     /// Number of the current visit, from 1; 0 while pending.

@@ -169,14 +169,16 @@ impl EngineWorld {
                 return Ok(Pending(Some(format!("lead {name} should go on: {events:?}"))));
             }
             let ran_out = state.calls.values().any(|call| match call.dispatch {
-                Dispatch::Started { lease_until: Some(until) } => until <= now && !call.concluded,
+                Dispatch::Started { lease_until: Some(until) } => {
+                    until <= now && !call.concluded && call.status.progress() == 0
+                }
                 Dispatch::Requested
                 | Dispatch::Started { lease_until: None }
                 | Dispatch::Dispatched
                 | Dispatch::Refused
                 | Dispatch::Unknown => false,
             });
-            if ran_out && state.calls.values().any(|call| call.status.progress() == 0) {
+            if ran_out {
                 let name = self.names.of_lead(id);
                 return Ok(Pending(Some(format!("a hand-out of lead {name} has run out"))));
             }

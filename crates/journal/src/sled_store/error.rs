@@ -33,6 +33,16 @@ pub enum OpenError {
         /// What it said.
         reason: String,
     },
+    /// The database file holds no block, and nothing says that it is new.
+    #[error(
+        "{} is not the database of a journal, or nothing of it is left; it was not touched: restore \
+         a backup, or move it away to begin a new journal",
+        path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// A block is not what was written.
     #[error(
         "the journal is damaged at position {position}: {reason}; what lies before is sound: export \

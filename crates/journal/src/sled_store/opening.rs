@@ -1,7 +1,7 @@
 //! Opening a journal: nothing is served before every block since the last checkpoint of the index
 //! was checked; without one, every block.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, io::Read as _, path::Path, sync::Arc};
 
 use super::{
     OpenError, SledOptions,
@@ -14,7 +14,7 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    block::Block,
+    block::{Block, MAGIC},
     block_cache::{BlockCache, Records},
     record::Position,
     storage::{BlockSource, BlockStorage, DiskSync},
@@ -23,6 +23,9 @@ use crate::{
 
 /// Blocks read at once. sled keeps in memory what a range touches, so ranges stay small.
 const SCAN_BLOCKS: usize = 64;
+
+/// Bytes of a database file looked through at once.
+const WINDOW_BYTES: u64 = 1024 * 1024;
 
 pub(super) fn open(
     options: &SledOptions,
@@ -38,6 +41,9 @@ pub(super) fn open(
     }
     let mark_path = options.high_water();
     let mark = high_water::read(&mark_path)?;
+    if mark.is_none() {
+        refuse_foreign(&db.join("db"), &mark_path)?;
+    }
     let storage = wrap(Box::new(SledBlocks::open(&db, options.cache_bytes, disk)?));
     let mut blocks = BlockCache::new(options.recent_bytes_max, options.fetched_bytes_max);
     let mut checkpoints = Checkpoints::new(dir, options.checkpoint_records);
@@ -57,6 +63,35 @@ pub(super) fn open(
     let writer = Writer::new(check.chain, high_water, checkpoints);
     let queue = Queue::new(options.queue_bytes_max);
     Ok((Shared::new(epoch, queue, storage, check.index, blocks), writer, lock))
+}
+
+/// Refuses a database file that was never ours, or of which nothing is left: sled would take it for
+/// an empty one and write over it. A mark is made before the first file of a new database, so a
+/// database without one either lost it, and then has blocks, or is not a journal.
+fn refuse_foreign(database: &Path, mark: &Path) -> Result<(), OpenError> {
+    let io = |error: std::io::Error| OpenError::io("read", database, &error);
+    let is_new = match fs::metadata(database) {
+        Ok(metadata) => metadata.len() == 0,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(io(error)),
+    };
+    if is_new {
+        return HighWater::create(mark, Mark::default()).map(drop);
+    }
+    let mut file = fs::File::open(database).map_err(io)?;
+    let mut window = Vec::new();
+    loop {
+        let read = file.by_ref().take(WINDOW_BYTES).read_to_end(&mut window).map_err(io)?;
+        if window.windows(MAGIC.len()).any(|bytes| bytes == MAGIC) {
+            return Ok(());
+        }
+        if read == 0 {
+            return Err(OpenError::Foreign { path: database.to_owned() });
+        }
+        // The first bytes of a block may lie across two windows.
+        let kept = window.len().saturating_sub(MAGIC.len() - 1);
+        window.drain(..kept);
+    }
 }
 
 fn make_dir(path: &Path) -> Result<(), OpenError> {

@@ -5,6 +5,7 @@
 //! journal is damaged.
 
 mod evidence;
+mod export;
 mod list;
 mod show;
 mod verify;
@@ -39,6 +40,8 @@ enum Command {
     /// Checks the whole journal: checksums, chain, gaps, hash trees, versions, every event, and what
     /// must hold in every journal.
     Verify(Source),
+    /// Writes every record as a line of JSON, payloads as they are: sealed fields stay sealed.
+    Export(ExportArgs),
 }
 
 /// Where the journal is.
@@ -60,6 +63,19 @@ struct ShowArgs {
     /// Print phone numbers, which needs the keys beside the journal.
     #[arg(long)]
     phone_numbers: bool,
+}
+
+/// Flags of `export`.
+#[derive(Debug, Args)]
+struct ExportArgs {
+    #[command(flatten)]
+    source: Source,
+    /// The file to make; `-` for standard output. One that is there is left as it is.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The last position to write, for example the last one before damage.
+    #[arg(long, value_name = "POSITION")]
+    until: Option<u64>,
 }
 
 /// What a command found out about the journal.
@@ -102,6 +118,10 @@ fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Soundness> {
             show::run(&evidence, &args.id, args.phone_numbers, out)
         }
         Command::Verify(source) => verify::run(&Evidence::open(&source.directory)?, out),
+        Command::Export(args) => {
+            let evidence = Evidence::open(&args.source.directory)?;
+            export::run(&evidence, &args.file, args.until, out)
+        }
     }
 }
 

@@ -233,6 +233,28 @@ fn verify_tells_damaged_bytes_and_shows_what_is_before_them() {
 }
 
 #[test]
+fn export_writes_a_line_a_record_and_never_over_a_file_that_is_there() {
+    let directory = tempfile::tempdir().unwrap();
+    journal_with(directory.path(), &[]);
+    let file = directory.path().join("export.jsonl");
+    let path = file.to_str().unwrap();
+    let output = tool(&["export", path, "--until", "5"], directory.path());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let lines = fs::read_to_string(&file).unwrap();
+    let records: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(records.len(), 5);
+    assert_eq!(records[2]["stream"], LEAD.to_string());
+    assert_eq!(records[2]["events"][0]["type"], "lead.enrolled");
+    assert!(!lines.contains(PHONE), "personal fields stay sealed");
+    let again = tool(&["export", path], directory.path());
+    assert_eq!(again.status.code(), Some(1));
+    assert_eq!(fs::read_to_string(&file).unwrap(), lines);
+    let whole = tool(&["export", "-"], directory.path());
+    assert_eq!(text(&whole.stdout).lines().count(), 6);
+}
+
+#[test]
 fn a_journal_in_use_is_left_alone_and_its_owner_named() {
     let directory = tempfile::tempdir().unwrap();
     journal_with(directory.path(), &[]);

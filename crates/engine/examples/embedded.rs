@@ -7,7 +7,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
-use std::{collections::BTreeMap, error::Error, sync::Arc};
+use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
 
 use branchline_domain::{
     call_status::CallStatus,
@@ -72,9 +72,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let enrolled = handle.enrol(&caller, workflow, request).await?;
     let lead = enrolled.lead_ids.first().copied().ok_or("the lead was a duplicate")?;
 
-    // Its call is handed out, once, to whoever asks.
-    let calls = handle.claim_calls(&caller, 10, 60).await?;
-    let call = calls.first().ok_or("no call was requested")?;
+    // Its call is handed out, once, to whoever asks. A worker asks again and again.
+    let call = loop {
+        if let Some(call) = handle.claim_calls(&caller, 10, 60).await?.into_iter().next() {
+            break call;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
     println!("dial {} from {} for {}", call.to, call.from, call.call_id);
 
     // What became of it, over the raw command channel: the same as `handle.report_call_status`.

@@ -11,6 +11,46 @@
 //! reader thread     rebuilds cold leads from their streams
 //! projector thread  folds committed records into the read models
 //! ```
+//!
+//! # In a program of your own
+//!
+//! `examples/embedded.rs` goes through a whole campaign; this is how it begins.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use branchline_domain::workflow::Settings;
+//! use branchline_engine::{
+//!     Engine, EngineConfig, EngineParts, UuidV7Ids,
+//!     clock::SystemClock,
+//!     command::Caller,
+//!     ports::{Clock, Phones},
+//! };
+//! use branchline_journal::memory::MemoryStore;
+//! use branchline_vault::{SystemEntropy, Vault};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+//! let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+//! let engine = Engine::start(EngineParts {
+//!     // In memory; `DataDirectory::open` gives a journal and keys on disk.
+//!     store: Arc::new(MemoryStore::new()),
+//!     vault: Arc::new(Vault::in_memory(Arc::new(SystemEntropy))),
+//!     ids: Arc::new(UuidV7Ids::new(Arc::clone(&clock))),
+//!     clock,
+//!     phones: Phones::External,
+//!     config: EngineConfig::embedded(),
+//! })?;
+//! let handle = engine.handle();
+//! let workflow =
+//!     handle.create_workflow(&Caller::host(), "Spring", "", Settings::default()).await?;
+//! let title =
+//!     handle.read(|models| models.workflow(workflow).map(|row| row.state.title.clone())).await?;
+//! assert_eq!(title.as_deref(), Some("Spring"));
+//! engine.shutdown();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod asked;
 pub mod clock;

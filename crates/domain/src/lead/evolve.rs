@@ -52,7 +52,7 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
                 created_at: recorded.at,
                 ..Call::default()
             };
-            state.calls.insert(*call, requested);
+            state.calls.insert(*call, Box::new(requested));
             state.call = Some(*call);
             state.hold = None;
         }

@@ -189,7 +189,9 @@ pub struct LeadState {
     /// Why it stays although its step has something to say.
     pub hold: Option<Hold>,
     /// All calls, by number from 1.
-    pub calls: BTreeMap<u32, Call>,
+    ///
+    /// Boxed: a map keeps room for eleven values, and most leads make one call or two.
+    pub calls: BTreeMap<u32, Box<Call>>,
 }
 
 impl LeadState {
@@ -201,12 +203,12 @@ impl LeadState {
     /// The call the current visit waits for or waited for.
     pub fn current_call(&self) -> Option<(u32, &Call)> {
         let number = self.call?;
-        Some((number, self.calls.get(&number)?))
+        Some((number, self.calls.get(&number)?.as_ref()))
     }
 
     /// The most recent call, which conditions read.
     pub fn last_call(&self) -> Option<&Call> {
-        self.calls.last_key_value().map(|(_, call)| call)
+        self.calls.last_key_value().map(|(_, call)| call.as_ref())
     }
 
     /// Whether nothing will ever move it.

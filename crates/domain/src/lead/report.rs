@@ -19,7 +19,7 @@ pub(super) fn known_call<'a>(
     context: &LeadContext<'_>,
 ) -> Result<&'a Call, LeadRejection> {
     let call = CallId { lead: context.lead, number };
-    state.calls.get(&number).ok_or(LeadRejection::CallNotFound { call })
+    state.calls.get(&number).map(AsRef::as_ref).ok_or(LeadRejection::CallNotFound { call })
 }
 
 /// A status was reported.

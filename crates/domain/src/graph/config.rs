@@ -3,9 +3,12 @@
 //!
 //! The JSON form is the API's and the journal's: unknown fields and wrong types are refused.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, marker::PhantomData, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::{output::Output, value::Value};
 
@@ -306,21 +309,38 @@ impl NodeConfig {
     /// # Errors
     ///
     /// The format's own error for an unknown field or a wrong type.
-    pub fn read<'de, D: serde::Deserializer<'de>>(
+    pub fn read<'de, D: Deserializer<'de>>(
         node_type: NodeType,
         config: D,
     ) -> Result<Self, D::Error> {
         Ok(match node_type {
-            NodeType::VoiceCall => Self::VoiceCall(VoiceCallConfig::deserialize(config)?),
-            NodeType::Conditional => Self::Conditional(ConditionalConfig::deserialize(config)?),
-            NodeType::Time => Self::Time(TimeConfig::deserialize(config)?),
-            NodeType::Application => Self::Application(ApplicationConfig::deserialize(config)?),
-            NodeType::Converted => {
-                NoConfig::deserialize(config).map(|NoConfig {}| Self::Converted)?
-            }
-            NodeType::Dropped => NoConfig::deserialize(config).map(|NoConfig {}| Self::Dropped)?,
+            NodeType::VoiceCall => Self::VoiceCall(object(config)?),
+            NodeType::Conditional => Self::Conditional(object(config)?),
+            NodeType::Time => Self::Time(object(config)?),
+            NodeType::Application => Self::Application(object(config)?),
+            NodeType::Converted => object(config).map(|NoConfig {}| Self::Converted)?,
+            NodeType::Dropped => object(config).map(|NoConfig {}| Self::Dropped)?,
         })
     }
+}
+
+/// Reads an object. Derived readers take a list of the fields' values too, which nobody means.
+fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(config: D) -> Result<T, D::Error> {
+    struct Fields<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(fields))
+        }
+    }
+
+    config.deserialize_map(Fields(PhantomData))
 }
 
 impl Serialize for NodeConfig {
@@ -331,6 +351,25 @@ impl Serialize for NodeConfig {
             Self::Time(config) => config.serialize(serializer),
             Self::Application(config) => config.serialize(serializer),
             Self::Converted | Self::Dropped => NoConfig {}.serialize(serializer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_is_an_object_and_nothing_else() {
+        for node_type in NodeType::ALL {
+            let read = |json: &str| {
+                NodeConfig::read(node_type, &mut serde_json::Deserializer::from_str(json))
+            };
+            assert_eq!(read("{}").unwrap(), NodeConfig::empty(node_type));
+            for json in ["[]", "[\"+4915112345678\"]", "null", "7", "\"x\"", "{\"unheard_of\": 1}"]
+            {
+                assert!(read(json).is_err(), "{node_type} {json}");
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What everything on the engine thread shares: the actors' services, and the way to the actors.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::HashMap,
     future::Future,
     rc::Rc,
@@ -17,14 +17,15 @@ use branchline_domain::{
 };
 use branchline_journal::store::EventStore;
 use branchline_vault::{Vault, VaultError};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use crate::{
     EngineConfig, EngineError, EngineHandle,
     asked::Asked,
     effects,
+    host_reply::{HostAsk, HostReply},
     journal_port::JournalPort,
-    lead_task::{LeadFailure, LeadOutcome, LeadTask, Perform},
+    lead_task::{LeadAnswer, LeadFailure, LeadOutcome, LeadReply, LeadTask, Perform},
     ports::{Clock, DialRequest, Ids},
     read_side::ReadSide,
     reader::Reader,
@@ -32,6 +33,7 @@ use crate::{
     supervisor::{Leads, WorkflowSlot},
     workflow_actor::{PerformWorkflow, WorkflowFailure, WorkflowOutcome, WorkflowTask},
     workflow_cell::WorkflowCell,
+    workload::{SecondAsks, UnderWay, Workload},
 };
 
 /// What every actor uses.
@@ -68,24 +70,8 @@ pub(crate) struct Core {
     stopping: Stopping,
     handle: EngineHandle,
     /// Work that a stop waits for: commands of hosts and what effects hold.
-    under_way: Cell<usize>,
-    settled: Notify,
+    workload: Arc<Workload>,
     started: Instant,
-}
-
-/// Work that a stop waits for, as long as this lives.
-pub(crate) struct UnderWay {
-    core: Rc<Core>,
-    weight: usize,
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.core.under_way.set(self.core.under_way.get().saturating_sub(self.weight));
-        if self.core.under_way.get() == 0 {
-            self.core.settled.notify_waiters();
-        }
-    }
 }
 
 impl Core {
@@ -97,8 +83,9 @@ impl Core {
         reader: Reader,
         stopping: Stopping,
         handle: EngineHandle,
-    ) -> Self {
-        Self {
+    ) -> (Self, SecondAsks) {
+        let (workload, second_asks) = Workload::new();
+        let core = Self {
             leads: RefCell::new(Leads::default()),
             services,
             reader: Rc::new(reader),
@@ -106,10 +93,10 @@ impl Core {
             effects: effects::Shared::default(),
             stopping,
             handle,
-            under_way: Cell::new(0),
-            settled: Notify::new(),
+            workload,
             started: Instant::now(),
-        }
+        };
+        (core, second_asks)
     }
 
     /// The read models, and what tells when they go on.
@@ -153,25 +140,22 @@ impl Core {
 
     /// How many commands are under way.
     pub(crate) fn under_way(&self) -> usize {
-        self.under_way.get()
+        self.workload.under_way()
     }
 
     /// Marks work that a stop waits for.
-    pub(crate) fn hold(self: &Rc<Self>, weight: usize) -> UnderWay {
-        self.under_way.set(self.under_way.get() + weight);
-        UnderWay { core: Rc::clone(self), weight }
+    pub(crate) fn hold(&self, weight: usize) -> UnderWay {
+        self.workload.hold(weight)
     }
 
     /// Waits until nothing is under way any more, within limits.
     pub(crate) async fn settle(&self) {
         let settled = async {
-            while self.under_way.get() > 0 {
-                self.settled.notified().await;
-            }
+            self.workload.settled().await;
             self.services.journal.idle().await;
         };
         if tokio::time::timeout(Self::STOP_WAIT, settled).await.is_err() {
-            tracing::warn!(under_way = self.under_way.get(), "stopping with work under way");
+            tracing::warn!(under_way = self.under_way(), "stopping with work under way");
         }
     }
 
@@ -193,11 +177,30 @@ impl Core {
                 // The actor is gone, and with it the message or what it knew: ask its successor.
                 Ok(Err(LeadFailure::Stale)) | Err(_) => {}
             }
-            match core.send_lead(lead, &command, &asked).await {
-                Ok(Ok(outcome)) => Ok(outcome),
-                Ok(Err(LeadFailure::Refused(error))) => Err(error),
-                Ok(Err(LeadFailure::Stale)) | Err(_) => Err(EngineError::Busy),
-            }
+            core.ask_successor(lead, &command, &asked).await
+        }
+    }
+
+    /// Gives a command of a host to a lead, at once. The answer goes from the actor to the host.
+    pub(crate) fn perform_for_host(self: &Rc<Self>, ask: HostAsk) {
+        let lead = ask.about.lead();
+        let (command, asked) = (Arc::clone(&ask.command), ask.asked.clone());
+        let reply = LeadReply::Host(HostReply::new(self.hold(1), ask));
+        let perform = Perform { command, asked, now: self.now(), reply };
+        self.post_lead(lead, LeadTask::Perform(Box::new(perform)));
+    }
+
+    /// Asks a lead whose actor went away before it answered.
+    pub(crate) async fn ask_successor(
+        self: &Rc<Self>,
+        lead: LeadId,
+        command: &Arc<LeadCommand>,
+        asked: &Asked,
+    ) -> Result<LeadOutcome, EngineError> {
+        match self.send_lead(lead, command, asked).await {
+            Ok(Ok(outcome)) => Ok(outcome),
+            Ok(Err(LeadFailure::Refused(error))) => Err(error),
+            Ok(Err(LeadFailure::Stale)) | Err(_) => Err(EngineError::Busy),
         }
     }
 
@@ -206,11 +209,12 @@ impl Core {
         lead: LeadId,
         command: &Arc<LeadCommand>,
         asked: &Asked,
-    ) -> oneshot::Receiver<Result<LeadOutcome, LeadFailure>> {
+    ) -> oneshot::Receiver<LeadAnswer> {
         let (reply, answer) = oneshot::channel();
+        let reply = LeadReply::Waiting(reply);
         let perform =
             Perform { command: Arc::clone(command), asked: asked.clone(), now: self.now(), reply };
-        self.post_lead(lead, LeadTask::Perform(perform));
+        self.post_lead(lead, LeadTask::Perform(Box::new(perform)));
         answer
     }
 

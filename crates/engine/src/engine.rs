@@ -17,7 +17,7 @@ use crate::{
     EngineConfig, EngineError, EngineHandle,
     command::HostRequest,
     core::{Core, Services},
-    effects, enrol, host,
+    effects, enrol, host, host_reply,
     journal_port::JournalPort,
     ports::{Clock, Ids, Phones},
     projector::Projector,
@@ -201,7 +201,9 @@ async fn run(beginning: Beginning) {
     let EngineParts { store, vault, clock, ids, phones, config } = parts;
     let journal = Rc::new(JournalPort::new(Arc::clone(&store), Arc::clone(&reads)));
     let services = Rc::new(Services { store, vault, clock, ids, config, journal, reads });
-    let core = Rc::new(Core::new(services, reader, stopping, handle));
+    let (core, second_asks) = Core::new(services, reader, stopping, handle);
+    let core = Rc::new(core);
+    actix::spawn(host_reply::ask_successors(Rc::clone(&core), second_asks));
     let begun = begin(&core, phones).await;
     let failed = begun.is_err();
     // A start that nobody waits for is stopped by the drop of its engine.

@@ -8,6 +8,7 @@ use branchline_domain::{
     lead::LeadCommand,
     workflow::WorkflowCommand,
 };
+use tokio::sync::oneshot;
 
 use crate::{
     EngineError,
@@ -17,13 +18,25 @@ use crate::{
         NewNode, WorkflowAction,
     },
     core::Core,
-    duplicate, effects, enrol, repeat,
+    duplicate, effects, enrol,
+    host_reply::{About, HostAsk, call_answer},
+    repeat,
 };
 
 /// Longest text a record keeps of its caller. Unit: bytes.
 const CALLER_TEXT_BYTES_MAX: usize = 128;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Answer, EngineError>>>>;
+
+type Reply = oneshot::Sender<Result<Answer, EngineError>>;
+
+/// Who answers a request that was begun.
+enum Begun {
+    /// The lead's actor, straight to the host: most requests, so they cost no task.
+    ByTheLead,
+    /// What this future gives is the answer.
+    Later(Answering, Reply),
+}
 
 /// Takes one request in hand. Its messages are with their actors when this returns, so requests
 /// about one lead or workflow are decided in the order they came; the answer follows by itself.
@@ -51,7 +64,7 @@ pub(crate) fn accept(core: &Rc<Core>, request: HostRequest) {
         return;
     }
     let under_way = core.hold(weight);
-    let answering = begin(core, caller, command);
+    let Begun::Later(answering, reply) = begin(core, caller, command, reply) else { return };
     actix::spawn(async move {
         let answer = answering.await;
         drop(under_way);
@@ -78,10 +91,10 @@ fn check(caller: &Caller) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Sends what has to be sent, and gives the future of the answer.
-fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand) -> Answering {
+/// Sends what has to be sent, and says where the answer comes from.
+fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) -> Begun {
     let asked = Asked::by(&caller);
-    match command {
+    let answering: Answering = match command {
         HostCommand::CreateWorkflow { title, description, settings } => {
             let command = WorkflowCommand::Create {
                 organisation: caller.organisation,
@@ -113,12 +126,14 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand) -> Answering {
             })
         }
         HostCommand::Lead { lead, action } => {
-            let outcome = core.perform_lead(lead, lead_command(action), asked);
-            Box::pin(async move { Ok(Answer::Lead(outcome.await?.committed)) })
+            let (about, command) = (About::Lead(lead), lead_command(action).into());
+            core.perform_for_host(HostAsk { about, command, asked, reply });
+            return Begun::ByTheLead;
         }
         HostCommand::Call { call, action } => {
-            let answer = tell(core, call, action, asked);
-            Box::pin(async move { answer.await.map(Answer::Call) })
+            let command = call_command(call.number, action).into();
+            core.perform_for_host(HostAsk { about: About::Call(call), command, asked, reply });
+            return Begun::ByTheLead;
         }
         HostCommand::Calls { actions } => {
             // One intent may make many records here, and a key names one: it does not count.
@@ -139,7 +154,8 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand) -> Answering {
             let claimed = effects::claim(Rc::clone(core), caller, max, lease_s);
             Box::pin(async move { claimed.await.map(Answer::Claimed) })
         }
-    }
+    };
+    Begun::Later(answering, reply)
 }
 
 /// Tells something about one call.
@@ -150,16 +166,7 @@ fn tell(
     asked: Asked,
 ) -> impl Future<Output = Result<CallAnswer, EngineError>> + use<> {
     let outcome = core.perform_lead(call.lead, call_command(call.number, action), asked);
-    async move {
-        match outcome.await {
-            Ok(outcome) => {
-                Ok(CallAnswer { accepted: outcome.accepted, committed: outcome.committed })
-            }
-            // A call without its lead is not there either.
-            Err(EngineError::LeadNotFound(_)) => Err(EngineError::CallNotFound(call)),
-            Err(error) => Err(error),
-        }
-    }
+    async move { call_answer(call, outcome.await) }
 }
 
 async fn create(

@@ -4,8 +4,10 @@
 use std::{
     cell::{Cell, RefCell},
     future::Future,
+    pin::Pin,
     rc::Rc,
     sync::Arc,
+    task::{self, Poll},
 };
 
 use branchline_journal::{
@@ -20,6 +22,18 @@ use crate::read_side::ReadSide;
 pub(crate) type AppendOutcome = Result<Appended, AppendError>;
 
 type Waiting = oneshot::Sender<AppendOutcome>;
+
+/// Gives what came of one record. [`AppendError::Closed`] when the journal went away with the
+/// record: then whether it is durable is unknown.
+pub(crate) struct AppendAnswer(oneshot::Receiver<AppendOutcome>);
+
+impl Future for AppendAnswer {
+    type Output = AppendOutcome;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<AppendOutcome> {
+        Pin::new(&mut self.0).poll(task).map(|outcome| outcome.unwrap_or(Err(AppendError::Closed)))
+    }
+}
 
 /// Collects records and sends them in groups. Lives on the engine thread.
 ///
@@ -48,12 +62,8 @@ impl JournalPort {
         }
     }
 
-    /// Queues a record at once; the future gives what came of it. [`AppendError::Closed`] when
-    /// the journal went away with the record: then whether it is durable is unknown.
-    pub(crate) fn append(
-        self: &Rc<Self>,
-        record: NewRecord,
-    ) -> impl Future<Output = AppendOutcome> + use<> {
+    /// Queues a record at once; the future gives what came of it.
+    pub(crate) fn append(self: &Rc<Self>, record: NewRecord) -> AppendAnswer {
         let (reply, answer) = oneshot::channel();
         {
             let mut collected = self.collected.borrow_mut();
@@ -61,7 +71,7 @@ impl JournalPort {
             collected.1.push(reply);
         }
         self.schedule();
-        async move { answer.await.unwrap_or(Err(AppendError::Closed)) }
+        AppendAnswer(answer)
     }
 
     /// Queues many records at once, and waits for all.

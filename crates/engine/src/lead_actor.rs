@@ -3,10 +3,7 @@
 
 use std::{cell::Cell, rc::Rc, sync::Arc};
 
-use actix::{
-    Actor, ActorContext, ActorFutureExt, AtomicResponse, Context, Handler, WrapFuture,
-    fut::{self, LocalBoxActorFuture},
-};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 use branchline_domain::{
     decider::Recorded,
     id::{CallId, LeadId, OrganisationId},
@@ -31,6 +28,7 @@ use crate::{
     command::Committed,
     core::Services,
     lead_claims::{self, Holding},
+    lead_step::{Attempt, Step, Steps},
     lead_task::{LeadFailure, LeadOutcome, LeadTask, Perform},
     ports::DialRequest,
     rebuild::RebuiltLead,
@@ -53,23 +51,6 @@ pub(crate) struct LeadActor {
     under_way: Rc<Cell<u32>>,
 }
 
-/// What the actor does with one message.
-type Step = LocalBoxActorFuture<LeadActor, ()>;
-
-fn done() -> Step {
-    Box::pin(fut::ready(()))
-}
-
-/// A record on its way, and what its commit will mean.
-struct Attempt {
-    perform: Perform,
-    events: Vec<LeadEvent>,
-    claims: Vec<ClaimChange>,
-    accepted: bool,
-    /// How often this command was decided.
-    tries: u32,
-}
-
 impl LeadActor {
     pub(crate) fn new(
         id: LeadId,
@@ -82,10 +63,10 @@ impl LeadActor {
         Self { id, organisation, state, version, key, live_call, workflow, services, under_way }
     }
 
-    fn perform(&mut self, perform: Perform) -> Step {
+    fn perform(&mut self, perform: Box<Perform>) -> Option<Step> {
         if !perform.asked.may_touch(self.organisation) {
             answer(perform, Err(EngineError::LeadNotFound(self.id)));
-            return done();
+            return None;
         }
         if let Some(known) = self.known_key(&perform) {
             return self.repeat(perform, known);
@@ -99,7 +80,7 @@ impl LeadActor {
     }
 
     /// The request was recorded before: it is answered as of then, without deciding anew.
-    fn repeat(&self, perform: Perform, known: KnownKey) -> Step {
+    fn repeat(&self, perform: Box<Perform>, known: KnownKey) -> Option<Step> {
         let same = perform.asked.key.as_ref().is_some_and(|key| key.digest == known.digest);
         let outcome = if same {
             let committed = Committed { position: Some(known.position) };
@@ -108,19 +89,38 @@ impl LeadActor {
             Err(EngineError::KeyReused)
         };
         answer(perform, outcome);
-        done()
+        None
+    }
+
+    /// The workflow's view is as new as the record that refused a guard, or is not in time.
+    pub(crate) fn view_came(
+        &mut self,
+        perform: Box<Perform>,
+        tries: u32,
+        shown: bool,
+    ) -> Option<Step> {
+        if shown {
+            return self.attempt(perform, tries + 1, true);
+        }
+        answer(perform, Err(EngineError::Busy));
+        None
+    }
+
+    /// A message was seen through.
+    pub(crate) fn done(&self) {
+        self.under_way.set(self.under_way.get().saturating_sub(1));
     }
 
     /// Decides and records. `take_live_call` is off once the number turned out to have a live
     /// call of another lead, and this lead's call was dialled all the same.
-    fn attempt(&mut self, perform: Perform, tries: u32, take_live_call: bool) -> Step {
+    fn attempt(&mut self, perform: Box<Perform>, tries: u32, take_live_call: bool) -> Option<Step> {
         let view = self.workflow.view();
         let context = LeadContext { now: perform.now, lead: self.id, workflow: &view };
         let events = match lead::decide(&self.state, &perform.command, &context) {
             Ok(events) => events,
             Err(rejection) => {
                 answer(perform, Err(refused(self.id, rejection)));
-                return done();
+                return None;
             }
         };
         let accepted = self.accepts(&perform.command);
@@ -128,28 +128,24 @@ impl LeadActor {
             let mut outcome = self.outcome(&perform.command, Committed::default());
             outcome.accepted = accepted;
             answer(perform, Ok(outcome));
-            return done();
+            return None;
         }
         let claims = match self.claims(&events, take_live_call) {
             Ok(claims) => claims,
             Err(error) => {
                 answer(perform, Err(error));
-                return done();
+                return None;
             }
         };
         let record = match self.record(&perform, &events, &claims, &view) {
             Ok(record) => record,
             Err(error) => {
                 answer(perform, Err(error));
-                return done();
+                return None;
             }
         };
         let attempt = Attempt { perform, events, claims, accepted, tries };
-        let appended = self.services.journal.append(record);
-        Box::pin(appended.into_actor(self).then(move |outcome, this, ctx| match outcome {
-            Ok(appended) => this.absorb(attempt, appended),
-            Err(error) => this.not_appended(attempt, error, ctx),
-        }))
+        Some(Step::Journal { attempt, answer: self.services.journal.append(record) })
     }
 
     fn claims(
@@ -210,7 +206,7 @@ impl LeadActor {
     }
 
     /// The record is durable: it is what the lead is now.
-    fn absorb(&mut self, attempt: Attempt, appended: Appended) -> Step {
+    pub(crate) fn absorb(&mut self, attempt: Attempt, appended: Appended) {
         let Attempt { perform, events, claims, accepted, .. } = attempt;
         let recorded = Recorded { at: perform.now, position: appended.position.0 };
         lead_claims::follow(&mut self.live_call, &events, &claims);
@@ -222,30 +218,24 @@ impl LeadActor {
         let mut outcome = self.outcome(&perform.command, committed);
         outcome.accepted = accepted;
         answer(perform, Ok(outcome));
-        done()
     }
 
-    fn not_appended(
+    /// The record was refused: what is left to do, if anything.
+    pub(crate) fn not_appended(
         &mut self,
         attempt: Attempt,
         error: AppendError,
         ctx: &mut Context<Self>,
-    ) -> Step {
+    ) -> Option<Step> {
         let Attempt { perform, tries, .. } = attempt;
         match error {
             AppendError::GuardMoved { actual, .. } => {
                 if tries >= self.services.config.decide_attempts_max {
                     answer(perform, Err(EngineError::Busy));
-                    return done();
+                    return None;
                 }
-                let newer = Rc::clone(&self.workflow).caught_up(actual);
-                Box::pin(newer.into_actor(self).then(move |shown, this, _| {
-                    if shown {
-                        return this.attempt(perform, tries + 1, true);
-                    }
-                    answer(perform, Err(EngineError::Busy));
-                    done()
-                }))
+                let shown = Box::pin(Rc::clone(&self.workflow).caught_up(actual));
+                Some(Step::View { perform, tries, shown })
             }
             AppendError::ClaimTaken { claim, holder } if claim.kind == ClaimKind::LIVE_CALL => {
                 if matches!(*perform.command, LeadCommand::StartDispatch { .. }) {
@@ -254,7 +244,7 @@ impl LeadActor {
                     outcome.phone_busy =
                         (holder.kind == StreamKind::LEAD).then(|| LeadId::from_uuid(holder.id));
                     answer(perform, Ok(outcome));
-                    return done();
+                    return None;
                 }
                 // Somebody dialled without asking; the phone did ring, so it is recorded.
                 self.attempt(perform, tries + 1, false)
@@ -263,22 +253,21 @@ impl LeadActor {
             AppendError::WrongExpectedVersion { .. } => {
                 tracing::info!(lead = %self.id, %error, "lead actor is stale and will be rebuilt");
                 ctx.stop();
-                // The waiting caller may be gone; nothing was recorded for it.
-                let _ = perform.reply.send(Err(LeadFailure::Stale));
-                done()
+                perform.reply.send(Err(LeadFailure::Stale));
+                None
             }
             AppendError::Poisoned { .. } | AppendError::Closed => {
                 // Whether the record is durable is unknown: this copy may be stale.
                 ctx.stop();
                 answer(perform, Err(append_failed(error)));
-                done()
+                None
             }
             AppendError::ClaimTaken { .. }
             | AppendError::TooLarge { .. }
             | AppendError::Malformed { .. }
             | AppendError::Busy { .. } => {
                 answer(perform, Err(append_failed(error)));
-                done()
+                None
             }
         }
     }
@@ -338,11 +327,9 @@ impl Actor for LeadActor {
 }
 
 impl Handler<LeadTask> for LeadActor {
-    // Atomic: the next message waits until this one is on disk, so state never runs ahead of the
-    // journal.
-    type Result = AtomicResponse<Self, ()>;
+    type Result = ();
 
-    fn handle(&mut self, task: LeadTask, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, task: LeadTask, ctx: &mut Context<Self>) {
         let step = match task {
             LeadTask::Perform(perform) => {
                 let span =
@@ -352,18 +339,21 @@ impl Handler<LeadTask> for LeadActor {
             LeadTask::Dial { call, reply } => {
                 // Who asked may be gone; nothing was done for it.
                 let _ = reply.send(self.dial_request(call).map_err(LeadFailure::Refused));
-                done()
+                None
             }
         };
-        AtomicResponse::new(Box::pin(step.map(|(), this: &mut Self, _| {
-            this.under_way.set(this.under_way.get().saturating_sub(1));
-        })))
+        match step {
+            // The next message waits until this one is on disk, so state never runs ahead of the
+            // journal.
+            Some(step) => ctx.wait(Steps::from(step)),
+            None => self.done(),
+        }
     }
 }
 
 /// Answers; the caller may have gone away, and what is durable stays.
-fn answer(perform: Perform, outcome: Result<LeadOutcome, EngineError>) {
-    let _ = perform.reply.send(outcome.map_err(LeadFailure::Refused));
+fn answer(perform: Box<Perform>, outcome: Result<LeadOutcome, EngineError>) {
+    perform.reply.send(outcome.map_err(LeadFailure::Refused));
 }
 
 /// The guard that these events need: what their decision read of the workflow.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use branchline_domain::{id::LeadId, lead::LeadCommand, time::Timestamp};
 use tokio::sync::oneshot;
 
-use crate::{EngineError, asked::Asked, command::Committed, ports::DialRequest};
+use crate::{
+    EngineError, asked::Asked, command::Committed, host_reply::HostReply, ports::DialRequest,
+};
 
 /// What came of a command to a lead.
 #[derive(Clone, Debug)]
@@ -28,8 +30,25 @@ pub(crate) enum LeadFailure {
     Stale,
 }
 
-/// Takes what came of a command.
-pub(crate) type LeadReply = oneshot::Sender<Result<LeadOutcome, LeadFailure>>;
+/// What a lead answers to a command.
+pub(crate) type LeadAnswer = Result<LeadOutcome, LeadFailure>;
+
+/// Takes what came of a command. Whoever asked may be gone; what is durable stays.
+pub(crate) enum LeadReply {
+    /// A part of the engine waits for it.
+    Waiting(oneshot::Sender<LeadAnswer>),
+    /// It goes straight to the host.
+    Host(HostReply),
+}
+
+impl LeadReply {
+    pub(crate) fn send(self, answer: LeadAnswer) {
+        match self {
+            Self::Waiting(reply) => drop(reply.send(answer)),
+            Self::Host(reply) => reply.send(answer),
+        }
+    }
+}
 
 /// A command on its way to a lead actor.
 pub(crate) struct Perform {
@@ -45,7 +64,7 @@ pub(crate) struct Perform {
 #[rtype(result = "()")]
 pub(crate) enum LeadTask {
     /// Decide, record, answer.
-    Perform(Perform),
+    Perform(Box<Perform>),
     /// Say what a carrier needs to know to dial a call.
     Dial { call: u32, reply: oneshot::Sender<Result<DialRequest, LeadFailure>> },
 }
@@ -54,7 +73,7 @@ impl LeadTask {
     /// Answers without having done anything. An answer that nobody waits for is no loss.
     pub(crate) fn refuse(self, error: EngineError) {
         match self {
-            Self::Perform(perform) => drop(perform.reply.send(Err(LeadFailure::Refused(error)))),
+            Self::Perform(perform) => perform.reply.send(Err(LeadFailure::Refused(error))),
             Self::Dial { reply, .. } => drop(reply.send(Err(LeadFailure::Refused(error)))),
         }
     }

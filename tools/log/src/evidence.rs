@@ -40,8 +40,8 @@ impl Evidence {
             .with_context(|| format!("cannot read the journal in {}", journal.display()))?;
         if let Origin::Salvaged { reason } = reader.origin() {
             eprintln!(
-                "the storage engine does not open the journal ({reason}); its blocks were looked \
-                 for in its file, and those at the end may never have been acknowledged"
+                "its blocks were looked for in its file, and those at the end may never have been \
+                 acknowledged, because the storage engine does not open it: {reason}"
             );
         }
         Ok(Self { reader, keys: data.join("keys") })

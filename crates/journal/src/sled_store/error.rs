@@ -26,7 +26,10 @@ pub enum OpenError {
         reason: String,
     },
     /// The storage engine refused its files.
-    #[error("sled does not open {}: {reason}; restore a backup, or an export of it", dir.display())]
+    #[error(
+        "sled does not open {}: {reason}; `branchline-log verify` tells what can still be read, and \
+         `branchline-log export` saves it; then restore a backup", dir.display()
+    )]
     Storage {
         /// The engine's directory.
         dir: PathBuf,
@@ -46,7 +49,7 @@ pub enum OpenError {
     /// A block is not what was written.
     #[error(
         "the journal is damaged at position {position}: {reason}; what lies before is sound: export \
-         it with `branchline-log export --until {}`, and compare with a backup",
+         it with `branchline-log export <directory> <file> --until {}`, and compare with a backup",
         position.0.saturating_sub(1)
     )]
     Damaged {

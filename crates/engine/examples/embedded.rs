@@ -12,11 +12,12 @@ use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
 use branchline_domain::{
     call_status::CallStatus,
     graph::{CanvasPosition, NodeConfig, VoiceCallConfig},
+    id::WorkflowId,
     lead::CallReport,
     workflow::Settings,
 };
 use branchline_engine::{
-    Cursor, DataDirectory, Engine, EngineConfig, EngineParts, UuidV7Ids,
+    Cursor, DataDirectory, Engine, EngineConfig, EngineError, EngineHandle, EngineParts, UuidV7Ids,
     clock::SystemClock,
     command::{
         Answer, CallAction, Caller, EnrolRequest, HostCommand, HostRequest, NewEdge, NewLead,
@@ -44,22 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let handle = engine.handle();
     let caller = Caller::host();
 
-    // A workflow: one call, two ends.
-    let workflow = handle.create_workflow(&caller, "Spring", "", Settings::default()).await?;
-    let call = NodeConfig::VoiceCall(VoiceCallConfig {
-        from_phone_number: Some("+12025550100".into()),
-        agent_id: Some("agent_1".into()),
-        ring_timeout_s: Some(30),
-    });
-    let intro = handle.add_node(&caller, workflow, node("Intro", call, true)).await?;
-    let won = handle.add_node(&caller, workflow, node("Won", NodeConfig::Converted, false)).await?;
-    let lost = handle.add_node(&caller, workflow, node("Lost", NodeConfig::Dropped, false)).await?;
-    for (label, to) in [(Some("COMPLETED"), won), (None, lost)] {
-        let label = label.map(Into::into);
-        let edge = NewEdge { from_node_id: intro, to_node_id: to, label };
-        handle.add_edge(&caller, workflow, edge).await?;
-    }
-    handle.act_on_workflow(&caller, workflow, WorkflowAction::Activate).await?;
+    let workflow = one_call_two_ends(&handle, &caller).await?;
 
     // A lead that is enrolled into an active workflow starts at once.
     let lead = NewLead {
@@ -116,6 +102,29 @@ async fn main() -> Result<(), Box<dyn Error>> {
     engine.shutdown();
     std::fs::remove_dir_all(directory)?;
     Ok(())
+}
+
+/// A workflow that calls once and ends, active.
+async fn one_call_two_ends(
+    engine: &EngineHandle,
+    caller: &Caller,
+) -> Result<WorkflowId, EngineError> {
+    let workflow = engine.create_workflow(caller, "Spring", "", Settings::default()).await?;
+    let call = NodeConfig::VoiceCall(VoiceCallConfig {
+        from_phone_number: Some("+12025550100".into()),
+        agent_id: Some("agent_1".into()),
+        ring_timeout_s: Some(30),
+    });
+    let intro = engine.add_node(caller, workflow, node("Intro", call, true)).await?;
+    let won = engine.add_node(caller, workflow, node("Won", NodeConfig::Converted, false)).await?;
+    let lost = engine.add_node(caller, workflow, node("Lost", NodeConfig::Dropped, false)).await?;
+    for (label, to) in [(Some("COMPLETED"), won), (None, lost)] {
+        let label = label.map(Into::into);
+        let edge = NewEdge { from_node_id: intro, to_node_id: to, label };
+        engine.add_edge(caller, workflow, edge).await?;
+    }
+    engine.act_on_workflow(caller, workflow, WorkflowAction::Activate).await?;
+    Ok(workflow)
 }
 
 fn node(label: &str, config: NodeConfig, entry: bool) -> NewNode {

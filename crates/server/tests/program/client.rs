@@ -40,7 +40,7 @@ pub(crate) fn expect(
     path: &str,
     body: Option<&Value>,
 ) -> Value {
-    let (found, answer) = ask(address, method, path, body).expect("an answer");
+    let (found, answer) = ask(address, method, path, body).unwrap();
     assert_eq!(found, status, "{method} {path}: {answer}");
     answer
 }

@@ -1,5 +1,9 @@
 //! The program as people run it: started, asked over HTTP, killed, started again.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
 
 mod audit;
 mod client;

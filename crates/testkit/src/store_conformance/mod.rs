@@ -1,6 +1,6 @@
 //! What every store of records promises, as tests.
 //!
-//! A store's crate implements [`StoreHarness`] and calls [`store_conformance!`](crate::store_conformance)
+//! A store's crate implements [`StoreHarness`] and calls [`store_conformance!`](macro@crate::store_conformance)
 //! once; each promise becomes a test of its own.
 
 #![expect(

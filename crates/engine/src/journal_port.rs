@@ -1,5 +1,5 @@
 //! The engine thread's way to the journal: what actors append in one turn of the loop goes over in
-//! one piece, and the answers come back in one piece.
+//! few pieces, and the answers of a piece come back together.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,6 +20,10 @@ use crate::read_side::ReadSide;
 
 /// What came of one record.
 pub(crate) type AppendOutcome = Result<Appended, AppendError>;
+
+/// Records that go over at once, without waiting for the end of the turn: the journal then writes
+/// the first ones while the next are being decided. Unit: records.
+const PIECE: usize = 256;
 
 type Waiting = oneshot::Sender<AppendOutcome>;
 
@@ -65,12 +69,17 @@ impl JournalPort {
     /// Queues a record at once; the future gives what came of it.
     pub(crate) fn append(self: &Rc<Self>, record: NewRecord) -> AppendAnswer {
         let (reply, answer) = oneshot::channel();
-        {
+        let collected = {
             let mut collected = self.collected.borrow_mut();
             collected.0.push(record);
             collected.1.push(reply);
+            collected.0.len()
+        };
+        if collected >= PIECE {
+            self.hand_over();
+        } else {
+            self.schedule();
         }
-        self.schedule();
         AppendAnswer(answer)
     }
 
@@ -91,18 +100,25 @@ impl JournalPort {
         }
     }
 
-    /// The task runs after everything that is ready in this turn of the loop, so that all of it
-    /// goes into one group.
+    /// The task runs after everything that is ready in this turn of the loop, so that what does
+    /// not fill a piece goes over together.
     fn schedule(self: &Rc<Self>) {
         if !self.scheduled.replace(true) {
             let port = Rc::clone(self);
-            actix::spawn(async move { port.flush().await });
+            actix::spawn(async move {
+                port.scheduled.set(false);
+                port.hand_over();
+                port.wake_waiting();
+            });
         }
     }
 
-    async fn flush(&self) {
+    /// Sends what was collected; the answers follow by themselves.
+    fn hand_over(self: &Rc<Self>) {
         let (records, waiting) = self.collected.take();
-        self.scheduled.set(false);
+        if records.is_empty() {
+            return;
+        }
         self.unanswered.set(self.unanswered.get() + 1);
         let (reply, answer) = oneshot::channel();
         let count = records.len();
@@ -116,8 +132,15 @@ impl JournalPort {
                 }),
             );
         });
-        let outcomes =
-            answer.await.unwrap_or_else(|_| vec![Err(AppendError::Closed); waiting.len()]);
+        let port = Rc::clone(self);
+        actix::spawn(async move {
+            let outcomes =
+                answer.await.unwrap_or_else(|_| vec![Err(AppendError::Closed); waiting.len()]);
+            port.answer(waiting, outcomes);
+        });
+    }
+
+    fn answer(&self, waiting: Vec<Waiting>, outcomes: Vec<AppendOutcome>) {
         self.unanswered.set(self.unanswered.get() - 1);
         for (waiting, outcome) in waiting.into_iter().zip(outcomes) {
             if let Err(AppendError::Poisoned { reason }) = &outcome {
@@ -126,6 +149,10 @@ impl JournalPort {
             // A caller that went away does not undo what is durable.
             let _ = waiting.send(outcome);
         }
+        self.wake_waiting();
+    }
+
+    fn wake_waiting(&self) {
         self.idle.notify_waiters();
         self.idle.notify_one();
     }

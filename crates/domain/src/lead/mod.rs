@@ -2,26 +2,31 @@
 //! Source: DOMAIN.md 3, 4, 5.
 
 mod advance;
+mod command;
 mod decide;
 mod dispatch;
+mod event;
 mod evolve;
 mod explain;
 mod hold;
-mod model;
 mod reads;
+mod rejection;
 mod report;
 mod resolve;
+mod state;
+mod status;
 mod walk;
 
+pub use command::{CallReport, Enrolment, LeadCommand, LeadContext, Resolution};
 pub use decide::{accepts, decide};
+pub use event::LeadEvent;
 pub use evolve::evolve;
 pub use explain::{Explanation, GuardCode, HoldingGuard, Surroundings, explain};
 pub use hold::{BranchCause, Hold, HoldCode, HoldReason, Outcome};
-pub use model::{
-    Call, CallReport, Dispatch, Enrolment, LeadCommand, LeadContext, LeadEvent, LeadRejection,
-    LeadState, LeadStatus, Resolution, UnknownLeadStatus, Values,
-};
 pub use reads::{Reads, reads};
+pub use rejection::LeadRejection;
+pub use state::{Call, Dispatch, LeadState, Values};
+pub use status::{LeadStatus, UnknownLeadStatus};
 
 use crate::decider::{Decider, Recorded};
 

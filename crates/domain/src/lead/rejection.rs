@@ -1,0 +1,65 @@
+//! Why a lead refuses a command.
+
+use crate::{id::CallId, workflow::WorkflowStatus};
+
+/// A command the rules refuse. Nothing is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LeadRejection {
+    /// No such lead, or it was never enrolled.
+    #[error("there is no such lead")]
+    NotFound,
+    /// It is enrolled already.
+    #[error("the lead is enrolled already")]
+    AlreadyEnrolled,
+    /// The workflow takes no leads.
+    #[error("the workflow is {status} and takes no more leads")]
+    WorkflowEnded {
+        /// Where it stands.
+        status: WorkflowStatus,
+    },
+    /// No such call of this lead.
+    #[error("there is no call {call}")]
+    CallNotFound {
+        /// The call asked for.
+        call: CallId,
+    },
+    /// The call is not waiting to be dialled.
+    #[error("call {call} cannot be {action}: {state}")]
+    CallNotRequested {
+        /// The call.
+        call: CallId,
+        /// What was asked.
+        action: &'static str,
+        /// What it is instead.
+        state: String,
+    },
+    /// Dialling is not allowed now.
+    #[error("call {call} waits: the workflow is {status}")]
+    WorkflowNotActive {
+        /// The call.
+        call: CallId,
+        /// Where the workflow stands.
+        status: WorkflowStatus,
+    },
+    /// The lead has come to its end.
+    #[error("the lead is {state} already")]
+    Ended {
+        /// `completed`, `dropped` or `removed`.
+        state: &'static str,
+    },
+    /// Nothing holds the lead.
+    #[error("the lead is not held: there is nothing to resolve")]
+    NotHeld,
+    /// Variables are out of their limits.
+    #[error("variables: {problem}")]
+    InvalidVariables {
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// A person's choice does not fit the node.
+    #[error("{problem}")]
+    WrongResolution {
+        /// What does not fit, and what would.
+        problem: String,
+    },
+}

@@ -25,8 +25,12 @@ impl Progress {
         Self { began: Instant::now(), before: None, ticks: 0, terminal }
     }
 
-    /// Draws the counts, and how many branches a second were taken since the last time.
+    /// Draws the counts, and how many branches a second were taken since the line was last drawn.
     pub(crate) fn draw(&mut self, counts: &Counts, transitions: u64) {
+        self.ticks += 1;
+        if !self.terminal && self.ticks % 10 != 1 {
+            return;
+        }
         let now = Instant::now();
         let rate = self.before.map_or(0.0, |(then, earlier)| {
             let moved = transitions.saturating_sub(earlier);
@@ -35,10 +39,6 @@ impl Progress {
             moved / now.duration_since(then).as_secs_f64().max(0.001)
         });
         self.before = Some((now, transitions));
-        self.ticks += 1;
-        if !self.terminal && self.ticks % 10 != 1 {
-            return;
-        }
         let status = &counts.by_status;
         let line = format!(
             "{:>4} s  pending {}  active {}  completed {}  dropped {}  {rate:.0} transitions/s",

@@ -88,6 +88,7 @@ mod workflow_actor;
 mod workflow_cell;
 mod workload;
 
+pub use branchline_event_codec::RecordedEvents;
 pub use config::EngineConfig;
 pub use data_directory::{DataDirectory, OpenError};
 pub use engine::{Engine, EngineParts, StartError};
@@ -97,4 +98,4 @@ pub use handle::EngineHandle;
 pub use ids::UuidV7Ids;
 pub use phone::{PhoneProblem, normalise};
 pub use read_side::{Health, LeadStory, ReadSide, SetAsideLead};
-pub use recorded::{Cursor, ParseCursorError, RecordedEvents, RecordedFact};
+pub use recorded::{Cursor, ParseCursorError, RecordedFact};

@@ -24,12 +24,12 @@ use branchline_vault::Vault;
 use tokio::sync::watch;
 
 use crate::{
-    EngineConfig, EngineError,
+    EngineConfig, EngineError, RecordedEvents,
     event_stream::EventStream,
     lead_claims,
     ports::Clock,
     rebuild::{LeadRecords, RebuildError, fact_of, read_lead},
-    recorded::{RecordedEvents, RecordedFact},
+    recorded::RecordedFact,
 };
 
 /// Everything recorded of a lead, and what it adds up to.

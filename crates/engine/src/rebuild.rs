@@ -9,17 +9,14 @@ use branchline_domain::{
     time::Timestamp,
     workflow::{self, WorkflowState},
 };
-use branchline_event_codec::{DecodeError, decode_lead, decode_workflow};
+use branchline_event_codec::{DecodeError, decode_lead, decode_record, decode_workflow};
 use branchline_journal::{
-    record::{Position, Record, StreamId, StreamKind, Version},
+    record::{Position, Record, StreamId, Version},
     store::{EventStore, ReadError},
 };
 use branchline_vault::{KeySlot, LeadKey, Vault, VaultError};
 
-use crate::{
-    lead_claims,
-    recorded::{RecordedEvents, RecordedFact},
-};
+use crate::{lead_claims, recorded::RecordedFact};
 
 /// Why a stream could not be rebuilt.
 #[derive(Debug)]
@@ -164,20 +161,10 @@ pub(crate) fn fact_of(
     record: &Record,
     key: Option<&LeadKey>,
 ) -> Result<Option<RecordedFact>, RebuildError> {
-    let id = record.body.stream.id;
-    let events = match record.body.stream.kind {
-        StreamKind::WORKFLOW => {
-            let decoded = record.body.events.iter().map(decode_workflow);
-            let events = decoded
-                .collect::<Result<_, _>>()
-                .map_err(|source| RebuildError::Decode { position: record.position, source })?;
-            RecordedEvents::Workflow(WorkflowId::from_uuid(id), events)
-        }
-        StreamKind::LEAD => {
-            let lead = LeadId::from_uuid(id);
-            RecordedEvents::Lead(lead, lead_events(record, lead, key)?)
-        }
-        _ => return Ok(None),
+    let Some(events) = decode_record(record, key)
+        .map_err(|source| RebuildError::Decode { position: record.position, source })?
+    else {
+        return Ok(None);
     };
     Ok(Some(RecordedFact {
         position: record.position,

@@ -2,23 +2,10 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use branchline_domain::{
-    id::{LeadId, OrganisationId, WorkflowId},
-    lead::LeadEvent,
-    time::Timestamp,
-    workflow::WorkflowEvent,
-};
+use branchline_domain::{id::OrganisationId, time::Timestamp};
+use branchline_event_codec::RecordedEvents;
 use branchline_journal::record::{Cause, Position, Version};
 use branchline_projections::{Fact, FactEvents};
-
-/// The events of one record.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RecordedEvents {
-    /// Of a workflow.
-    Workflow(WorkflowId, Vec<WorkflowEvent>),
-    /// Of a lead.
-    Lead(LeadId, Vec<LeadEvent>),
-}
 
 /// One committed record, decoded. Personal fields read `Erased` where they were not asked for.
 #[derive(Clone, Debug, PartialEq)]

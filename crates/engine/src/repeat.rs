@@ -11,8 +11,7 @@ use branchline_domain::{
 use branchline_journal::record::{Position, Record, StreamKind};
 
 use crate::{
-    EngineError, asked::Asked, command::Committed, core::Core, rebuild::fact_of,
-    recorded::RecordedEvents,
+    EngineError, RecordedEvents, asked::Asked, command::Committed, core::Core, rebuild::fact_of,
 };
 
 impl From<Position> for Committed {

@@ -35,6 +35,7 @@ mod lead_decode;
 mod lead_encode;
 mod lead_v1;
 mod limits;
+mod recorded;
 mod sealed;
 mod words;
 mod words_v1;
@@ -54,6 +55,7 @@ pub use limits::{
     PAYLOAD_BYTES_MAX, PROVIDER_REF_BYTES_MAX, SETTINGS_BYTES_MAX, TITLE_BYTES_MAX,
     VARIABLE_KEYS_BYTES_MAX,
 };
+pub use recorded::{RecordedEvents, decode_record};
 pub use sealed::{SEALED_FIELDS, SealedField, Sealing};
 pub use workflow_decode::decode_workflow;
 pub use workflow_encode::encode_workflow;

@@ -6,16 +6,11 @@ use std::{
 };
 
 use anyhow::Context as _;
-use branchline_domain::{
-    id::{LeadId, OrganisationId, WorkflowId},
-    lead::LeadEvent,
-    time::Timestamp,
-    workflow::WorkflowEvent,
-};
-use branchline_event_codec::{DecodeError, decode_lead, decode_workflow};
+use branchline_domain::{id::OrganisationId, lead::LeadEvent, time::Timestamp};
+use branchline_event_codec::{DecodeError, RecordedEvents, decode_record};
 use branchline_journal::{
     reader::{JournalReader, Origin},
-    record::{Record, StreamKind},
+    record::Record,
 };
 use branchline_projections::{Fact, FactEvents};
 use branchline_vault::{KeySlot, LeadKey, Vault};
@@ -58,13 +53,7 @@ impl Evidence {
 #[derive(Debug)]
 pub(crate) struct Decoded {
     pub(crate) record: Arc<Record>,
-    events: Events,
-}
-
-#[derive(Debug)]
-enum Events {
-    Workflow(WorkflowId, Vec<WorkflowEvent>),
-    Lead(LeadId, Vec<LeadEvent>),
+    events: RecordedEvents,
 }
 
 /// Decodes a record's events; `None` for a stream of a kind this version does not know. Personal
@@ -73,27 +62,13 @@ pub(crate) fn decode(
     record: Arc<Record>,
     key: Option<&LeadKey>,
 ) -> Result<Option<Decoded>, DecodeError> {
-    let stream = record.body.stream;
-    let events = match stream.kind {
-        StreamKind::WORKFLOW => {
-            let events: Result<Vec<_>, _> =
-                record.body.events.iter().map(decode_workflow).collect();
-            Events::Workflow(WorkflowId::from_uuid(stream.id), events?)
-        }
-        StreamKind::LEAD => {
-            let lead = LeadId::from_uuid(stream.id);
-            let events: Result<Vec<_>, _> =
-                record.body.events.iter().map(|event| decode_lead(event, lead, key)).collect();
-            Events::Lead(lead, events?)
-        }
-        StreamKind(_) => return Ok(None),
-    };
-    Ok(Some(Decoded { record, events }))
+    let events = decode_record(&record, key)?;
+    Ok(events.map(|events| Decoded { record, events }))
 }
 
 /// The key of a lead, from the enrolment that names its slot. `None` when it was erased.
 pub(crate) fn key_of(vault: &Vault, enrolment: &Decoded) -> anyhow::Result<Option<LeadKey>> {
-    let Events::Lead(lead, events) = &enrolment.events else { return Ok(None) };
+    let RecordedEvents::Lead(lead, events) = &enrolment.events else { return Ok(None) };
     // The enrolment is the first event of every lead.
     let Some(LeadEvent::LeadEnrolled { key_slot, .. }) = events.first() else { return Ok(None) };
     Ok(vault.key(KeySlot(*key_slot), lead.as_uuid())?)
@@ -115,8 +90,8 @@ impl Decoded {
             cause: &self.record.body.cause,
             version: self.record.version,
             events: match &self.events {
-                Events::Workflow(id, events) => FactEvents::Workflow(*id, events),
-                Events::Lead(id, events) => FactEvents::Lead(*id, events),
+                RecordedEvents::Workflow(id, events) => FactEvents::Workflow(*id, events),
+                RecordedEvents::Lead(id, events) => FactEvents::Lead(*id, events),
             },
         }
     }

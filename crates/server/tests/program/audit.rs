@@ -4,15 +4,12 @@ use std::{collections::BTreeMap, path::Path};
 
 use branchline_domain::{
     decider::Recorded,
-    id::{LeadId, OrganisationId, WorkflowId},
-    lead::{self, LeadEvent, LeadState},
+    id::{LeadId, OrganisationId},
+    lead::{self, LeadState},
     time::Timestamp,
 };
-use branchline_event_codec::{decode_lead, decode_workflow};
-use branchline_journal::{
-    reader::JournalReader,
-    record::{Position, StreamKind},
-};
+use branchline_event_codec::{RecordedEvents, decode_record};
+use branchline_journal::{reader::JournalReader, record::Position};
 use branchline_projections::{Fact, FactEvents, Invariants};
 
 /// Every lead as its stream has it. Nothing that must never be in a journal is in this one.
@@ -33,20 +30,17 @@ pub(crate) fn sound_leads(directory: &Path) -> BTreeMap<LeadId, LeadState> {
             version: record.version,
             events,
         };
-        let violations = if record.body.stream.kind == StreamKind::LEAD {
-            let id = LeadId::from_uuid(record.body.stream.id);
-            let decoded = record.body.events.iter().map(|event| decode_lead(event, id, None));
-            let events: Vec<LeadEvent> = decoded.map(Result::unwrap).collect();
-            let state = leads.entry(id).or_default();
-            for event in &events {
-                lead::evolve(state, event, Recorded { at, position: record.position.0 });
+        let violations = match decode_record(&record, None).unwrap().unwrap() {
+            RecordedEvents::Lead(id, events) => {
+                let state = leads.entry(id).or_default();
+                for event in &events {
+                    lead::evolve(state, event, Recorded { at, position: record.position.0 });
+                }
+                invariants.check(&fact(FactEvents::Lead(id, &events)))
             }
-            invariants.check(&fact(FactEvents::Lead(id, &events)))
-        } else {
-            let id = WorkflowId::from_uuid(record.body.stream.id);
-            let decoded = record.body.events.iter().map(|event| decode_workflow(event).unwrap());
-            let events: Vec<_> = decoded.collect();
-            invariants.check(&fact(FactEvents::Workflow(id, &events)))
+            RecordedEvents::Workflow(id, events) => {
+                invariants.check(&fact(FactEvents::Workflow(id, &events)))
+            }
         };
         assert_eq!(violations, []);
     }

@@ -1,0 +1,46 @@
+//! All events of one record at once.
+
+use branchline_domain::{
+    id::{LeadId, WorkflowId},
+    lead::LeadEvent,
+    workflow::WorkflowEvent,
+};
+use branchline_journal::record::{Record, StreamKind};
+use branchline_vault::LeadKey;
+
+use crate::{DecodeError, decode_lead, decode_workflow};
+
+/// The events of one record, and whose they are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecordedEvents {
+    /// Of a workflow.
+    Workflow(WorkflowId, Vec<WorkflowEvent>),
+    /// Of a lead.
+    Lead(LeadId, Vec<LeadEvent>),
+}
+
+/// Decodes a record's events; `None` for a stream of a kind that this release does not know.
+/// Personal fields of a lead are opened with its key; without one they read `Erased`.
+///
+/// # Errors
+///
+/// [`DecodeError`] of the first event that cannot be read.
+pub fn decode_record(
+    record: &Record,
+    key: Option<&LeadKey>,
+) -> Result<Option<RecordedEvents>, DecodeError> {
+    let stream = record.body.stream;
+    let events = record.body.events.iter();
+    Ok(Some(match stream.kind {
+        StreamKind::WORKFLOW => RecordedEvents::Workflow(
+            WorkflowId::from_uuid(stream.id),
+            events.map(decode_workflow).collect::<Result<_, _>>()?,
+        ),
+        StreamKind::LEAD => {
+            let lead = LeadId::from_uuid(stream.id);
+            let decoded = events.map(|event| decode_lead(event, lead, key));
+            RecordedEvents::Lead(lead, decoded.collect::<Result<_, _>>()?)
+        }
+        StreamKind(_) => return Ok(None),
+    }))
+}

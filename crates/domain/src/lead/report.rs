@@ -90,10 +90,12 @@ fn has_stopped(context: &LeadContext<'_>) -> bool {
 /// for it, attributes.
 fn side_news(number: u32, call: &Call, report: &CallReport) -> Vec<LeadEvent> {
     let mut events = Vec::new();
-    // Who reports a status that only a dialled call has, has dialled: it counts as the claim.
-    let proves_dialling = match report.status {
-        CallStatus::Created | CallStatus::Cancelled | CallStatus::RetryExpired => false,
-        CallStatus::Initiated
+    // Whoever reports a status has the call in hand: it counts as the claim, so that nobody else is
+    // handed it. A call that is called off was not dialled, and needs no claim any more.
+    let counts_as_claim = match report.status {
+        CallStatus::Cancelled | CallStatus::RetryExpired => false,
+        CallStatus::Created
+        | CallStatus::Initiated
         | CallStatus::Sent
         | CallStatus::Received
         | CallStatus::Connected
@@ -105,7 +107,7 @@ fn side_news(number: u32, call: &Call, report: &CallReport) -> Vec<LeadEvent> {
         | CallStatus::NoAnswer => true,
     };
     let reference = report.provider_ref.as_ref().filter(|_| call.provider_ref.is_none());
-    if proves_dialling && !call.concluded && call.dispatch == Dispatch::Requested {
+    if counts_as_claim && !call.concluded && call.dispatch == Dispatch::Requested {
         events.push(LeadEvent::CallDispatchStarted { call: number, lease_until: None });
         events.push(LeadEvent::CallDispatched { call: number, provider_ref: reference.cloned() });
     } else if let Some(reference) = reference {

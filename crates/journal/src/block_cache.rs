@@ -12,11 +12,16 @@ use crate::record::{Position, Record};
 /// The records of a block.
 pub(crate) type Records = Arc<[Arc<Record>]>;
 
+/// Blocks remembered as met for one stream only.
+const MET_MAX: usize = 64;
+
 /// Two bounded sets of decoded blocks.
 #[derive(Debug)]
 pub(crate) struct BlockCache {
     recent: Shelf,
     fetched: Shelf,
+    /// First positions of the blocks that streams were read from lately, oldest first.
+    met: VecDeque<u64>,
 }
 
 /// Blocks by first position; the one put in first goes first.
@@ -31,7 +36,11 @@ struct Shelf {
 impl BlockCache {
     /// Limits in bytes of memory, about.
     pub(crate) const fn new(recent_max: usize, fetched_max: usize) -> Self {
-        Self { recent: Shelf::new(recent_max), fetched: Shelf::new(fetched_max) }
+        Self {
+            recent: Shelf::new(recent_max),
+            fetched: Shelf::new(fetched_max),
+            met: VecDeque::new(),
+        }
     }
 
     /// The block that holds a position.
@@ -42,6 +51,20 @@ impl BlockCache {
     /// Adds the block that was just written.
     pub(crate) fn push_newest(&mut self, records: Records) {
         self.recent.push(records);
+    }
+
+    /// Notes that a stream is read from the block that begins here. True when another one was
+    /// lately: then the block is worth keeping, because its neighbours are asked for as well, as
+    /// when all leads of a list are called one after the other.
+    pub(crate) fn meets_again(&mut self, first: Position) -> bool {
+        if self.met.contains(&first.0) {
+            return true;
+        }
+        if self.met.len() >= MET_MAX {
+            self.met.pop_front();
+        }
+        self.met.push_back(first.0);
+        false
     }
 
     /// Adds a block that was read from the storage.
@@ -82,4 +105,20 @@ impl Shelf {
 pub(crate) fn weight(record: &Record) -> usize {
     let events: usize = record.body.events.iter().map(|event| 64 + event.payload.len()).sum();
     size_of::<Record>() + 32 + events + record.body.claims.len() * 20
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_met_again_until_many_others_were_met_since() {
+        let mut cache = BlockCache::new(0, 0);
+        assert!(!cache.meets_again(Position(1)));
+        assert!(cache.meets_again(Position(1)));
+        for other in 2..2 + MET_MAX as u64 {
+            assert!(!cache.meets_again(Position(other)));
+        }
+        assert!(!cache.meets_again(Position(1)));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -72,7 +72,7 @@ impl Shared {
     pub(super) fn publish(&self, blocks: impl IntoIterator<Item = Records>) {
         let mut head = self.head();
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let mut cache = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self.blocks();
         for records in blocks {
             for record in records.iter() {
                 index.apply(record);
@@ -141,11 +141,7 @@ impl Shared {
         let mut at = self.index().stream_head(stream).map(|head| head.position);
         while let Some(position) = at {
             let records = match self.cached(position) {
-                Some(records) => records
-                    .iter()
-                    .filter(|record| record.position <= position && record.body.stream == stream)
-                    .cloned()
-                    .collect(),
+                Some(records) => of_stream(&records, stream, position),
                 None => self.fetch_stream(position, stream)?,
             };
             let newest_is_there = records.last().is_some_and(|last| last.position == position);
@@ -159,22 +155,32 @@ impl Shared {
         Ok(found)
     }
 
-    /// The stream's records up to a durable position, out of the block that holds it. Blocks met
-    /// this way are not kept decoded: streams of idle leads are read once.
+    /// The stream's records up to a durable position, out of the block that holds it. A block is
+    /// kept decoded only when it is met for a second stream: most streams of idle leads are read
+    /// once, and alone.
     fn fetch_stream(
         &self,
         position: Position,
         stream: StreamId,
     ) -> Result<Vec<Arc<Record>>, ReadError> {
         let (key, bytes) = self.stored_with(position)?;
+        let again = self.blocks().meets_again(key);
+        if again {
+            let records = self.keep_fetched(key, &bytes, position)?;
+            return Ok(of_stream(&records, stream, position));
+        }
         let (header, records) =
             decode_stream(&bytes, stream, position).map_err(|error| self.damaged(key, error.0))?;
         self.holds(header, key, position)?;
         Ok(records)
     }
 
+    fn blocks(&self) -> MutexGuard<'_, BlockCache> {
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn cached(&self, position: Position) -> Option<Records> {
-        self.blocks.lock().unwrap_or_else(PoisonError::into_inner).find(position)
+        self.blocks().find(position)
     }
 
     /// The block that holds a durable position.
@@ -183,13 +189,20 @@ impl Shared {
             return Ok(records);
         }
         let (key, bytes) = self.stored_with(position)?;
-        let block = Block::decode(&bytes).map_err(|error| self.damaged(key, error.0))?;
+        self.keep_fetched(key, &bytes, position)
+    }
+
+    /// Decodes the block that holds a durable position, and keeps it.
+    fn keep_fetched(
+        &self,
+        key: Position,
+        bytes: &[u8],
+        position: Position,
+    ) -> Result<Records, ReadError> {
+        let block = Block::decode(bytes).map_err(|error| self.damaged(key, error.0))?;
         self.holds(block.header, key, position)?;
         let records: Records = block.records.into();
-        self.blocks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push_fetched(Arc::clone(&records));
+        self.blocks().push_fetched(Arc::clone(&records));
         Ok(records)
     }
 
@@ -221,4 +234,10 @@ impl Shared {
         self.wake();
         error
     }
+}
+
+/// The records of a stream in a block, up to a position.
+fn of_stream(records: &Records, stream: StreamId, until: Position) -> Vec<Arc<Record>> {
+    let wanted = |record: &&Arc<Record>| record.position <= until && record.body.stream == stream;
+    records.iter().filter(wanted).cloned().collect()
 }

@@ -1,6 +1,6 @@
 //! `branchline demo`: a whole campaign with simulated calls and compressed time.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use branchline_carriers::{Profile, SimulatedCarrier};
@@ -46,6 +46,7 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
     profile.review = args.review;
     let carrier = SimulatedCarrier::new(profile, args.seed, Arc::clone(&clock));
     let ids = Arc::new(UuidV7Ids::new(Arc::clone(&clock)));
+    let time = Arc::clone(&clock);
     let phones = Phones::InProcess(Arc::new(carrier));
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
     let ending = actix_web::rt::System::new().block_on(async {
@@ -58,7 +59,7 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
             eprintln!("the campaign of this directory was under way; it goes on");
         }
         let follow = async {
-            if let Err(error) = follow(&handle, workflow, config, address).await {
+            if let Err(error) = follow(&handle, workflow, time.as_ref(), data_dir, address).await {
                 tracing::error!("the campaign cannot be followed: {error:#}");
             }
             if !args.exit_when_done {
@@ -82,7 +83,8 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
 async fn follow(
     engine: &EngineHandle,
     workflow: WorkflowId,
-    config: &Config,
+    clock: &dyn Clock,
+    data_dir: &Path,
     address: std::net::SocketAddr,
 ) -> anyhow::Result<()> {
     let mut progress = Progress::new();
@@ -98,14 +100,14 @@ async fn follow(
                         LeadFilter { held: Some(Held::With(code)), ..LeadFilter::default() };
                     models.leads(workflow, filter, Paging::first(1)).total
                 });
-                (counts, status, stuck.sum::<u64>())
+                (counts, status, stuck.sum::<u64>(), models.next_due())
             })
             .await?;
-        let (counts, status, stuck) = glance;
+        let (counts, status, stuck, next_due) = glance;
         // No node of the demo's graph is left twice by the same lead.
         let transitions = counts.by_node.values().map(|node| node.passed).sum();
         first.get_or_insert(transitions);
-        progress.draw(&counts, transitions);
+        progress.draw(&counts, transitions, next_due.map(|at| clock.until(at)));
         let under_way = counts.by_status.pending + counts.by_status.active;
         let ended = status.is_none_or(WorkflowStatus::is_final);
         if ended || (under_way > 0 && under_way == stuck) {
@@ -115,7 +117,7 @@ async fn follow(
     }
     progress.end();
     let elapsed = began.elapsed();
-    let summary = summary::of(engine, workflow, &config.storage.data_dir).await?;
+    let summary = summary::of(engine, workflow, data_dir).await?;
     summary.print(elapsed, first.unwrap_or_default(), address);
     Ok(())
 }

@@ -67,7 +67,7 @@ struct DemoArgs {
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
     /// How much faster than real time the campaign runs.
-    #[arg(long, value_name = "X", default_value_t = 1_800, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "X", default_value_t = 3_600, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     speed: u32,
     /// Let some calls end without a branch, so that a person has to decide.
     #[arg(long)]

@@ -25,8 +25,14 @@ impl Progress {
         Self { began: Instant::now(), before: None, ticks: 0, terminal }
     }
 
-    /// Draws the counts, and how many branches a second were taken since the line was last drawn.
-    pub(crate) fn draw(&mut self, counts: &Counts, transitions: u64) {
+    /// Draws the counts, how many branches a second were taken since the line was last drawn, and
+    /// how long it is until the next wait ends.
+    pub(crate) fn draw(
+        &mut self,
+        counts: &Counts,
+        transitions: u64,
+        next_release: Option<Duration>,
+    ) {
         self.ticks += 1;
         if !self.terminal && self.ticks % 10 != 1 {
             return;
@@ -40,8 +46,12 @@ impl Progress {
         });
         self.before = Some((now, transitions));
         let status = &counts.by_status;
+        let waiting = next_release
+            .filter(|wait| wait.as_secs() > 0)
+            .map(|wait| format!("  next release in {} s", wait.as_secs()))
+            .unwrap_or_default();
         let line = format!(
-            "{:>4} s  pending {}  active {}  completed {}  dropped {}  {rate:.0} transitions/s",
+            "{:>4} s  pending {}  active {}  completed {}  dropped {}  {rate:.0} transitions/s{waiting}",
             self.began.elapsed().as_secs(),
             status.pending,
             status.active,

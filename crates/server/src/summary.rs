@@ -101,6 +101,15 @@ impl Summary {
             self.records,
             self.disk_bytes / enrolled.max(1)
         );
+        let held: u64 = self.counts.by_node.values().map(|node| node.held).sum();
+        if held > 0 {
+            let _ = writeln!(
+                text,
+                "\n  {held} leads wait for a person, who decides with POST …/leads/<lead>/resolve:\n  \
+                 http://{address}/v1/workflows/{}/leads?held=true",
+                self.workflow
+            );
+        }
         let journal = self.data_dir.join("journal");
         let journal = journal.display();
         let _ = write!(

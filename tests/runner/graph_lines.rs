@@ -3,7 +3,7 @@
 use branchline_domain::{
     graph::{
         ApplicationConfig, Condition, ConditionalConfig, Edge, Logic, Node, NodeConfig, NodeType,
-        Operator, TimeConfig, TimeSource, TimeUnit, VoiceCallConfig,
+        Operator, RetryPolicy, TimeConfig, TimeSource, TimeUnit, VoiceCallConfig,
     },
     output::Output,
     workflow::NodePatch,
@@ -96,6 +96,21 @@ fn voice_call(config: &[&str]) -> Result<VoiceCallConfig, Wrong> {
             from_phone_number: Some(words::text(number)),
             ..VoiceCallConfig::default()
         }),
+        ["from", number, "tries", attempts, "every", minutes, "minutes"] => {
+            let count = |text: &str| {
+                text.parse().map(Some).map_err(|_| format!("`{text}` is not a number"))
+            };
+            let retry = RetryPolicy {
+                max_attempts: count(attempts)?,
+                delay_minutes: count(minutes)?,
+                statuses: None,
+            };
+            Ok(VoiceCallConfig {
+                from_phone_number: Some(words::text(number)),
+                retry: Some(retry),
+                ..VoiceCallConfig::default()
+            })
+        }
         _ => Err("write `VOICE_CALL from +15550100`, or `VOICE_CALL` without a number".into()),
     }
 }

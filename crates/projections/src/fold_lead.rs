@@ -107,6 +107,7 @@ impl Projections {
             }
             LeadEvent::CallRequested { call, .. } => {
                 self.request_call(row, lead, *call, at);
+                lead.release_at = Moment::NEVER;
                 lead.hold = None;
             }
             LeadEvent::CallDispatchStarted { call, lease_until } => {

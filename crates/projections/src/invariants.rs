@@ -141,6 +141,7 @@ fn check_lead(
         LeadEvent::ReleasePlanned { release_at } => lead.release_at = Some(*release_at),
         LeadEvent::CallRequested { call, .. } => {
             let visit = lead.visit;
+            lead.release_at = None;
             if lead.calls.insert(*call, CallTrace { visit, ..CallTrace::default() }).is_some() {
                 problems.push(format!("call {call} was requested twice"));
             }

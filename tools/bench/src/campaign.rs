@@ -102,7 +102,7 @@ async fn enrol(engine: &EngineHandle, leads: u32) -> anyhow::Result<Vec<LeadId>>
         config: NodeConfig::VoiceCall(VoiceCallConfig {
             from_phone_number: Some("+12025550100".into()),
             agent_id: Some("agent_1".into()),
-            ring_timeout_s: None,
+            ..VoiceCallConfig::default()
         }),
         entry: label == "first",
     };

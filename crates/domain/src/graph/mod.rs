@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use config::{
     ApplicationConfig, Condition, ConditionalConfig, Logic, NodeConfig, NodeType, Operator,
-    TimeConfig, TimeSource, TimeUnit, UnknownNodeType, VoiceCallConfig,
+    RetryPolicy, TimeConfig, TimeSource, TimeUnit, UnknownNodeType, VoiceCallConfig,
 };
 pub use validation::{Fault, FaultCode, Report, is_complete, node_faults, validate};
 

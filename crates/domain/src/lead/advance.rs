@@ -2,10 +2,11 @@
 
 use super::{
     BranchCause, Call, HoldReason, LeadContext, LeadEvent, LeadState, LeadStatus, Outcome,
-    walk::Walk,
+    walk::{Walk, step_node},
 };
 use crate::{
-    call_status::CallStatus, id::NodeId, lead::Dispatch, output::Output, workflow::WorkflowStatus,
+    call_status::CallStatus, graph::NodeConfig, id::NodeId, lead::Dispatch, output::Output,
+    workflow::WorkflowStatus,
 };
 
 /// What the lead does now that it is looked at again.
@@ -84,7 +85,14 @@ fn go_on(state: &LeadState, node: NodeId, context: &LeadContext<'_>) -> Vec<Lead
         ) => {}
         None => {
             if state.release_at.is_some_and(|release_at| release_at <= context.now) {
-                walk.take(node, Outcome { output: Output::Next, cause: BranchCause::Release });
+                let config = step_node(state, context).map(|node| &node.config);
+                if let Some(NodeConfig::VoiceCall(config)) = config {
+                    // The wait before the next attempt of the call is over.
+                    walk.request_call(config);
+                } else {
+                    let cause = BranchCause::Release;
+                    walk.take(node, Outcome { output: Output::Next, cause });
+                }
             } else if is_overdue(state, context) {
                 walk.events.push(LeadEvent::RoutingHeld { reason: HoldReason::CallOverdue });
             }

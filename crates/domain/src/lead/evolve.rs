@@ -54,6 +54,7 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
             };
             state.calls.insert(*call, Box::new(requested));
             state.call = Some(*call);
+            state.release_at = None;
             state.hold = None;
         }
         LeadEvent::CallDispatchStarted { call, lease_until } => {

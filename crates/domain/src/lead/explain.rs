@@ -228,7 +228,13 @@ fn at_node(
         if release_at <= surroundings.now {
             return vec![due(state)];
         }
-        let message = format!("the lead waits until {release_at}");
+        let message = match state.current_call() {
+            Some((number, call)) => format!(
+                "call {number} ended as {}; the next attempt is at {release_at}",
+                call.status
+            ),
+            None => format!("the lead waits until {release_at}"),
+        };
         let mut waiting = guard(GuardCode::WaitingForRelease, message, state.entered_position)
             .by("the wait ends by itself");
         waiting.clears_at = Some(release_at);

@@ -3,12 +3,14 @@
 use super::{
     BranchCause, Call, CallReport, Dispatch, HoldReason, LeadContext, LeadEvent, LeadRejection,
     LeadState, Outcome, Resolution, Values,
-    walk::{CallNews, Walk},
+    walk::{CallNews, Walk, step_node},
 };
 use crate::{
     call_status::{CallStatus, Routing},
+    graph::NodeConfig,
     id::CallId,
     personal::Personal,
+    time::Timestamp,
     workflow::WorkflowStatus,
 };
 
@@ -56,6 +58,10 @@ pub(super) fn report_call_status(
     let Some(node) = state.node.filter(|_| state.call == Some(number) && !state.has_ended()) else {
         return Ok(events);
     };
+    if let Some(release_at) = next_attempt(state, number, report.status, context) {
+        events.push(LeadEvent::ReleasePlanned { release_at });
+        return Ok(events);
+    }
     let news = CallNews {
         status: report.status,
         end_reason: report.end_reason.as_deref(),
@@ -75,6 +81,24 @@ pub(super) fn report_call_status(
         }
     }
     Ok(events)
+}
+
+/// When the call is tried again, if the node's retry policy says so. The attempts of one visit
+/// belong together, and only the last one takes a branch. Source: DOMAIN.md 4, rule 12.
+fn next_attempt(
+    state: &LeadState,
+    number: u32,
+    status: CallStatus,
+    context: &LeadContext<'_>,
+) -> Option<Timestamp> {
+    let NodeConfig::VoiceCall(config) = &step_node(state, context)?.config else { return None };
+    if has_stopped(context) {
+        return None;
+    }
+    let visit = state.calls.get(&number)?.visit;
+    let attempts = state.calls.values().filter(|call| call.visit == visit).count();
+    let delay_s = config.retry.as_ref()?.next_attempt_s(attempts, status)?;
+    Some(context.now.plus_seconds(delay_s))
 }
 
 /// Whether nothing will move in this workflow any more.

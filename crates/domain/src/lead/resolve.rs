@@ -2,7 +2,8 @@
 
 use super::{
     BranchCause, HoldReason, LeadContext, LeadEvent, LeadRejection, LeadState, LeadStatus, Outcome,
-    Resolution, walk::Walk,
+    Resolution,
+    walk::{Walk, step_node},
 };
 use crate::{
     graph::{Node, NodeConfig, NodeType, is_complete},
@@ -25,12 +26,8 @@ pub(super) fn resolve(
     let (Some(hold), Some(id)) = (&state.hold, state.node) else {
         return Err(LeadRejection::NotHeld);
     };
-    // The config the step runs with, or the newest when that revision is not known any more.
-    let node = context
-        .workflow
-        .node_at(state.entered_revision, id)
-        .or_else(|| context.workflow.graph.node(id))
-        .ok_or_else(|| wrong("the node is gone; remove the lead"))?;
+    let node =
+        step_node(state, context).ok_or_else(|| wrong("the node is gone; remove the lead"))?;
     match choice {
         Resolution::Output(output) => take_output(state, &hold.reason, node, output, context),
         Resolution::Redial => redial(state, id, node, context),

@@ -1,7 +1,7 @@
 //! How a lead moves: out of a node by an output, into the next, and on while a step answers at
 //! once. Makes events; keeps no state beyond one decision.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{BranchCause, HoldReason, LeadContext, LeadEvent, LeadState, Outcome, Values};
 use crate::{
@@ -24,6 +24,17 @@ pub(super) struct CallNews<'a> {
     pub(super) status: CallStatus,
     pub(super) end_reason: Option<&'a str>,
     pub(super) attributes: &'a Values,
+}
+
+/// The node where the lead is, as it was when the lead came: a running step keeps its config. The
+/// newest one when that revision is not known.
+pub(super) fn step_node<'a>(
+    state: &LeadState,
+    context: &'a LeadContext<'_>,
+) -> Option<&'a Arc<Node>> {
+    let node = state.node?;
+    let entered = context.workflow.node_at(state.entered_revision, node);
+    entered.or_else(|| context.workflow.graph.node(node))
 }
 
 /// One decision that may move the lead.

@@ -226,7 +226,12 @@ fn a_graph_takes_500_nodes_and_2000_edges_and_no_more() {
 fn words_that_no_record_has_room_for_are_refused_with_the_name_of_their_field() {
     let long = |bytes: usize| Some("x".repeat(bytes));
     let calling = |from_phone_number, agent_id| {
-        NodeConfig::VoiceCall(VoiceCallConfig { from_phone_number, agent_id, ring_timeout_s: None })
+        NodeConfig::VoiceCall(VoiceCallConfig {
+            from_phone_number,
+            agent_id,
+            ring_timeout_s: None,
+            retry: None,
+        })
     };
     let asking = |field: usize, branch: usize| {
         NodeConfig::Conditional(ConditionalConfig {

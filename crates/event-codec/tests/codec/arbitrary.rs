@@ -267,6 +267,7 @@ fn config() -> impl Strategy<Value = NodeConfig> {
                     from_phone_number,
                     agent_id,
                     ring_timeout_s,
+                    ..VoiceCallConfig::default()
                 })
             }
         ),

@@ -182,6 +182,7 @@ fn graph_changes() -> Vec<GraphChange> {
                 from_phone_number: Some("+498912345678".into()),
                 agent_id: Some("agent_7".into()),
                 ring_timeout_s: Some(30),
+                retry: None,
             }),
         ),
         put(

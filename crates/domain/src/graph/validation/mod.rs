@@ -37,6 +37,8 @@ pub enum FaultCode {
     UnknownLabel,
     /// A call node has no number to call from.
     MissingNumber,
+    /// A retry policy lacks something, or is out of its limits.
+    InvalidRetry,
     /// A condition lacks its field, operator or value.
     IncompleteCondition,
     /// A wait is not above zero, or lacks its unit.

@@ -2,8 +2,9 @@
 
 use super::{Fault, FaultCode, name};
 use crate::{
+    call_status::CallStatus,
     condition::gaps,
-    graph::{Node, NodeConfig, TimeConfig, TimeSource},
+    graph::{Node, NodeConfig, RetryPolicy, TimeConfig, TimeSource},
 };
 
 /// Waits are shorter than this: ten years of 365 days. Longer ones are slips of the unit, and an
@@ -44,7 +45,8 @@ pub fn is_complete(config: &NodeConfig) -> bool {
 fn config_gaps(config: &NodeConfig) -> Vec<Gap> {
     match config {
         NodeConfig::VoiceCall(config) => {
-            number_gap(config.from_phone_number.as_deref()).into_iter().collect()
+            let number = number_gap(config.from_phone_number.as_deref());
+            number.into_iter().chain(config.retry.as_ref().and_then(retry_gap)).collect()
         }
         NodeConfig::Conditional(config) => gaps(config)
             .iter()
@@ -77,6 +79,45 @@ fn number_gap(number: Option<&str>) -> Option<Gap> {
             Some(Gap::new(FaultCode::MissingNumber, what, FIX))
         }
     }
+}
+
+/// What a retry policy lacks, or where it is out of its limits.
+fn retry_gap(retry: &RetryPolicy) -> Option<Gap> {
+    let tried = |status: &CallStatus| match status {
+        CallStatus::DidNotPick | CallStatus::Busy | CallStatus::Failed | CallStatus::NoAnswer => {
+            true
+        }
+        CallStatus::Created
+        | CallStatus::Initiated
+        | CallStatus::Sent
+        | CallStatus::Received
+        | CallStatus::Connected
+        | CallStatus::Waiting
+        | CallStatus::Completed
+        | CallStatus::Cancelled
+        | CallStatus::RetryExpired => false,
+    };
+    let gap = |what: &str, fix| Some(Gap::new(FaultCode::InvalidRetry, what, fix));
+    if !retry.max_attempts.is_some_and(|attempts| (2..=10).contains(&attempts)) {
+        return gap(
+            "has a retry policy without 2 to 10 attempts",
+            "set retry.max_attempts from 2 to 10, or take retry away",
+        );
+    }
+    if !retry.delay_minutes.is_some_and(|minutes| (1..=10_080).contains(&minutes)) {
+        return gap(
+            "has a retry policy without a delay of 1 minute to a week",
+            "set retry.delay_minutes from 1 to 10080",
+        );
+    }
+    let named = retry.statuses.as_ref();
+    if named.is_some_and(|statuses| statuses.is_empty() || !statuses.iter().all(tried)) {
+        return gap(
+            "retries statuses that cannot be tried again",
+            "name some of did_not_pick, busy, failed, no_answer in retry.statuses, or leave it out",
+        );
+    }
+    None
 }
 
 /// A plus and 8 to 15 digits; no country code begins with 0.

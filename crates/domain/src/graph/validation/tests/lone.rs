@@ -36,6 +36,38 @@ fn a_call_node_needs_a_number_in_e164() {
 }
 
 #[test]
+fn a_retry_policy_needs_its_limits() {
+    use crate::{call_status::CallStatus, graph::RetryPolicy};
+
+    let call = |max_attempts, delay_minutes, statuses| {
+        NodeConfig::VoiceCall(VoiceCallConfig {
+            from_phone_number: Some("+4915112345678".into()),
+            retry: Some(RetryPolicy { max_attempts, delay_minutes, statuses }),
+            ..VoiceCallConfig::default()
+        })
+    };
+    let failed = Some(vec![CallStatus::Failed, CallStatus::Busy]);
+    for config in [call(Some(2), Some(1), None), call(Some(10), Some(10_080), failed)] {
+        assert_eq!(faults(&ended(config)), []);
+    }
+    for config in [
+        call(None, Some(30), None),
+        call(Some(1), Some(30), None),
+        call(Some(11), Some(30), None),
+        call(Some(3), None, None),
+        call(Some(3), Some(0), None),
+        call(Some(3), Some(10_081), None),
+        call(Some(3), Some(30), Some(Vec::new())),
+        call(Some(3), Some(30), Some(vec![CallStatus::Completed])),
+        call(Some(3), Some(30), Some(vec![CallStatus::Busy, CallStatus::Connected])),
+        call(Some(3), Some(30), Some(vec![CallStatus::Cancelled])),
+    ] {
+        assert_eq!(faults(&ended(config.clone())), [(FaultCode::InvalidRetry, Some(A), None)]);
+        assert!(!crate::graph::is_complete(&config));
+    }
+}
+
+#[test]
 fn a_condition_needs_its_operands_and_every_gap_is_told() {
     let condition = |field: Option<&str>, operator, value: Option<Value>| {
         NodeConfig::Conditional(ConditionalConfig {

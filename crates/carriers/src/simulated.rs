@@ -116,7 +116,12 @@ impl Carrier for SimulatedCarrier {
         let handed_over = self.hand_over(&call);
         let provider_ref = Some(provider_ref(call.call_id));
         Box::pin(async move {
-            if handed_over.await { AskOutcome::Known { provider_ref } } else { AskOutcome::Unknown }
+            // Its statuses come again, from the first: what was told already changes nothing.
+            if handed_over.await {
+                AskOutcome::Known { provider_ref, report: None }
+            } else {
+                AskOutcome::Unknown
+            }
         })
     }
 }

@@ -4,6 +4,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use branchline_domain::{
     id::{CallId, NodeId, OrganisationId, WorkflowId},
+    lead::CallReport,
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -70,13 +71,16 @@ pub enum DialOutcome {
     Unknown,
 }
 
-/// What a carrier knows of a call it may have been asked to dial before a crash.
+/// What a carrier knows of a call it may have been asked to dial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AskOutcome {
-    /// It has the call, and goes on reporting its statuses.
+    /// It has the call, and goes on reporting its statuses unless it has ended.
     Known {
         /// Its name for the call.
         provider_ref: Option<String>,
+        /// How the call stands now, if the carrier says. Counts like any report of it; a final
+        /// status ends the wait of the lead.
+        report: Option<CallReport>,
     },
     /// It cannot tell.
     Unknown,
@@ -91,8 +95,10 @@ pub trait Carrier: Send + Sync + 'static {
     /// handle, from then on.
     fn dial(&self, call: DialRequest) -> BoxFuture<DialOutcome>;
 
-    /// Asks for a call that was handed over before a restart, whatever came of it. A carrier that
-    /// knows it goes on reporting its statuses.
+    /// Asks for a call that was handed over before a restart, whatever came of it, or that has had
+    /// no final status by its deadline. A carrier that knows it goes on reporting its statuses. It
+    /// may be asked for one call more than once, and has 30 s to answer; a panic or silence counts
+    /// as [`AskOutcome::Unknown`].
     fn ask(&self, call: DialRequest) -> BoxFuture<AskOutcome>;
 }
 

@@ -16,6 +16,7 @@ use std::{
     cell::{Cell, RefCell},
     future::Future,
     rc::Rc,
+    sync::Arc,
 };
 
 use branchline_domain::id::CallId;
@@ -24,6 +25,7 @@ use crate::{core::Core, ports::Phones};
 
 pub(crate) use claims::claim;
 use in_hand::InHand;
+use timers::Timers;
 
 /// What effects share on the engine thread.
 #[derive(Default)]
@@ -42,7 +44,14 @@ pub(crate) fn start(core: &Rc<Core>, phones: Phones) {
     let workflows = core.reads().take_changed_workflows();
     let left = recovery::Left::find(core, workflows.keys().copied());
     watch(core, "sweeps", sweeps::run(Rc::clone(core), workflows));
-    watch(core, "timers", timers::run(Rc::clone(core)));
+    match &phones {
+        Phones::External => watch(core, "timers", timers::run(Rc::clone(core), Timers::All)),
+        Phones::InProcess(carrier) => {
+            let polls = Timers::Deadlines(Arc::clone(carrier));
+            watch(core, "timers", timers::run(Rc::clone(core), Timers::WithoutDeadlines));
+            watch(core, "deadlines", timers::run(Rc::clone(core), polls));
+        }
+    }
     let dialling = {
         let core = Rc::clone(core);
         async move {

@@ -7,13 +7,14 @@ use branchline_domain::{
     lead::LeadCommand,
     time::Timestamp,
 };
+use branchline_journal::record::Position;
 use branchline_projections::{CallRow, DispatchStage};
 use tokio::task::JoinSet;
 
 use crate::{
     asked::Asked,
     core::Core,
-    effects::asking::surely,
+    effects::asking::{Told, surely},
     ports::{AskOutcome, Carrier},
 };
 
@@ -80,13 +81,15 @@ fn is_leased(call: &CallRow, now: Timestamp) -> bool {
 }
 
 /// Asks the carrier for each of these calls. One that it knows goes on there, and its statuses
-/// come by themselves; of the others a person decides.
+/// come by themselves or with the answer; of the others a person decides.
 pub(super) async fn ask(core: Rc<Core>, carrier: Arc<dyn Carrier>, calls: Vec<CallId>) {
     let mut asking = JoinSet::new();
     for call in calls {
         make_room(&core, &mut asking).await;
         let (core, carrier) = (Rc::clone(&core), Arc::clone(&carrier));
-        asking.spawn_local(async move { ask_for(&core, carrier, call).await });
+        asking.spawn_local(async move {
+            ask_for(&core, carrier, call, "recovery").await;
+        });
     }
     while asking.join_next().await.is_some() {}
 }
@@ -98,28 +101,58 @@ async fn make_room(core: &Core, asking: &mut JoinSet<()>) {
     }
 }
 
-async fn ask_for(core: &Rc<Core>, carrier: Arc<dyn Carrier>, call: CallId) {
+/// Asks the carrier for a call, and records what it says in the name of this part of the engine.
+/// Gives the position of the last record, if anything was news.
+pub(super) async fn ask_for(
+    core: &Rc<Core>,
+    carrier: Arc<dyn Carrier>,
+    call: CallId,
+    part: &str,
+) -> Option<Position> {
+    let AskOutcome::Known { provider_ref, report } = answer_of(core, carrier, call).await else {
+        return None;
+    };
+    // A stop waits until what the carrier said is recorded.
+    let _held = core.hold(1);
+    let number = call.number;
+    let dispatched = LeadCommand::RecordDispatched { call: number, provider_ref };
+    let reported = report.map(|report| LeadCommand::ReportCallStatus { call: number, report });
+    let mut last = None;
+    for command in [Some(dispatched), reported].into_iter().flatten() {
+        match surely(core, call.lead, command, Asked::engine(part)).await {
+            Told::Recorded(position) => last = Some(position),
+            Told::Nothing(_) | Told::Busy(_) => {}
+            Told::Ended => break,
+        }
+    }
+    last
+}
+
+/// What the carrier says; one that panics or keeps silent cannot tell.
+async fn answer_of(core: &Rc<Core>, carrier: Arc<dyn Carrier>, call: CallId) -> AskOutcome {
     let request = match core.dial_request(call.lead, call.number).await {
         Ok(request) => request,
         Err(error) => {
-            tracing::warn!(%call, %error, "a call of the last run cannot be asked for");
-            return;
+            tracing::warn!(%call, %error, "the carrier cannot be asked for the call");
+            return AskOutcome::Unknown;
         }
     };
     // A task of its own: a panic in a carrier is its answer, not our end.
     let mut answer = actix::spawn(async move { carrier.ask(request).await });
     match tokio::time::timeout(ASK_WAIT, &mut answer).await {
-        Ok(Ok(AskOutcome::Known { provider_ref })) => {
-            let command = LeadCommand::RecordDispatched { call: call.number, provider_ref };
-            surely(core, call.lead, command, Asked::engine("recovery")).await;
-        }
+        Ok(Ok(known @ AskOutcome::Known { .. })) => known,
         Ok(Ok(AskOutcome::Unknown)) => {
             tracing::warn!(%call, "the carrier cannot tell what became of the call");
+            AskOutcome::Unknown
         }
-        Ok(Err(error)) => tracing::error!(%call, %error, "the carrier panicked when asked"),
+        Ok(Err(error)) => {
+            tracing::error!(%call, %error, "the carrier panicked when asked");
+            AskOutcome::Unknown
+        }
         Err(_) => {
             answer.abort();
             tracing::warn!(%call, "the carrier does not say whether it knows the call");
+            AskOutcome::Unknown
         }
     }
 }

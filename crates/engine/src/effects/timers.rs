@@ -1,7 +1,7 @@
 //! Fires what falls due: releases, deadlines of calls, leases. Late is possible; early or twice is
 //! not, because the lead decides, and each look starts from the read models.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 use branchline_domain::{
     id::{CallId, LeadId},
@@ -16,19 +16,25 @@ use crate::{
     core::Core,
     effects::{
         InHand,
-        asking::{Told, told},
+        asking::{Told, surely, told},
+        recovery::ask_for,
     },
+    ports::Carrier,
 };
 
 /// When much is due at once, a share of it is fired each time this long has passed.
 const TICK: Duration = Duration::from_millis(10);
 const TICKS_PER_S: u32 = 100;
+/// Pause for a deadline of which nothing came, so that a carrier is not asked over and over.
+const ASKED_PAUSE: Duration = Duration::from_mins(1);
 
 /// What falls due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Due {
-    /// The wait of a lead, or the deadline of its call: the lead knows what it means.
-    Lead(LeadId),
+    /// The wait of a lead.
+    Release(LeadId),
+    /// The deadline of the call that a lead waits for.
+    Deadline(LeadId),
     /// The hand-out of a call to an external carrier.
     Lease(CallId),
 }
@@ -42,16 +48,17 @@ enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Lease, Self::Deadline, Self::Release];
-
     /// What is due, earliest first.
     fn due(self, read: &Projections, until: Timestamp, limit: usize) -> Vec<(Timestamp, Due)> {
-        let leads = |due: Vec<(Timestamp, LeadId)>| {
-            due.into_iter().map(|(at, lead)| (at, Due::Lead(lead))).collect()
-        };
         match self {
-            Self::Release => leads(read.due(until, limit)),
-            Self::Deadline => leads(read.overdue_calls(until, limit)),
+            Self::Release => {
+                let due = read.due(until, limit).into_iter();
+                due.map(|(at, lead)| (at, Due::Release(lead))).collect()
+            }
+            Self::Deadline => {
+                let due = read.overdue_calls(until, limit).into_iter();
+                due.map(|(at, lead)| (at, Due::Deadline(lead))).collect()
+            }
             Self::Lease => {
                 let due = read.expired_leases(until, limit).into_iter();
                 due.map(|(at, call)| (at, Due::Lease(call))).collect()
@@ -68,8 +75,37 @@ impl Kind {
     }
 }
 
-struct Timers {
+/// Which timers run together. Those that ask a carrier run apart: one that keeps silent may delay
+/// its own deadlines, and no release.
+pub(super) enum Timers {
+    /// All: there is no carrier to ask.
+    All,
+    /// All but the deadlines of calls.
+    WithoutDeadlines,
+    /// The deadlines of calls, for which this carrier is asked first.
+    Deadlines(Arc<dyn Carrier>),
+}
+
+impl Timers {
+    const fn kinds(&self) -> &'static [Kind] {
+        match self {
+            Self::All => &[Kind::Lease, Kind::Deadline, Kind::Release],
+            Self::WithoutDeadlines => &[Kind::Lease, Kind::Release],
+            Self::Deadlines(_) => &[Kind::Deadline],
+        }
+    }
+
+    const fn carrier(&self) -> Option<&Arc<dyn Carrier>> {
+        match self {
+            Self::All | Self::WithoutDeadlines => None,
+            Self::Deadlines(carrier) => Some(carrier),
+        }
+    }
+}
+
+struct Running {
     core: Rc<Core>,
+    timers: Timers,
     in_hand: RefCell<InHand<Due>>,
     /// Something may be fired again.
     rested: Notify,
@@ -86,25 +122,26 @@ struct Look {
 }
 
 /// Fires until the engine stops.
-pub(super) async fn run(core: Rc<Core>) {
+pub(super) async fn run(core: Rc<Core>, timers: Timers) {
     let mut progress = core.reads().progress();
-    let timers = Rc::new(Timers { core, in_hand: RefCell::default(), rested: Notify::new() });
+    let in_hand = RefCell::default();
+    let running = Rc::new(Running { core, timers, in_hand, rested: Notify::new() });
     loop {
         progress.borrow_and_update();
-        let now = timers.core.now();
-        let look = timers.look(now);
+        let now = running.core.now();
+        let look = running.look(now);
         for due in look.fire {
-            timers.fire(due);
+            running.fire(due);
         }
         if look.more {
             tokio::time::sleep(TICK).await;
             continue;
         }
-        let wake = look.next.map(|next| timers.core.clock().until(next));
+        let wake = look.next.map(|next| running.core.clock().until(next));
         let went_on = tokio::select! {
             biased;
             went_on = progress.changed() => went_on.is_ok(),
-            () = timers.rested.notified() => true,
+            () = running.rested.notified() => true,
             () = sleep(wake) => true,
         };
         if !went_on || progress.borrow().ended {
@@ -113,7 +150,7 @@ pub(super) async fn run(core: Rc<Core>) {
     }
 }
 
-impl Timers {
+impl Running {
     /// Looks for what is due and not in hand.
     fn look(&self, now: Timestamp) -> Look {
         let config = self.core.config();
@@ -123,7 +160,7 @@ impl Timers {
             in_hand.shown(read.position());
             let room = share.min(config.sweep_in_flight.max(1).saturating_sub(in_hand.len()));
             let mut look = Look::default();
-            for kind in Kind::ALL {
+            for &kind in self.timers.kinds() {
                 // Enough to see past what is in hand, and whether there is more.
                 let limit = in_hand.len() + room + 1;
                 let due = kind.due(read, now, limit);
@@ -147,27 +184,64 @@ impl Timers {
 
     fn fire(self: &Rc<Self>, due: Due) {
         let (lead, command) = match due {
-            Due::Lead(lead) => (lead, LeadCommand::Advance),
+            Due::Deadline(lead) if let Some(carrier) = self.timers.carrier() => {
+                self.poll(lead, Arc::clone(carrier));
+                return;
+            }
+            Due::Release(lead) | Due::Deadline(lead) => (lead, LeadCommand::Advance),
             Due::Lease(call) => {
                 (call.lead, LeadCommand::RecordDispatchUnknown { call: call.number })
             }
         };
         let answer = self.core.perform_lead(lead, command, Asked::engine("timer"));
-        let timers = Rc::clone(self);
+        let running = Rc::clone(self);
         let held = self.core.hold(1);
         actix::spawn(async move {
-            match told(lead, &answer.await) {
-                Told::Recorded(position) => timers.in_hand.borrow_mut().recorded(due, position),
-                // Still due as far as the read models know: not to be asked over and over.
-                Told::Nothing(pause) | Told::Busy(pause) => {
-                    drop(held);
-                    tokio::time::sleep(pause).await;
-                    timers.in_hand.borrow_mut().put_back(&due);
-                    timers.rested.notify_one();
-                }
-                Told::Ended => {}
-            }
+            let told = told(lead, &answer.await);
+            drop(held);
+            running.settle(due, told).await;
         });
+    }
+
+    /// Asks the carrier for the call that a lead waits for; then the lead decides whether it has
+    /// waited in vain.
+    fn poll(self: &Rc<Self>, lead: LeadId, carrier: Arc<dyn Carrier>) {
+        let running = Rc::clone(self);
+        // Nothing is held while the carrier thinks: a stop that comes between leaves the deadline
+        // due, and the next start takes it up.
+        actix::spawn(async move {
+            let core = &running.core;
+            let call =
+                core.reads().look(|read| read.lead(lead)?.call).filter(|call| !call.concluded);
+            let news = match call {
+                Some(call) => ask_for(core, carrier, call.id, "timer").await,
+                None => None,
+            };
+            let held = core.hold(1);
+            let told = surely(core, lead, LeadCommand::Advance, Asked::engine("timer")).await;
+            drop(held);
+            // What the carrier said may have left nothing to be done.
+            let told = match (told, news) {
+                (Told::Nothing(_), Some(position)) => Told::Recorded(position),
+                (Told::Nothing(pause), None) => Told::Nothing(pause.max(ASKED_PAUSE)),
+                (told @ (Told::Recorded(_) | Told::Busy(_) | Told::Ended), _) => told,
+            };
+            running.settle(Due::Deadline(lead), told).await;
+        });
+    }
+
+    /// Lets a thing rest or go, by what came of it.
+    async fn settle(&self, due: Due, told: Told) {
+        match told {
+            Told::Recorded(position) => self.in_hand.borrow_mut().recorded(due, position),
+            // Still due as far as the read models know: not to be asked over and over.
+            Told::Nothing(pause) | Told::Busy(pause) => {
+                tokio::time::sleep(pause).await;
+                self.in_hand.borrow_mut().put_back(&due);
+                self.rested.notify_one();
+            }
+            Told::Ended => {}
+        }
     }
 }
 
@@ -271,7 +345,7 @@ mod tests {
     #[test]
     fn what_is_due_comes_earliest_first() {
         let read = waiting(&[20, 10, 30]);
-        let lead = |id| Due::Lead(LeadId::from_u128(id));
+        let lead = |id| Due::Release(LeadId::from_u128(id));
         assert_eq!(Kind::Release.due(&read, at(25), 9), [(at(10), lead(11)), (at(20), lead(10))]);
         assert_eq!(Kind::Deadline.due(&read, at(25), 9), []);
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
 mod claims;
+mod deadlines;
 mod outbox;
 mod phones;
 mod restart;

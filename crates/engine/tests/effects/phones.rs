@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use branchline_domain::id::CallId;
+use branchline_domain::{id::CallId, lead::CallReport};
 use branchline_engine::{
     EngineHandle,
     ports::{AskOutcome, BoxFuture, Carrier, DialOutcome, DialRequest},
@@ -25,9 +25,26 @@ pub(crate) enum Manner {
     KeepsSilent,
 }
 
+/// What the carrier says when it is asked for a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// That it knows the calls it was asked to dial.
+    #[default]
+    Knows,
+    /// How the call stands.
+    Says(CallReport),
+    /// That it cannot tell.
+    CannotTell,
+    /// It panics.
+    Panics,
+    /// Nothing, ever.
+    KeepsSilent,
+}
+
 #[derive(Debug, Default)]
 struct Book {
     manner: Manner,
+    answer: Answer,
     /// Every dial, in order.
     dials: Vec<DialRequest>,
     /// How often each call was asked for.
@@ -43,6 +60,11 @@ pub(crate) struct Phone {
 impl Phone {
     pub(crate) fn behaves(&self, manner: Manner) {
         self.book.lock().unwrap().manner = manner;
+    }
+
+    /// From now on, when it is asked for a call.
+    pub(crate) fn answers(&self, answer: Answer) {
+        self.book.lock().unwrap().answer = answer;
     }
 
     /// Calls that were dialled, in order.
@@ -93,11 +115,15 @@ impl Carrier for Phone {
         let mut book = self.book.lock().unwrap();
         *book.asked.entry(call.call_id).or_default() += 1;
         let known = book.dials.iter().any(|dial| dial.call_id == call.call_id);
+        let answer = book.answer.clone();
         Box::pin(async move {
-            if known {
-                AskOutcome::Known { provider_ref: Some(format!("phone_{}", call.call_id)) }
-            } else {
-                AskOutcome::Unknown
+            let provider_ref = Some(format!("phone_{}", call.call_id));
+            match answer {
+                Answer::Knows if known => AskOutcome::Known { provider_ref, report: None },
+                Answer::Says(report) => AskOutcome::Known { provider_ref, report: Some(report) },
+                Answer::Knows | Answer::CannotTell => AskOutcome::Unknown,
+                Answer::Panics => panic!("the carrier was told to panic"),
+                Answer::KeepsSilent => std::future::pending().await,
             }
         })
     }

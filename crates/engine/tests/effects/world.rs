@@ -181,13 +181,7 @@ impl World {
 
     /// Reports a status of a call; tells whether it is part of its story.
     pub(crate) async fn report(&self, call: CallId, status: CallStatus) -> bool {
-        let report = CallReport {
-            status,
-            occurred_at: None,
-            end_reason: None,
-            attributes: Values::new(),
-            provider_ref: None,
-        };
+        let report = plain(status);
         self.handle.report_call_status(host(), call, report).await.unwrap().accepted
     }
 
@@ -228,6 +222,17 @@ impl World {
             RecordedEvents::Workflow(..) => &[],
         });
         events.filter(|event| wanted(event)).count()
+    }
+}
+
+/// A report of a status, and nothing else.
+pub(crate) const fn plain(status: CallStatus) -> CallReport {
+    CallReport {
+        status,
+        occurred_at: None,
+        end_reason: None,
+        attributes: Values::new(),
+        provider_ref: None,
     }
 }
 

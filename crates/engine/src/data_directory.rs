@@ -57,6 +57,21 @@ impl DataDirectory {
             .map_err(|source| OpenError::Keys { dir: keys.display().to_string(), source })?;
         Ok(Self { store: Arc::new(store), vault: Arc::new(vault) })
     }
+
+    /// Size of all files in it. Unit: bytes.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said of the first file that cannot be looked at.
+    pub fn size(dir: &Path) -> std::io::Result<u64> {
+        let mut bytes = 0;
+        for entry in std::fs::read_dir(dir)? {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            bytes += if metadata.is_dir() { Self::size(&entry.path())? } else { metadata.len() };
+        }
+        Ok(bytes)
+    }
 }
 
 impl std::fmt::Debug for DataDirectory {

@@ -132,11 +132,6 @@ impl Projections {
         self.workflows.by_id(workflow).map_or(0, |stored| stored.in_progress.len() as u64)
     }
 
-    /// How many there are in all workflows.
-    pub fn calls_in_progress_in_all(&self) -> u64 {
-        self.workflows.all().map(|(_, stored)| stored.in_progress.len() as u64).sum()
-    }
-
     fn name_calls(&self, rows: impl Iterator<Item = u32>) -> Vec<CallRow> {
         rows.filter_map(|row| self.show_call(self.calls.get(row)?)).collect()
     }

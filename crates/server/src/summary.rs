@@ -1,10 +1,10 @@
 //! What a campaign came to, as tables.
 
-use std::{fmt::Write as _, fs, net::SocketAddr, path::Path, time::Duration};
+use std::{fmt::Write as _, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::Context as _;
 use branchline_domain::{call_status::CallStatus, graph::Graph, id::WorkflowId};
-use branchline_engine::EngineHandle;
+use branchline_engine::{DataDirectory, EngineHandle};
 use branchline_projections::Counts;
 
 /// What a campaign came to.
@@ -44,22 +44,11 @@ pub(crate) async fn of(
         counts,
         calls,
         graph,
-        disk_bytes: bytes_under(data_dir)
+        disk_bytes: DataDirectory::size(data_dir)
             .with_context(|| format!("cannot measure {}", data_dir.display()))?,
         data_dir: data_dir.into(),
         records: engine.health().position.0,
     })
-}
-
-/// Size of all files below a directory. Unit: bytes.
-pub(crate) fn bytes_under(directory: &Path) -> std::io::Result<u64> {
-    let mut bytes = 0;
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let kind = entry.metadata()?;
-        bytes += if kind.is_dir() { bytes_under(&entry.path())? } else { kind.len() };
-    }
-    Ok(bytes)
 }
 
 impl Summary {

@@ -294,7 +294,7 @@ fn figures(
         p99_ms: measured.latency.per_mille_ms(990),
         cpu_ms_per_lead: measured.cpu_ms.map(|cpu| cpu / leads),
         rss_mb,
-        disk_bytes_per_lead: process::bytes_under(directory)? / u64::from(args.leads),
+        disk_bytes_per_lead: DataDirectory::size(directory)? / u64::from(args.leads),
         records_per_lead: records / leads,
         yardsticks: Yardsticks {
             journal_alone: Yardstick { transitions_per_s: alone, ratio: transitions_per_s / alone },

@@ -1,6 +1,6 @@
 //! What this process has used, as the kernel tells it. `None` on systems without `/proc`.
 
-use std::{fs, path::Path};
+use std::fs;
 
 /// Ticks a second in `/proc`; the same on every Linux that people run.
 const TICKS_PER_S: f64 = 100.0;
@@ -21,15 +21,4 @@ pub(crate) fn rss_mb() -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kilobytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes / 1_024.0)
-}
-
-/// Size of all files below a directory. Unit: bytes.
-pub(crate) fn bytes_under(directory: &Path) -> std::io::Result<u64> {
-    let mut bytes = 0;
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        bytes += if metadata.is_dir() { bytes_under(&entry.path())? } else { metadata.len() };
-    }
-    Ok(bytes)
 }

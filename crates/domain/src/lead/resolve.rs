@@ -7,7 +7,6 @@ use super::{
 };
 use crate::{
     graph::{Node, NodeConfig, NodeType, is_complete},
-    id::NodeId,
     output::Output,
     time::Timestamp,
 };
@@ -23,14 +22,12 @@ pub(super) fn resolve(
     if status.is_final() || context.workflow.deleted {
         return Err(LeadRejection::WorkflowEnded { status });
     }
-    let (Some(hold), Some(id)) = (&state.hold, state.node) else {
-        return Err(LeadRejection::NotHeld);
-    };
+    let Some(hold) = &state.hold else { return Err(LeadRejection::NotHeld) };
     let node =
         step_node(state, context).ok_or_else(|| wrong("the node is gone; remove the lead"))?;
     match choice {
         Resolution::Output(output) => take_output(state, &hold.reason, node, output, context),
-        Resolution::Redial => redial(state, id, node, context),
+        Resolution::Redial => redial(state, node, context),
         Resolution::ReleaseAt(release_at) => plan_release(node, choice, *release_at),
     }
 }
@@ -79,27 +76,19 @@ fn take_output(
 
 fn redial(
     state: &LeadState,
-    id: NodeId,
-    entered: &Node,
+    node: &Node,
     context: &LeadContext<'_>,
 ) -> Result<Vec<LeadEvent>, LeadRejection> {
-    // A node that was incomplete when the lead came is called with what it has been given since.
-    let candidates = [Some(entered), context.workflow.graph.node(id).map(AsRef::as_ref)];
-    let mut config = None;
-    for node in candidates.into_iter().flatten() {
-        let NodeConfig::VoiceCall(call) = &node.config else {
-            return Err(wrong(format!(
-                "a {} node cannot redial; only a {} node can",
-                node.node_type(),
-                NodeType::VoiceCall
-            )));
-        };
-        if config.is_none() && is_complete(&node.config) {
-            config = Some(call);
-        }
+    let NodeConfig::VoiceCall(config) = &node.config else {
+        return Err(wrong(format!(
+            "a {} node cannot redial; only a {} node can",
+            node.node_type(),
+            NodeType::VoiceCall
+        )));
+    };
+    if !is_complete(&node.config) {
+        return Err(wrong("the call node is incomplete; validate the graph and mend it first"));
     }
-    let config =
-        config.ok_or_else(|| wrong("the call node has no from_phone_number; give it one first"))?;
     let mut walk = Walk::new(state, context);
     walk.events.push(LeadEvent::HoldResolved { choice: Resolution::Redial });
     walk.request_call(config);

@@ -27,14 +27,15 @@ pub(super) struct CallNews<'a> {
 }
 
 /// The node where the lead is, as it was when the lead came: a running step keeps its config. The
-/// newest one when that revision is not known.
+/// newest one when the step could not run with that, and began once the node was mended.
 pub(super) fn step_node<'a>(
     state: &LeadState,
     context: &'a LeadContext<'_>,
 ) -> Option<&'a Arc<Node>> {
     let node = state.node?;
     let entered = context.workflow.node_at(state.entered_revision, node);
-    entered.or_else(|| context.workflow.graph.node(node))
+    let complete = entered.filter(|node| is_complete(&node.config));
+    complete.or_else(|| context.workflow.graph.node(node))
 }
 
 /// One decision that may move the lead.

@@ -63,7 +63,6 @@ fn a_call_is_in_progress_from_its_dispatch_to_its_final_status() {
     story.lead(BOB, [started(1)]);
     story.lead(ANN, [started(1)]);
     assert_eq!(story.read.calls_in_progress(FLOW), 2);
-    assert_eq!(story.read.calls_in_progress_in_all(), 2);
     story.lead(BOB, [LeadEvent::CallDispatched { call: 1, provider_ref: None }]);
     story.lead(ANN, [LeadEvent::CallDispatchUnknown { call: 1 }]);
     let live: Vec<_> = story.read.live_calls(FLOW).into_iter().map(|row| row.id).collect();

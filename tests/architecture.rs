@@ -47,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "branchline-http-api",
             "branchline-journal",
             "branchline-projections",
+            "branchline-scenarios",
             "branchline-vault",
         ],
     ),
@@ -73,7 +74,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "branchline-vault",
         ],
     ),
-    ("branchline-testkit", &["branchline-domain", "branchline-journal"]),
+    ("branchline-scenarios", &["branchline-domain"]),
+    ("branchline-testkit", &["branchline-domain", "branchline-journal", "branchline-scenarios"]),
     ("branchline-tests", &[]),
 ];
 

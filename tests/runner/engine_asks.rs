@@ -12,8 +12,7 @@ use branchline_engine::{
         WorkflowAction,
     },
 };
-
-use crate::{
+use branchline_scenarios::{
     command::{Action, CallName, Command, Edit},
     names::Names,
     words,

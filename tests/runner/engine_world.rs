@@ -20,19 +20,21 @@ use branchline_engine::{
 };
 use branchline_journal::{record::Position, store::EventStore};
 use branchline_projections::Invariants;
-use branchline_testkit::START;
+use branchline_scenarios::{
+    command::{Command, Edit},
+    event_lines::Noted,
+    names::Names,
+    play::FirstGraph,
+    story_ids::{self, START},
+    words::Wrong,
+    world::{Done, Failure, World},
+};
 use branchline_vault::{SeededEntropy, Vault};
 use tokio::runtime::Runtime;
 
 use crate::{
-    command::{Command, Edit},
     engine_asks::{self, Asked},
-    event_lines::Noted,
     kept_store::Kept,
-    names::Names,
-    play::FirstGraph,
-    words::Wrong,
-    world::{Done, Failure, World},
 };
 
 /// How long an engine may take until nothing is left to do. Only a stuck one takes that long.
@@ -85,7 +87,7 @@ impl EngineWorld {
             life: None,
             lives: 0,
             names: Names::default(),
-            workflow: branchline_testkit::workflow_id("nobody's"),
+            workflow: story_ids::workflow_id("nobody's"),
             leads: Vec::new(),
             told: Position(0),
             invariants: Invariants::new(),

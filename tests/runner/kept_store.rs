@@ -8,10 +8,9 @@ use branchline_journal::{
     sled_store::{SledOptions, SledStore},
     store::{AppendReply, EventStore, KnownKey, ReadError, StreamHead},
 };
+use branchline_scenarios::words::Wrong;
 use tempfile::TempDir;
 use uuid::Uuid;
-
-use crate::words::Wrong;
 
 /// Where the journal is between two lives of the engine.
 pub(crate) enum Kept {

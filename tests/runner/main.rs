@@ -1,20 +1,11 @@
 //! Plays every `tests/scenarios/**/*.toml` as a test of its own, named by mode and path. The format
-//! is described in `tests/scenarios/README.md`.
+//! is described in `crates/scenarios/README.md`.
 
-mod command;
-mod decider_world;
 mod engine_asks;
 mod engine_world;
-mod event_lines;
-mod graph_lines;
+mod journal_form;
 mod kept_store;
-mod names;
-mod play;
-mod round_trip;
-mod scenario;
 mod self_check;
-mod words;
-mod world;
 
 use std::{
     error::Error,
@@ -22,16 +13,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use libtest_mimic::{Arguments, Failed, Trial};
-
-use crate::{
+use branchline_scenarios::{
     decider_world::DeciderWorld,
-    engine_world::EngineWorld,
-    kept_store::Kept,
-    play::Source,
+    play::{self, Source},
     scenario::{Mode, Scenario},
     world::World,
 };
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::{engine_world::EngineWorld, journal_form::JournalForm, kept_store::Kept};
 
 /// Every way of playing, with the mode it is and its word in test names.
 const WAYS: [(Way, Mode, &str); 3] = [
@@ -104,7 +94,10 @@ fn run(path: &Path, way: Way) -> Result<(), Failed> {
     let source = Source { path: &shown, text: &text };
     let graph = play::graph(&scenario, &source)?;
     let mut world: Box<dyn World> = match way {
-        Way::Deciders => Box::new(DeciderWorld::new(&scenario.settings, &graph)?),
+        Way::Deciders => {
+            let passage = Box::new(JournalForm::new());
+            Box::new(DeciderWorld::new(&scenario.settings, &graph, passage)?)
+        }
         Way::EngineInMemory => {
             Box::new(EngineWorld::new(&scenario.settings, &graph, Kept::in_memory())?)
         }

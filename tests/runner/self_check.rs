@@ -1,8 +1,12 @@
 //! The runner can say no: stories that are wrong, and what it must say about each.
 
+use branchline_scenarios::{
+    decider_world::DeciderWorld,
+    passage::Straight,
+    play::{self, Source},
+    scenario::Scenario,
+};
 use libtest_mimic::{Failed, Trial};
-
-use crate::{decider_world::DeciderWorld, play, play::Source, scenario::Scenario};
 
 /// What is wrong with a story, its text, and a piece of the complaint.
 const WRONG: &[(&str, &str, &str)] = &[
@@ -190,6 +194,6 @@ fn played(text: &str) -> Result<(), String> {
     let scenario: Scenario = toml::from_str(text).map_err(|wrong| wrong.to_string())?;
     let source = Source { path: "story", text };
     let graph = play::graph(&scenario, &source)?;
-    let mut world = DeciderWorld::new(&scenario.settings, &graph)?;
+    let mut world = DeciderWorld::new(&scenario.settings, &graph, Box::new(Straight))?;
     play::play(&scenario, &source, &mut world)
 }

@@ -8,8 +8,7 @@ use branchline_domain::{
     output::Output,
     value::Value,
 };
-
-use crate::names::{edge_id, node_id};
+use branchline_scenarios::story_ids::{edge_id, node_id};
 
 /// The number that calls come from where a test does not say.
 pub const FROM: &str = "+15550100";

@@ -18,12 +18,13 @@
 
 mod given;
 mod graph_builder;
-mod names;
 mod views;
 
+pub use branchline_scenarios::story_ids::{
+    START, contact_tag, edge_id, lead_id, node_id, workflow_id,
+};
 pub use given::{Decided, Given, Moment, given};
 pub use graph_builder::{FROM, GraphBuilder, edge, node};
-pub use names::{START, contact_tag, edge_id, lead_id, node_id, workflow_id};
 pub use views::{ASHA, ViewChanges, active, at_second, now, paused, view};
 
 pub mod store_conformance;

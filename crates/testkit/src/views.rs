@@ -8,11 +8,9 @@ use branchline_domain::{
     lead::LeadContext,
     workflow::{Settings, WorkflowStatus, WorkflowView},
 };
+use branchline_scenarios::story_ids::{START, lead_id, workflow_id};
 
-use crate::{
-    GraphBuilder,
-    names::{START, workflow_id},
-};
+use crate::GraphBuilder;
 
 /// A workflow with this graph in this status.
 pub fn view(graph: &GraphBuilder, status: WorkflowStatus) -> WorkflowView {
@@ -74,7 +72,7 @@ impl ViewChanges for WorkflowView {
 }
 
 /// The lead that decides in stories with one lead.
-pub const ASHA: LeadId = crate::names::lead_id("asha");
+pub const ASHA: LeadId = lead_id("asha");
 
 /// A decision of [`ASHA`], this many seconds after [`START`].
 pub const fn at_second(second: u64, workflow: &WorkflowView) -> LeadContext<'_> {

@@ -14,15 +14,14 @@ use branchline_domain::{
         WorkflowView,
     },
 };
-use branchline_testkit::{START, contact_tag, edge_id, lead_id, workflow_id};
-use branchline_vault::LeadKey;
 
 use crate::{
     command::{Action, CallName, Command, Edit},
     event_lines::Noted,
     names::Names,
+    passage::Passage,
     play::FirstGraph,
-    round_trip::{self, Keys},
+    story_ids::{START, contact_tag, edge_id, lead_id, workflow_id},
     words::{self, Wrong},
     world::{Done, Failure, LEASE_S, World, lead_refusal, unknown_status, workflow_refusal},
 };
@@ -33,14 +32,14 @@ const ROUNDS_MAX: u32 = 50;
 struct PlayedLead {
     id: LeadId,
     state: LeadState,
-    key: LeadKey,
 }
 
-pub(crate) struct DeciderWorld {
+/// The rules alone, with a clock that moves only when the story says so.
+pub struct DeciderWorld {
     now: Timestamp,
     position: u64,
     names: Names,
-    keys: Keys,
+    passage: Box<dyn Passage>,
     id: WorkflowId,
     workflow: WorkflowState,
     /// Position of the last change of status.
@@ -51,12 +50,20 @@ pub(crate) struct DeciderWorld {
 
 impl DeciderWorld {
     /// A draft with this graph.
-    pub(crate) fn new(settings: &Settings, graph: &FirstGraph) -> Result<Self, Wrong> {
+    ///
+    /// # Errors
+    ///
+    /// When the graph cannot be made: a node or an edge is there twice, or is too large.
+    pub fn new(
+        settings: &Settings,
+        graph: &FirstGraph,
+        passage: Box<dyn Passage>,
+    ) -> Result<Self, Wrong> {
         let mut world = Self {
             now: START,
             position: 0,
             names: Names::default(),
-            keys: Keys::new(),
+            passage,
             id: workflow_id("workflow"),
             workflow: WorkflowState::default(),
             status_position: 0,
@@ -120,7 +127,7 @@ impl DeciderWorld {
         }
         let mut noted = Vec::new();
         for event in events {
-            let event = round_trip::workflow(&event)?;
+            let event = self.passage.workflow(event)?;
             let (before, at) = (self.workflow.status, self.now);
             let recorded = Recorded { at, position: self.position };
             workflow::evolve(&mut self.workflow, &event, recorded);
@@ -151,8 +158,7 @@ impl DeciderWorld {
         }
         self.position += 1;
         if place.is_none() {
-            let key = self.keys.key(id)?;
-            self.leads.push(PlayedLead { id, state: nobody, key });
+            self.leads.push(PlayedLead { id, state: nobody });
         }
         let lead = self
             .leads
@@ -161,7 +167,7 @@ impl DeciderWorld {
             .ok_or_else(|| Wrong::from("the lead is gone"))?;
         let mut noted = Vec::new();
         for event in events {
-            let event = self.keys.lead(id, &lead.key, &event)?;
+            let event = self.passage.lead(id, event)?;
             let recorded = Recorded { at: self.now, position: self.position };
             lead::evolve(&mut lead.state, &event, recorded);
             noted.push(Noted::Lead(id, event));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use branchline_domain::{lead::Values, value::Value};
 
 /// What is wrong with a line.
-pub(crate) type Wrong = String;
+pub type Wrong = String;
 
 /// The words of a line. Quotes stay: they tell a text from a number.
 pub(crate) fn split(line: &str) -> Result<Vec<String>, Wrong> {
@@ -74,7 +74,7 @@ pub(crate) fn attributes(words: &[String]) -> Result<Values, Wrong> {
 }
 
 /// `city=` takes a variable away.
-pub(crate) fn unless_empty(value: &Value) -> Option<Value> {
+pub fn unless_empty(value: &Value) -> Option<Value> {
     (!value.is_missing()).then(|| value.clone())
 }
 

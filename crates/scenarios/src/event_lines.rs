@@ -12,13 +12,15 @@ use crate::{command::show_instant, names::Names, words};
 
 /// One event, and whose it is.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Noted {
+pub enum Noted {
+    /// Of a workflow.
     Workflow(WorkflowId, WorkflowEvent),
+    /// Of a lead.
     Lead(LeadId, LeadEvent),
 }
 
 /// The line of an event: `lead asha: branch_taken intro --DNP--> later`.
-pub(crate) fn line(names: &Names, noted: &Noted) -> String {
+pub fn line(names: &Names, noted: &Noted) -> String {
     match noted {
         Noted::Workflow(workflow, event) => {
             format!("{}: {}", names.of_workflow(*workflow), workflow_event(names, event))

@@ -9,32 +9,34 @@ use branchline_domain::{
 use crate::{command::Command, event_lines::Noted, names::Names, words::Wrong};
 
 /// How long a hand-out of calls lasts in scenarios. Unit: seconds.
-pub(crate) const LEASE_S: u32 = 600;
+pub const LEASE_S: u32 = 600;
 
 /// What came of a command that was not refused.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Done {
+pub struct Done {
     /// Every event, its consequences for leads included.
-    pub(crate) events: Vec<Noted>,
+    pub events: Vec<Noted>,
     /// Whether a report was taken as part of its call's story; `None` for other commands.
-    pub(crate) accepted: Option<bool>,
+    pub accepted: Option<bool>,
 }
 
 /// Why a command was refused.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     /// The rejection's name.
-    pub(crate) code: &'static str,
+    pub code: &'static str,
     /// The same in words, for messages.
-    pub(crate) message: String,
+    pub message: String,
     /// What is wrong with a graph, one line a fault.
-    pub(crate) faults: Vec<String>,
+    pub faults: Vec<String>,
 }
 
 /// A command is refused, or the world itself is broken.
 #[derive(Clone, Debug)]
-pub(crate) enum Failure {
+pub enum Failure {
+    /// The rules said no.
     Refused(Refusal),
+    /// The story cannot go on: it asks for what is not there, or the world has a fault.
     Broken(Wrong),
 }
 
@@ -45,27 +47,48 @@ impl From<Wrong> for Failure {
 }
 
 /// Plays one scenario.
-pub(crate) trait World {
+pub trait World {
     /// Does what a step asks for, and waits until everything it leads to is recorded.
+    ///
+    /// # Errors
+    ///
+    /// A refusal, or what is broken.
     fn perform(&mut self, command: &Command) -> Result<Done, Failure>;
 
     /// The names of what is there.
     fn names(&self) -> &Names;
 
     /// Why a lead is where it is.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such lead, or the world is broken.
     fn explain(&mut self, lead: &str) -> Result<Explanation, Wrong>;
 
     /// What the history of a lead adds up to.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such lead, or the world is broken.
     fn lead(&mut self, name: &str) -> Result<LeadState, Wrong>;
 
     /// Where the workflow stands; `None` once it is deleted.
+    ///
+    /// # Errors
+    ///
+    /// When the world is broken.
     fn workflow(&mut self) -> Result<Option<WorkflowStatus>, Wrong>;
 
     /// What happens between two steps: a restart, where there is something to start again.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start again, or records something new.
     fn between_steps(&mut self) -> Result<(), Wrong>;
 }
 
-pub(crate) fn unknown_status(text: &str) -> Failure {
+/// The refusal of a status that is none.
+pub fn unknown_status(text: &str) -> Failure {
     Failure::Refused(Refusal {
         code: "unknown_status",
         message: format!("`{text}` is no call status"),
@@ -73,7 +96,8 @@ pub(crate) fn unknown_status(text: &str) -> Failure {
     })
 }
 
-pub(crate) fn lead_refusal(rejection: &LeadRejection) -> Refusal {
+/// A refusal by the rules of a lead.
+pub fn lead_refusal(rejection: &LeadRejection) -> Refusal {
     let code = match rejection {
         LeadRejection::NotFound | LeadRejection::CallNotFound { .. } => "not_found",
         LeadRejection::AlreadyEnrolled => "already_enrolled",
@@ -88,7 +112,8 @@ pub(crate) fn lead_refusal(rejection: &LeadRejection) -> Refusal {
     Refusal { code, message: rejection.to_string(), faults: Vec::new() }
 }
 
-pub(crate) fn workflow_refusal(names: &Names, rejection: &WorkflowRejection) -> Refusal {
+/// A refusal by the rules of a workflow.
+pub fn workflow_refusal(names: &Names, rejection: &WorkflowRejection) -> Refusal {
     let code = match rejection {
         WorkflowRejection::NotFound => "not_found",
         WorkflowRejection::AlreadyExists => "already_exists",
@@ -137,7 +162,7 @@ fn fault_line(names: &Names, fault: &Fault) -> String {
 }
 
 /// The serde name of a unit variant.
-pub(crate) fn word_of<T: serde::Serialize>(value: &T) -> String {
+pub fn word_of<T: serde::Serialize>(value: &T) -> String {
     toml::Value::try_from(value)
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned))

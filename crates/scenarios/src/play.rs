@@ -15,9 +15,11 @@ use crate::{
 };
 
 /// The text of a scenario file, to tell lines in it.
-pub(crate) struct Source<'a> {
-    pub(crate) path: &'a str,
-    pub(crate) text: &'a str,
+pub struct Source<'a> {
+    /// What complaints call it.
+    pub path: &'a str,
+    /// All of it.
+    pub text: &'a str,
 }
 
 impl Source<'_> {
@@ -29,12 +31,19 @@ impl Source<'_> {
 }
 
 /// The graph as it is written in the file.
-pub(crate) struct FirstGraph {
-    pub(crate) nodes: Vec<NodeLine>,
-    pub(crate) edges: Vec<EdgeLine>,
+pub struct FirstGraph {
+    /// In order of creation.
+    pub nodes: Vec<NodeLine>,
+    /// In order of creation, which is the order they are tried in.
+    pub edges: Vec<EdgeLine>,
 }
 
-pub(crate) fn graph(scenario: &Scenario, source: &Source<'_>) -> Result<FirstGraph, Wrong> {
+/// Reads the graph of a scenario.
+///
+/// # Errors
+///
+/// When a line of it is none; names the line.
+pub fn graph(scenario: &Scenario, source: &Source<'_>) -> Result<FirstGraph, Wrong> {
     fn each<T>(
         lines: &[Spanned<String>],
         source: &Source<'_>,
@@ -51,11 +60,12 @@ pub(crate) fn graph(scenario: &Scenario, source: &Source<'_>) -> Result<FirstGra
     })
 }
 
-pub(crate) fn play(
-    scenario: &Scenario,
-    source: &Source<'_>,
-    world: &mut dyn World,
-) -> Result<(), Wrong> {
+/// Plays all steps.
+///
+/// # Errors
+///
+/// The first thing that is otherwise than promised, with its line.
+pub fn play(scenario: &Scenario, source: &Source<'_>, world: &mut dyn World) -> Result<(), Wrong> {
     set_the_stage(scenario, source, world)?;
     world.between_steps()?;
     for step in &scenario.step {

@@ -7,68 +7,103 @@ use branchline_domain::{
     time::Timestamp,
     workflow::Settings,
 };
-use branchline_testkit::START;
 
 use crate::{
     graph_lines::{self, EdgeLine, NodeLine},
+    story_ids::START,
     words::{self, Wrong},
 };
 
 /// `asha.1`: the first call of the lead asha.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct CallName {
-    pub(crate) lead: String,
-    pub(crate) number: u32,
+pub struct CallName {
+    /// Whose call it is.
+    pub lead: String,
+    /// Which of its calls, from 1.
+    pub number: u32,
 }
 
 /// What a step asks for.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Command {
+pub enum Command {
+    /// Something is asked of the workflow.
     Act(Action),
+    /// Its graph is edited.
     Edit(Edit),
+    /// The workflow is copied.
     Duplicate,
+    /// A lead is enrolled.
     Enrol {
+        /// What the story calls it.
         name: String,
+        /// Its number.
         phone: String,
+        /// What is known of it.
         variables: Values,
         /// Whether the number may be in the workflow already.
         duplicate: bool,
     },
+    /// A status of a call is reported.
     Report {
+        /// Which call.
         call: CallName,
+        /// What is told.
         report: CallReport,
     },
     /// A status that is none; the text is what was refused.
     ReportNonsense(String),
+    /// Attributes of a call are told.
     Attributes {
+        /// Which call.
         call: CallName,
+        /// Their values.
         values: Values,
     },
+    /// A worker takes at most this many calls.
     Claim(usize),
+    /// The carrier took a call.
     Dispatched {
+        /// Which call.
         call: CallName,
+        /// The carrier's name for it.
         provider_ref: Option<String>,
     },
+    /// The carrier refused a call.
     Refused {
+        /// Which call.
         call: CallName,
+        /// Why, in words.
         reason: String,
     },
+    /// A person decides for an output.
     Resolve {
+        /// Whose hold is resolved.
         lead: String,
+        /// The output it takes.
         output: Output,
     },
+    /// A person wants another call.
     Redial {
+        /// Who is called again.
         lead: String,
     },
+    /// A person decides when a lead goes on.
     Release {
+        /// Who waits.
         lead: String,
+        /// When it goes on.
         at: ReleaseAt,
     },
+    /// A lead is taken out.
     Remove {
+        /// Which lead.
         lead: String,
     },
+    /// Variables of a lead are set, or taken away where empty.
     EditLead {
+        /// Which lead.
         lead: String,
+        /// What is set.
         variables: Values,
     },
     /// Moves the clock. Unit: seconds.
@@ -77,37 +112,55 @@ pub(crate) enum Command {
 
 /// What is asked of the workflow.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Action {
+pub enum Action {
+    /// Draft or paused to active.
     Activate,
+    /// Active to paused.
     Pause,
+    /// Paused to active.
     Resume,
+    /// Stops it for good.
     Cancel,
-    Complete { force: bool },
+    /// Ends it for good.
+    Complete {
+        /// Even while leads are under way.
+        force: bool,
+    },
+    /// Takes it out of sight.
     Delete,
+    /// Gives it another title.
     Rename(String),
+    /// Gives it other settings, whole.
     Settings(Settings),
 }
 
 /// What is changed of its graph.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Edit {
+pub enum Edit {
+    /// Adds a node.
     AddNode(NodeLine),
+    /// Changes the node with this name.
     PatchNode(NodeLine),
+    /// Takes the node with this name away.
     RemoveNode(String),
+    /// Adds an edge.
     AddEdge(EdgeLine),
+    /// Takes the edge with this line away.
     RemoveEdge(String),
 }
 
 /// When a person releases a lead.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum ReleaseAt {
+pub enum ReleaseAt {
+    /// At this instant.
     Instant(Timestamp),
     /// Seconds from now.
     After(u64),
 }
 
 impl ReleaseAt {
-    pub(crate) const fn instant(&self, now: Timestamp) -> Timestamp {
+    /// The instant, when it is `now`.
+    pub const fn instant(&self, now: Timestamp) -> Timestamp {
         match self {
             Self::Instant(at) => *at,
             Self::After(seconds) => now.plus_seconds(*seconds),
@@ -116,7 +169,7 @@ impl ReleaseAt {
 }
 
 /// `T+2h30m`: an instant, counted from the start of every scenario, 2026-01-05T09:00:00Z.
-pub(crate) fn show_instant(at: Timestamp) -> String {
+pub fn show_instant(at: Timestamp) -> String {
     let mut seconds = at.micros_since(START) / 1_000_000;
     if seconds <= 0 {
         return format!("T{seconds:+}");
@@ -129,7 +182,12 @@ pub(crate) fn show_instant(at: Timestamp) -> String {
     format!("T+{}", units.concat())
 }
 
-pub(crate) fn parse(line: &str) -> Result<Command, Wrong> {
+/// Reads the line of a command.
+///
+/// # Errors
+///
+/// When the line is none; says what would be one.
+pub fn parse(line: &str) -> Result<Command, Wrong> {
     // Lines whose rest is a line of the graph, spaces and colons included.
     for (prefix, edit) in
         [("add node ", Edit::AddNode as fn(_) -> _), ("patch node ", Edit::PatchNode)]
@@ -198,7 +256,7 @@ pub(crate) fn parse(line: &str) -> Result<Command, Wrong> {
             variables: words::variables(given.get(2..).unwrap_or_default())?,
         },
         ["wait", amount, unit] => Command::Wait(words::span(amount, unit)?),
-        _ => return Err(format!("`{line}` is no command; tests/scenarios/README.md lists them")),
+        _ => return Err(format!("`{line}` is no command; crates/scenarios/README.md lists them")),
     })
 }
 
@@ -224,7 +282,7 @@ fn settings(line: &str) -> Result<Settings, Wrong> {
     toml::from_str(&table).map_err(|wrong| wrong.message().to_string())
 }
 
-pub(crate) fn call_name(word: &str) -> Result<CallName, Wrong> {
+fn call_name(word: &str) -> Result<CallName, Wrong> {
     word.split_once('.')
         .and_then(|(lead, number)| {
             Some(CallName { lead: lead.into(), number: number.parse().ok()? })

@@ -2,40 +2,55 @@
 
 use branchline_domain::{
     graph::{
-        ApplicationConfig, Condition, ConditionalConfig, Edge, Logic, Node, NodeConfig, NodeType,
-        Operator, RetryPolicy, TimeConfig, TimeSource, TimeUnit, VoiceCallConfig,
+        ApplicationConfig, CanvasPosition, Condition, ConditionalConfig, Edge, Logic, Node,
+        NodeConfig, NodeType, Operator, RetryPolicy, TimeConfig, TimeSource, TimeUnit,
+        VoiceCallConfig,
     },
     output::Output,
     workflow::NodePatch,
 };
 
-use crate::words::{self, Wrong};
+use crate::{
+    story_ids,
+    words::{self, Wrong},
+};
 
 /// `intro: VOICE_CALL from +15550100`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct NodeLine {
-    pub(crate) name: String,
-    pub(crate) config: NodeConfig,
+pub struct NodeLine {
+    /// What the story calls it.
+    pub name: String,
+    /// What it does.
+    pub config: NodeConfig,
     /// Whether `(entry)` stands behind the name.
-    pub(crate) entry: bool,
+    pub entry: bool,
 }
 
 /// `intro --DNP--> later`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct EdgeLine {
-    pub(crate) from: String,
-    pub(crate) label: Option<Output>,
-    pub(crate) to: String,
+pub struct EdgeLine {
+    /// Name of the node it leaves.
+    pub from: String,
+    /// The output it serves; every one when there is none.
+    pub label: Option<Output>,
+    /// Name of the node it leads to.
+    pub to: String,
 }
 
 impl NodeLine {
     /// The node, under an id made from its name.
-    pub(crate) fn as_node(&self) -> Node {
-        Node { entry: self.entry, ..branchline_testkit::node(&self.name, self.config.clone()) }
+    pub fn as_node(&self) -> Node {
+        Node {
+            id: story_ids::node_id(&self.name),
+            label: self.name.clone(),
+            position: CanvasPosition::default(),
+            config: self.config.clone(),
+            entry: self.entry,
+        }
     }
 
     /// The change that makes a node what the line says.
-    pub(crate) fn as_patch(&self) -> NodePatch {
+    pub fn as_patch(&self) -> NodePatch {
         NodePatch {
             label: None,
             x_milli: None,
@@ -48,10 +63,13 @@ impl NodeLine {
 
 impl EdgeLine {
     /// The edge, under an id made from its line.
-    pub(crate) fn as_edge(&self) -> Edge {
-        let label = self.label.as_ref().map(Output::as_str);
-        let id = branchline_testkit::edge_id(&self.to_string());
-        Edge { id, ..branchline_testkit::edge(&self.from, label, &self.to) }
+    pub fn as_edge(&self) -> Edge {
+        Edge {
+            id: story_ids::edge_id(&self.to_string()),
+            from_node_id: story_ids::node_id(&self.from),
+            to_node_id: story_ids::node_id(&self.to),
+            label: self.label.clone(),
+        }
     }
 }
 
@@ -64,7 +82,12 @@ impl std::fmt::Display for EdgeLine {
     }
 }
 
-pub(crate) fn node(line: &str) -> Result<NodeLine, Wrong> {
+/// Reads the line of a node.
+///
+/// # Errors
+///
+/// When the line is none; says what would be one.
+pub fn node(line: &str) -> Result<NodeLine, Wrong> {
     let (name, rest) = line.split_once(": ").ok_or_else(|| {
         format!("`{line}` is no node: write `name: TYPE …`, for example `won: CONVERTED`")
     })?;
@@ -194,7 +217,12 @@ fn condition(condition: &[&str]) -> Result<Condition, Wrong> {
     Ok(Condition { field: Some(words::text(field)), operator: Some(operator), value })
 }
 
-pub(crate) fn edge(line: &str) -> Result<EdgeLine, Wrong> {
+/// Reads the line of an edge.
+///
+/// # Errors
+///
+/// When the line is none; says what would be one.
+pub fn edge(line: &str) -> Result<EdgeLine, Wrong> {
     let wrong =
         || format!("`{line}` is no edge: write `intro --DNP--> later` or `intro --> later`");
     if let Some((from, to)) = line.split_once(" --> ") {

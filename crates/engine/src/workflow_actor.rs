@@ -175,7 +175,8 @@ impl WorkflowActor {
             | WorkflowCommand::Cancel
             | WorkflowCommand::OpenImport { .. }
             | WorkflowCommand::CloseImport { .. }
-            | WorkflowCommand::CancelImport { .. } => {
+            | WorkflowCommand::CancelImport { .. }
+            | WorkflowCommand::RefuseImport { .. } => {
                 let context = self.count(node);
                 self.attempt(perform, &context)
             }
@@ -325,7 +326,8 @@ const fn outside(command: &WorkflowCommand) -> Outside {
         | WorkflowCommand::Cancel
         | WorkflowCommand::OpenImport { .. }
         | WorkflowCommand::CloseImport { .. }
-        | WorkflowCommand::CancelImport { .. } => Outside::Nothing,
+        | WorkflowCommand::CancelImport { .. }
+        | WorkflowCommand::RefuseImport { .. } => Outside::Nothing,
     }
 }
 

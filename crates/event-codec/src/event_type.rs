@@ -102,6 +102,7 @@ event_types! {
     ImportOpened => "workflow.import_opened",
     ImportClosed => "workflow.import_closed",
     ImportCancelled => "workflow.import_cancelled",
+    ImportRefused => "workflow.import_refused",
 }
 
 /// The name under which the journal keeps this event.

@@ -4,7 +4,9 @@
 //! what a step adds beside its largest event. What comes from outside is cut or refused before it
 //! gets here; these are the last line, not the first.
 
-use branchline_domain::workflow::{DESCRIPTION_CHARS_MAX, TITLE_CHARS_MAX};
+use branchline_domain::workflow::{
+    DESCRIPTION_CHARS_MAX, REFUSAL_REASON_CHARS_MAX, TITLE_CHARS_MAX,
+};
 
 use crate::EncodeError;
 
@@ -37,6 +39,9 @@ pub const FILE_NAME_BYTES_MAX: usize = 512;
 pub const VARIABLE_KEYS_BYTES_MAX: usize = 8 * 1_024;
 /// Longest reason for giving up an import.
 pub const IMPORT_REASON_BYTES_MAX: usize = 1_024;
+
+/// Longest reason for refusing rows of an import.
+pub const REFUSAL_REASON_BYTES_MAX: usize = REFUSAL_REASON_CHARS_MAX * CHAR_BYTES_MAX;
 
 /// Refuses a field that is too large.
 pub(crate) const fn within(

@@ -4,7 +4,7 @@ use branchline_domain::{
     graph::{CanvasPosition, Edge, GraphChange, Node, NodeType},
     id::{EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
     output::Output,
-    workflow::{ImportOpening, WorkflowEvent},
+    workflow::{ImportFault, ImportOpening, ImportRefusal, WorkflowEvent},
 };
 use branchline_journal::record::Event;
 use uuid::Uuid;
@@ -92,6 +92,7 @@ impl<'a> Reading<'a> {
                 let (import, reason) = (import_id(import), reason.into());
                 WorkflowEvent::ImportCancelled { import, reason }
             }
+            WorkflowEventType::ImportRefused => self.refused()?,
         })
     }
 
@@ -120,6 +121,23 @@ impl<'a> Reading<'a> {
                 rows: layout.rows,
                 duplicates_skipped: layout.duplicates_skipped,
                 variable_keys: layout.variable_keys.into_iter().map(Into::into).collect(),
+            },
+        })
+    }
+
+    fn refused(self) -> Result<WorkflowEvent, DecodeError> {
+        let layout: v1::ImportRefused<'_> = self.get()?;
+        let fault = |fault: v1::ImportFault<'_>| ImportFault {
+            reason: fault.reason.into(),
+            rows: fault.rows,
+        };
+        Ok(WorkflowEvent::ImportRefused {
+            import: import_id(layout.import),
+            refusal: ImportRefusal {
+                file_name: layout.file_name.map(Into::into),
+                rows: layout.rows,
+                faults: layout.faults.into_iter().map(fault).collect(),
+                reasons: layout.reasons,
             },
         })
     }

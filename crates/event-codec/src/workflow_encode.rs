@@ -3,7 +3,10 @@
 use branchline_domain::{
     graph::{Edge, GraphChange, Node, NodeType},
     id::{ImportId, OrganisationId, WorkflowId},
-    workflow::{ImportOpening, Settings, WorkflowEvent},
+    workflow::{
+        ImportFault, ImportOpening, ImportRefusal, REFUSAL_FAULTS_MAX, REFUSAL_ROWS_MAX, Settings,
+        WorkflowEvent,
+    },
 };
 use branchline_journal::record::Event;
 
@@ -78,6 +81,7 @@ impl Writing {
                     reason: limits::text(self.event_type, "reason", reason, limit)?,
                 })
             }
+            WorkflowEvent::ImportRefused { import, refusal } => self.refused(*import, refusal),
         }
     }
 
@@ -123,6 +127,28 @@ impl Writing {
             rows: *rows,
             duplicates_skipped: *duplicates_skipped,
             variable_keys: variable_keys.iter().map(String::as_str).collect(),
+        })
+    }
+
+    fn refused(self, import: ImportId, refusal: &ImportRefusal) -> Written {
+        let ImportRefusal { file_name, rows, faults, reasons } = refusal;
+        let (name, limit) = (file_name.as_deref(), limits::FILE_NAME_BYTES_MAX);
+        limits::within(self.event_type, "faults", faults.len(), REFUSAL_FAULTS_MAX)?;
+        let fault = |fault: &'_ ImportFault| {
+            limits::within(self.event_type, "rows", fault.rows.len(), REFUSAL_ROWS_MAX)
+        };
+        faults.iter().try_for_each(fault)?;
+        let faults = faults.iter().map(|fault| {
+            let limit = limits::REFUSAL_REASON_BYTES_MAX;
+            let reason = limits::text(self.event_type, "reason", &fault.reason, limit)?;
+            Ok(v1::ImportFault { reason, rows: fault.rows.clone() })
+        });
+        self.put(v1::ImportRefused {
+            import: import.as_uuid().into_bytes(),
+            file_name: limits::optional(self.event_type, "file_name", name, limit)?,
+            rows: *rows,
+            faults: faults.collect::<Result<_, EncodeError>>()?,
+            reasons: *reasons,
         })
     }
 

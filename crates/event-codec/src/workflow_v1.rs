@@ -105,3 +105,18 @@ pub(crate) struct ImportCancelled<'a> {
     pub(crate) import: [u8; 16],
     pub(crate) reason: &'a str,
 }
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ImportRefused<'a> {
+    pub(crate) import: [u8; 16],
+    pub(crate) file_name: Option<&'a str>,
+    pub(crate) rows: u32,
+    pub(crate) faults: Vec<ImportFault<'a>>,
+    pub(crate) reasons: u32,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ImportFault<'a> {
+    pub(crate) reason: &'a str,
+    pub(crate) rows: Vec<u64>,
+}

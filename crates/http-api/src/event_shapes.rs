@@ -237,6 +237,11 @@ fn workflow_event(event: &WorkflowEvent) -> (&'static str, Value) {
         WorkflowEvent::ImportCancelled { import, reason } => {
             ("workflow.import_cancelled", json!({ "import_id": import, "reason": reason }))
         }
+        WorkflowEvent::ImportRefused { import, refusal } => (
+            "workflow.import_refused",
+            json!({ "import_id": import, "file_name": refusal.file_name, "rows": refusal.rows,
+                    "faults": refusal.faults, "reasons": refusal.reasons }),
+        ),
     }
 }
 

@@ -36,9 +36,12 @@ impl From<ImportRow> for ImportShape {
         let status = match row.status {
             ImportStatus::Running => "running",
             ImportStatus::Done => "done",
-            ImportStatus::Cancelled => "refused",
+            ImportStatus::Cancelled => "cancelled",
+            ImportStatus::Refused => "refused",
         };
-        let fault = |reason| RowFault { reason, rows: Vec::new() };
+        let refused =
+            row.faults.into_iter().map(|fault| RowFault { reason: fault.reason, rows: fault.rows });
+        let given_up = row.reason.map(|reason| RowFault { reason, rows: Vec::new() });
         Self {
             id: row.id,
             file_name: row.file_name,
@@ -47,7 +50,7 @@ impl From<ImportRow> for ImportShape {
             rows: row.rows,
             leads_enrolled: row.leads_enrolled,
             duplicates_skipped: row.duplicates_skipped,
-            faults: row.reason.map(fault).into_iter().collect(),
+            faults: refused.chain(given_up).collect(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use branchline_domain::{
     id::{ImportId, LeadId, WorkflowId},
     time::Timestamp,
-    workflow::ImportOpening,
+    workflow::{ImportFault, ImportOpening, ImportRefusal},
 };
 use serde::Serialize;
 
@@ -19,6 +19,8 @@ pub enum ImportStatus {
     Done,
     /// It was given up; its leads never count.
     Cancelled,
+    /// It was refused before it began; nobody was enrolled.
+    Refused,
 }
 
 /// One enrolment of many leads.
@@ -34,7 +36,7 @@ pub struct ImportRow {
     pub at: Timestamp,
     /// How it stands.
     pub status: ImportStatus,
-    /// Rows to enrol. Unit: leads.
+    /// Rows to enrol; of a refused one, rows that were read. Unit: rows.
     pub rows: u32,
     /// Leads enrolled so far; once done, as its closing says.
     pub leads_enrolled: u32,
@@ -42,6 +44,8 @@ pub struct ImportRow {
     pub duplicates_skipped: u32,
     /// Why it was given up.
     pub reason: Option<String>,
+    /// Why it was refused.
+    pub faults: Vec<ImportFault>,
 }
 
 /// An import that somebody must still finish: close it, or cancel it and withdraw its leads.
@@ -95,27 +99,53 @@ impl Imports {
         opening: &ImportOpening,
         at: Timestamp,
     ) -> Option<u32> {
-        if self.numbers.contains_key(&id) {
+        let row = ImportRow {
+            id,
+            workflow_id: workflow,
+            file_name: opening.file_name.clone(),
+            at,
+            status: ImportStatus::Running,
+            rows: opening.rows,
+            leads_enrolled: 0,
+            duplicates_skipped: opening.duplicates_skipped,
+            reason: None,
+            faults: Vec::new(),
+        };
+        let number = self.add(row, opening.variable_keys.clone())?;
+        self.unfinished.insert(number);
+        Some(number)
+    }
+
+    /// An import was refused before it began. Gives its number, or `None` when it is known already.
+    pub(crate) fn refuse(
+        &mut self,
+        id: ImportId,
+        workflow: WorkflowId,
+        refusal: &ImportRefusal,
+        at: Timestamp,
+    ) -> Option<u32> {
+        let row = ImportRow {
+            id,
+            workflow_id: workflow,
+            file_name: refusal.file_name.clone(),
+            at,
+            status: ImportStatus::Refused,
+            rows: refusal.rows,
+            leads_enrolled: 0,
+            duplicates_skipped: 0,
+            reason: None,
+            faults: refusal.faults.clone(),
+        };
+        self.add(row, Vec::new())
+    }
+
+    fn add(&mut self, row: ImportRow, variable_keys: Vec<String>) -> Option<u32> {
+        if self.numbers.contains_key(&row.id) {
             return None;
         }
         let number = u32::try_from(self.all.len()).ok()?;
-        self.all.push(StoredImport {
-            row: ImportRow {
-                id,
-                workflow_id: workflow,
-                file_name: opening.file_name.clone(),
-                at,
-                status: ImportStatus::Running,
-                rows: opening.rows,
-                leads_enrolled: 0,
-                duplicates_skipped: opening.duplicates_skipped,
-                reason: None,
-            },
-            variable_keys: opening.variable_keys.clone(),
-            leads: BTreeSet::new(),
-        });
-        self.numbers.insert(id, number);
-        self.unfinished.insert(number);
+        self.numbers.insert(row.id, number);
+        self.all.push(StoredImport { row, variable_keys, leads: BTreeSet::new() });
         Some(number)
     }
 
@@ -167,7 +197,7 @@ impl Imports {
     fn settle(&mut self, number: u32) {
         let done = self.get(number).is_none_or(|import| match import.row.status {
             ImportStatus::Running => false,
-            ImportStatus::Done => true,
+            ImportStatus::Done | ImportStatus::Refused => true,
             ImportStatus::Cancelled => import.leads.is_empty(),
         });
         if done {

@@ -103,7 +103,8 @@ fn move_workflow(status: &mut WorkflowStatus, event: &WorkflowEvent) -> Option<S
         | WorkflowEvent::WorkflowDeleted
         | WorkflowEvent::ImportOpened { .. }
         | WorkflowEvent::ImportClosed { .. }
-        | WorkflowEvent::ImportCancelled { .. } => return None,
+        | WorkflowEvent::ImportCancelled { .. }
+        | WorkflowEvent::ImportRefused { .. } => return None,
     };
     let before = std::mem::replace(status, next);
     before.is_final().then(|| format!("became {next} after it was {before}"))

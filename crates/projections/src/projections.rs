@@ -126,6 +126,12 @@ impl Projections {
             WorkflowEvent::ImportCancelled { import, reason } => {
                 self.cancel_import(*import, reason);
             }
+            WorkflowEvent::ImportRefused { import, refusal } => {
+                let refused = self.imports.refuse(*import, id, refusal, at);
+                if let (Some(number), Some(stored)) = (refused, self.workflows.get_mut(workflow)) {
+                    stored.imports.push(number);
+                }
+            }
             WorkflowEvent::WorkflowCreated { .. }
             | WorkflowEvent::WorkflowRenamed { .. }
             | WorkflowEvent::SettingsChanged { .. }

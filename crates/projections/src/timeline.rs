@@ -249,6 +249,14 @@ fn workflow_line(event: &WorkflowEvent) -> String {
         WorkflowEvent::ImportCancelled { import, reason } => {
             Line::of("import_cancelled").value(import).field("reason", Quoted(reason))
         }
+        WorkflowEvent::ImportRefused { import, refusal } => refusal.faults.iter().fold(
+            Line::of("import_refused")
+                .value(import)
+                .field("rows", refusal.rows)
+                .field("reasons", refusal.reasons)
+                .maybe_text("file", refusal.file_name.as_ref()),
+            |line, fault| line.field("reason", Quoted(&fault.reason)),
+        ),
     };
     line.0
 }

@@ -53,6 +53,9 @@ fn workflow_event(names: &Names, event: &WorkflowEvent) -> String {
             format!("import_closed {enrolled} enrolled {duplicates_skipped} skipped")
         }
         WorkflowEvent::ImportCancelled { .. } => "import_cancelled".into(),
+        WorkflowEvent::ImportRefused { refusal, .. } => {
+            format!("import_refused {} rows {} reasons", refusal.rows, refusal.reasons)
+        }
     }
 }
 

@@ -50,6 +50,7 @@ pub fn evolve(state: &mut WorkflowState, event: &WorkflowEvent, recorded: Record
         | WorkflowEvent::ImportCancelled { import, .. } => {
             state.open_imports.remove(import);
         }
+        WorkflowEvent::ImportRefused { import, .. } => state.last_refused_import = Some(*import),
     }
 }
 
@@ -77,7 +78,7 @@ mod tests {
         graph::{CanvasPosition, Node, NodeConfig, NodeType},
         id::{ImportId, NodeId, OrganisationId},
         time::Timestamp,
-        workflow::{ImportOpening, Settings},
+        workflow::{ImportOpening, ImportRefusal, Settings},
     };
 
     const NODE: NodeId = NodeId::from_u128(1);
@@ -129,6 +130,7 @@ mod tests {
             WorkflowEvent::ImportOpened { import: IMPORT, opening },
             WorkflowEvent::ImportClosed { import: IMPORT, enrolled: 1, duplicates_skipped: 0 },
             WorkflowEvent::ImportCancelled { import: IMPORT, reason: String::new() },
+            WorkflowEvent::ImportRefused { import: IMPORT, refusal: ImportRefusal::default() },
         ];
         for event in stays {
             assert_eq!(folded(&[created(), event.clone()]).control_epoch, 0, "{event:?}");

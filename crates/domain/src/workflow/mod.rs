@@ -2,6 +2,7 @@
 
 mod decide;
 mod evolve;
+mod import_refusal;
 mod model;
 mod settings;
 mod status;
@@ -9,6 +10,9 @@ mod view;
 
 pub use decide::{EDGES_MAX, NODES_MAX, decide};
 pub use evolve::evolve;
+pub use import_refusal::{
+    ImportFault, ImportRefusal, REFUSAL_FAULTS_MAX, REFUSAL_REASON_CHARS_MAX, REFUSAL_ROWS_MAX,
+};
 pub use model::{
     DESCRIPTION_CHARS_MAX, ImportOpening, NodePatch, TITLE_CHARS_MAX, WorkflowCommand,
     WorkflowContext, WorkflowEvent, WorkflowRejection, WorkflowState,

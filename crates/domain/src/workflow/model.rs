@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Settings, WorkflowStatus};
+use super::{ImportRefusal, Settings, WorkflowStatus};
 use crate::{
     graph::{Fault, Graph, GraphChange, NodeConfig, NodeType},
     id::{EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
@@ -42,6 +42,8 @@ pub struct WorkflowState {
     pub freed_at: Option<u64>,
     /// Enrolments of many leads that have begun and not ended.
     pub open_imports: BTreeMap<ImportId, ImportOpening>,
+    /// The import that was refused last.
+    pub last_refused_import: Option<ImportId>,
     /// Workflow it was copied from.
     pub source: Option<WorkflowId>,
     /// When it was created.
@@ -166,6 +168,13 @@ pub enum WorkflowCommand {
         /// Why, in words.
         reason: String,
     },
+    /// Keeps that an enrolment was refused before it began.
+    RefuseImport {
+        /// Its name.
+        import: ImportId,
+        /// What was wrong with it. More than a record has room for is cut.
+        refusal: ImportRefusal,
+    },
 }
 
 /// A fact about a workflow. Names are storage format; see `branchline-event-codec`.
@@ -240,6 +249,13 @@ pub enum WorkflowEvent {
         import: ImportId,
         /// Why, in words.
         reason: String,
+    },
+    /// An enrolment was refused before it began; nobody in it was enrolled.
+    ImportRefused {
+        /// Its name.
+        import: ImportId,
+        /// What was wrong with it.
+        refusal: ImportRefusal,
     },
 }
 

@@ -3,8 +3,8 @@
 use branchline_domain::{
     id::ImportId,
     workflow::{
-        ImportOpening, WorkflowCommand, WorkflowEvent, WorkflowRejection, WorkflowState,
-        WorkflowStatus,
+        ImportFault, ImportOpening, ImportRefusal, REFUSAL_FAULTS_MAX, REFUSAL_REASON_CHARS_MAX,
+        WorkflowCommand, WorkflowEvent, WorkflowRejection, WorkflowState, WorkflowStatus,
     },
 };
 
@@ -101,10 +101,62 @@ fn an_import_ends_once_and_only_after_it_was_opened() {
     }
 }
 
+fn refusal() -> ImportRefusal {
+    ImportRefusal {
+        file_name: Some("leads.csv".into()),
+        rows: 9,
+        faults: vec![ImportFault { reason: "phone_number is empty".into(), rows: vec![2, 7] }],
+        reasons: 1,
+    }
+}
+
+fn refuse() -> WorkflowCommand {
+    WorkflowCommand::RefuseImport { import: IMPORT, refusal: refusal() }
+}
+
+#[test]
+fn a_refused_import_is_recorded_once_in_every_status() {
+    for status in WorkflowStatus::ALL {
+        let mut state = standing(status);
+        let recorded = vec![WorkflowEvent::ImportRefused { import: IMPORT, refusal: refusal() }];
+        let epoch = state.control_epoch;
+        assert_eq!(decided(&state, &refuse()), Ok(recorded.clone()), "{status}");
+        take(&mut state, &recorded, 1);
+        assert_eq!(decided(&state, &refuse()), Ok(vec![]), "the same refusal twice");
+        assert_eq!(state.control_epoch, epoch, "no lead's decision is stale because of it");
+        assert!(state.open_imports.is_empty());
+    }
+}
+
+#[test]
+fn an_import_that_has_begun_is_not_refused() {
+    let decision = decided(&importing(WorkflowStatus::Draft), &refuse());
+    assert!(matches!(decision, Err(WorkflowRejection::Invalid { field: "import", .. })));
+}
+
+#[test]
+fn a_refusal_with_more_than_a_record_has_room_for_is_cut() {
+    let fault = ImportFault { reason: "é".repeat(999), rows: (2..=900).collect() };
+    let long = ImportRefusal {
+        file_name: Some("x".repeat(900)),
+        rows: 999,
+        faults: vec![fault; 99],
+        reasons: 99,
+    };
+    let command = WorkflowCommand::RefuseImport { import: IMPORT, refusal: long };
+    let events = decided(&standing(WorkflowStatus::Draft), &command).unwrap();
+    let [WorkflowEvent::ImportRefused { refusal: kept, .. }] = events.as_slice() else { panic!() };
+    assert_eq!((kept.rows, kept.reasons), (999, 99));
+    assert_eq!(kept.faults.len(), REFUSAL_FAULTS_MAX);
+    assert_eq!(kept.faults[0].reason.chars().count(), REFUSAL_REASON_CHARS_MAX);
+    assert_eq!(kept.faults[0].rows, (2..=51).collect::<Vec<_>>());
+    assert_eq!(kept.file_name.as_deref().map(str::len), Some(128));
+}
+
 #[test]
 fn a_workflow_that_is_gone_has_no_imports() {
     for state in gone() {
-        for command in [open(), close(), cancel()] {
+        for command in [open(), close(), cancel(), refuse()] {
             assert_eq!(decided(&state, &command), Err(WorkflowRejection::NotFound));
         }
     }

@@ -141,7 +141,8 @@ fn frees(event: &WorkflowEvent) -> Option<bool> {
         | WorkflowEvent::WorkflowDeleted
         | WorkflowEvent::ImportOpened { .. }
         | WorkflowEvent::ImportClosed { .. }
-        | WorkflowEvent::ImportCancelled { .. } => None,
+        | WorkflowEvent::ImportCancelled { .. }
+        | WorkflowEvent::ImportRefused { .. } => None,
     }
 }
 

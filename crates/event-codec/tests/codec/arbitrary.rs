@@ -12,7 +12,7 @@ use branchline_domain::{
     personal::Personal,
     time::Timestamp,
     value::Value,
-    workflow::{ImportOpening, Settings, WorkflowEvent},
+    workflow::{ImportFault, ImportOpening, ImportRefusal, Settings, WorkflowEvent},
 };
 use proptest::{
     collection::{btree_map, vec},
@@ -355,6 +355,14 @@ fn import_opening() -> impl Strategy<Value = ImportOpening> {
     )
 }
 
+fn import_refusal() -> impl Strategy<Value = ImportRefusal> {
+    let fault =
+        (short(), vec(any::<u64>(), 0..5)).prop_map(|(reason, rows)| ImportFault { reason, rows });
+    (option::of(short()), any::<u32>(), vec(fault, 0..5), any::<u32>()).prop_map(
+        |(file_name, rows, faults, reasons)| ImportRefusal { file_name, rows, faults, reasons },
+    )
+}
+
 /// Any event of a workflow; each type as likely as the others.
 pub(crate) fn workflow_event() -> impl Strategy<Value = WorkflowEvent> {
     Union::new([
@@ -400,6 +408,9 @@ pub(crate) fn workflow_event() -> impl Strategy<Value = WorkflowEvent> {
             .boxed(),
         (import(), short())
             .prop_map(|(import, reason)| WorkflowEvent::ImportCancelled { import, reason })
+            .boxed(),
+        (import(), import_refusal())
+            .prop_map(|(import, refusal)| WorkflowEvent::ImportRefused { import, refusal })
             .boxed(),
     ])
 }

@@ -12,7 +12,7 @@ use branchline_domain::{
     personal::Personal,
     time::Timestamp,
     value::Value,
-    workflow::{ImportOpening, Settings, WorkflowEvent},
+    workflow::{ImportFault, ImportOpening, ImportRefusal, Settings, WorkflowEvent},
 };
 
 use crate::support::values_of;
@@ -252,5 +252,14 @@ pub(crate) fn workflow_events() -> Vec<WorkflowEvent> {
         },
         WorkflowEvent::ImportClosed { import: IMPORT, enrolled: 998, duplicates_skipped: 14 },
         WorkflowEvent::ImportCancelled { import: IMPORT, reason: "wrong file".into() },
+        WorkflowEvent::ImportRefused {
+            import: IMPORT,
+            refusal: ImportRefusal {
+                file_name: Some("leads.csv".into()),
+                rows: 1_000,
+                faults: vec![ImportFault { reason: "too short".into(), rows: vec![2, 300] }],
+                reasons: 1,
+            },
+        },
     ]
 }

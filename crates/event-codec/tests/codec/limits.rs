@@ -7,13 +7,16 @@ use branchline_domain::{
     output::Output,
     personal::Personal,
     value::Value,
-    workflow::{ImportOpening, WorkflowEvent},
+    workflow::{
+        ImportFault, ImportOpening, ImportRefusal, REFUSAL_FAULTS_MAX, REFUSAL_ROWS_MAX,
+        WorkflowEvent,
+    },
 };
 use branchline_event_codec::{
     AGENT_ID_BYTES_MAX, BRANCH_BYTES_MAX, DESCRIPTION_BYTES_MAX, EncodeError, FILE_NAME_BYTES_MAX,
-    IMPORT_REASON_BYTES_MAX, PAYLOAD_BYTES_MAX, PROVIDER_REF_BYTES_MAX, SEALED_FIELDS,
-    TITLE_BYTES_MAX, VARIABLE_KEYS_BYTES_MAX, decode_lead, decode_workflow, encode_lead,
-    encode_workflow,
+    IMPORT_REASON_BYTES_MAX, PAYLOAD_BYTES_MAX, PROVIDER_REF_BYTES_MAX, REFUSAL_REASON_BYTES_MAX,
+    SEALED_FIELDS, TITLE_BYTES_MAX, VARIABLE_KEYS_BYTES_MAX, decode_lead, decode_workflow,
+    encode_lead, encode_workflow,
 };
 
 use crate::support::{Keyed, LEAD, values_of};
@@ -119,12 +122,30 @@ fn fields_of_a_workflow_have_limits() {
     at_the_limit_of_a_workflow("reason", IMPORT_REASON_BYTES_MAX, |bytes| {
         WorkflowEvent::ImportCancelled { import: ImportId::from_u128(1), reason: text(bytes) }
     });
+    at_the_limit_of_a_workflow("reason", REFUSAL_REASON_BYTES_MAX, |bytes| {
+        let rows = vec![u64::from(u32::MAX); REFUSAL_ROWS_MAX];
+        refused(vec![ImportFault { reason: text(bytes), rows }; REFUSAL_FAULTS_MAX])
+    });
+    at_the_limit_of_a_workflow("rows", REFUSAL_ROWS_MAX, |rows| {
+        refused(vec![ImportFault { reason: String::new(), rows: vec![1; rows] }])
+    });
+    at_the_limit_of_a_workflow("faults", REFUSAL_FAULTS_MAX, |faults| {
+        refused(vec![ImportFault { reason: String::new(), rows: Vec::new() }; faults])
+    });
     at_the_limit_of_a_workflow("file_name", FILE_NAME_BYTES_MAX, |bytes| {
         opened(Some(text(bytes)), vec![text(VARIABLE_KEYS_BYTES_MAX)])
     });
     at_the_limit_of_a_workflow("variable_keys", VARIABLE_KEYS_BYTES_MAX, |bytes| {
         opened(None, vec![text(10), text(bytes - 10)])
     });
+}
+
+fn refused(faults: Vec<ImportFault>) -> WorkflowEvent {
+    let file_name = Some(text(FILE_NAME_BYTES_MAX));
+    WorkflowEvent::ImportRefused {
+        import: ImportId::from_u128(1),
+        refusal: ImportRefusal { file_name, rows: u32::MAX, faults, reasons: u32::MAX },
+    }
 }
 
 fn opened(file_name: Option<String>, variable_keys: Vec<String>) -> WorkflowEvent {

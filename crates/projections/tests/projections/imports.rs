@@ -1,4 +1,7 @@
-use branchline_domain::{lead::LeadEvent, workflow::WorkflowEvent};
+use branchline_domain::{
+    lead::LeadEvent,
+    workflow::{ImportFault, ImportRefusal, WorkflowEvent},
+};
 use branchline_projections::{ImportStatus, LeadFilter, UnfinishedImport};
 
 use crate::story::*;
@@ -72,4 +75,25 @@ fn a_cancelled_import_is_unfinished_until_its_leads_are_withdrawn() {
     assert_eq!(story.read.counts(FLOW).by_status.removed, 0);
     let row = story.read.import(IMPORT).unwrap();
     assert_eq!((row.status, row.reason), (ImportStatus::Cancelled, Some(reason)));
+}
+
+#[test]
+fn a_refused_import_is_listed_with_its_faults_and_brings_nobody() {
+    let mut story = Story::of_an_active_workflow();
+    let fault = ImportFault { reason: "phone_number is empty".into(), rows: vec![2, 7] };
+    let refusal = ImportRefusal {
+        file_name: Some("spring.csv".into()),
+        rows: 9,
+        faults: vec![fault.clone()],
+        reasons: 1,
+    };
+    let refused = WorkflowEvent::ImportRefused { import: IMPORT, refusal };
+    story.workflow(FLOW, [refused.clone()]);
+    story.workflow(FLOW, [refused]);
+    let listed = story.read.imports(FLOW, ALL);
+    let [row] = listed.items.as_slice() else { panic!("{listed:?}") };
+    assert_eq!((row.status, row.rows, row.leads_enrolled), (ImportStatus::Refused, 9, 0));
+    assert_eq!((row.file_name.as_deref(), &row.faults), (Some("spring.csv"), &vec![fault]));
+    assert_eq!(story.read.unfinished_imports(), []);
+    assert_eq!(story.read.counts(FLOW).by_status.enrolled(), 0);
 }

@@ -3,7 +3,7 @@
 use super::{Decision, limits, wrong_status};
 use crate::{
     id::ImportId,
-    workflow::{ImportOpening, WorkflowEvent, WorkflowRejection, WorkflowState},
+    workflow::{ImportOpening, ImportRefusal, WorkflowEvent, WorkflowRejection, WorkflowState},
 };
 
 /// The same import opened twice with the same words is no news.
@@ -39,6 +39,18 @@ pub(super) fn cancel(state: &WorkflowState, import: ImportId, reason: &str) -> D
     check_open(state, import)?;
     let reason = reason.chars().take(limits::REASON_CHARS_MAX).collect();
     Ok(vec![WorkflowEvent::ImportCancelled { import, reason }])
+}
+
+/// In every status: it is told what was tried, and nothing begins. The same refusal twice is no news.
+pub(super) fn refuse(state: &WorkflowState, import: ImportId, refusal: &ImportRefusal) -> Decision {
+    if state.open_imports.contains_key(&import) {
+        let problem = format!("{import} has begun: it is closed or cancelled, not refused");
+        return Err(limits::invalid("import", problem));
+    }
+    if state.last_refused_import == Some(import) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![WorkflowEvent::ImportRefused { import, refusal: refusal.cut() }])
 }
 
 fn check_open(state: &WorkflowState, import: ImportId) -> Result<(), WorkflowRejection> {

@@ -56,6 +56,9 @@ pub fn decide(
             imports::close(state, *import, *enrolled, *duplicates_skipped)
         }
         WorkflowCommand::CancelImport { import, reason } => imports::cancel(state, *import, reason),
+        WorkflowCommand::RefuseImport { import, refusal } => {
+            imports::refuse(state, *import, refusal)
+        }
     }
 }
 

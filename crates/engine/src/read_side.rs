@@ -13,7 +13,7 @@ use std::{
 use branchline_domain::{
     decider::Recorded,
     id::{LeadId, OrganisationId, WorkflowId},
-    lead::{self, Explanation, LeadState, Surroundings},
+    lead::{self, Explanation, LeadState},
 };
 use branchline_journal::{
     record::{Position, StreamKind},
@@ -203,19 +203,14 @@ impl ReadSide {
         lead: LeadId,
     ) -> Result<Explanation, EngineError> {
         let story = self.lead(organisation, lead).await?;
-        let found = self.read(|read| {
-            let row = read.workflow_or_deleted(story.workflow)?;
-            Some((row.view(), row.status_position))
-        });
-        let (view, position) = found.await?.ok_or(EngineError::LeadNotFound(lead))?;
         let holder = self.store.claim_holder(lead_claims::live_call(story.state.contact_tag));
         let busy_with = holder
             .filter(|stream| stream.kind == StreamKind::LEAD)
             .map(|stream| LeadId::from_uuid(stream.id))
             .filter(|holder| *holder != lead);
-        let surroundings =
-            Surroundings { now: self.clock.now(), busy_with, workflow_position: Some(position.0) };
-        Ok(lead::explain(lead, &story.state, &view, &surroundings))
+        let now = self.clock.now();
+        let told = self.read(|read| read.explain(lead, &story.state, now, busy_with)).await?;
+        told.ok_or(EngineError::LeadNotFound(lead))
     }
 
     /// Follows all records after a position.

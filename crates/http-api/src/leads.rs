@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use branchline_domain::{
-    graph::{Edge, NodeType},
+    graph::Edge,
     id::{CallId, LeadId, NodeId, OrganisationId, WorkflowId},
     lead::{HoldCode, LeadStatus, Values},
     time::Timestamp,
@@ -11,7 +11,7 @@ use branchline_domain::{
 use branchline_engine::{EngineError, EngineHandle, LeadStory, normalise};
 use branchline_projections::{
     Held, LeadFilter, ListCursor,
-    history::{Transition, Visit, lead_history},
+    history::{NamedVisit, Transition, lead_history},
 };
 use futures_util::future::try_join_all;
 use serde::Serialize;
@@ -82,22 +82,13 @@ struct ExecutionShape {
     hold: Option<HoldCode>,
 }
 
-/// A visit, with what its node was called in the revision the lead came there with.
-#[derive(Debug, Serialize)]
-struct VisitShape {
-    node_label: Option<String>,
-    node_type: Option<NodeType>,
-    #[serde(flatten)]
-    visit: Visit,
-}
-
 /// The way of a lead, and the newest graph to draw it on.
 #[derive(Debug, Serialize)]
 struct HistoryShape {
     lead: LeadShape,
     execution: Option<ExecutionShape>,
     history: Vec<Transition>,
-    visits: Vec<VisitShape>,
+    visits: Vec<NamedVisit>,
     nodes: Vec<NodeShape>,
     edges: Vec<Edge>,
 }
@@ -248,14 +239,6 @@ pub(crate) async fn history(request: HttpRequest) -> Answer {
     Query::of(&request)?.finish()?;
     let story = state(&request)?.engine.lead(organisation(&request), lead).await?;
     let told = lead_history(lead, story.facts.iter().map(|fact| fact.as_fact()));
-    let visits = told.visits.into_iter().map(|visit| {
-        let node = view.node_at(visit.revision, visit.node_id);
-        VisitShape {
-            node_label: node.map(|node| node.label.clone()),
-            node_type: node.map(|node| node.node_type()),
-            visit,
-        }
-    });
     let found = &story.state;
     let execution = (found.status != LeadStatus::Pending).then(|| ExecutionShape {
         current_node_id: found.node,
@@ -269,7 +252,7 @@ pub(crate) async fn history(request: HttpRequest) -> Answer {
         lead: LeadShape::of(&story),
         execution,
         history: told.history,
-        visits: visits.collect(),
+        visits: NamedVisit::of(told.visits, &view),
         nodes: view.graph.nodes().iter().map(|node| NodeShape::of(node)).collect(),
         edges: view.graph.edges().to_vec(),
     };

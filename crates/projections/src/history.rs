@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use branchline_domain::{
     call_status::CallStatus,
+    graph::NodeType,
     id::{CallId, LeadId, NodeId},
     lead::{BranchCause, HoldCode, LeadEvent},
     output::Output,
     time::Timestamp,
+    workflow::WorkflowView,
 };
 use serde::{Serialize, Serializer};
 
@@ -80,6 +82,33 @@ pub struct Visit {
     pub exited_at: Option<Timestamp>,
     /// Why it stays, while it does.
     pub hold: Option<HoldCode>,
+}
+
+/// A visit, with what its node was in the revision the lead came there with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NamedVisit {
+    /// What people called the node then; `None` when the revision has no such node.
+    pub node_label: Option<String>,
+    /// What kind of step it was.
+    pub node_type: Option<NodeType>,
+    /// The visit.
+    #[serde(flatten)]
+    pub visit: Visit,
+}
+
+impl NamedVisit {
+    /// The visits with the names of their nodes.
+    pub fn of(visits: Vec<Visit>, workflow: &WorkflowView) -> Vec<Self> {
+        let named = visits.into_iter().map(|visit| {
+            let node = workflow.node_at(visit.revision, visit.node_id);
+            Self {
+                node_label: node.map(|node| node.label.clone()),
+                node_type: node.map(|node| node.node_type()),
+                visit,
+            }
+        });
+        named.collect()
+    }
 }
 
 /// The way of one lead.

@@ -7,6 +7,7 @@
 mod arena;
 pub mod call_log;
 mod due;
+mod explain;
 mod fact;
 mod fold_lead;
 pub mod history;

@@ -3,7 +3,7 @@
 use branchline_domain::{
     call_status::CallStatus,
     id::LeadId,
-    lead::{HoldCode, LeadStatus},
+    lead::{Dispatch, HoldCode, LeadStatus},
     time::Timestamp,
 };
 
@@ -96,6 +96,18 @@ pub enum DispatchStage {
     Refused,
     /// Nobody knows.
     Unknown,
+}
+
+impl From<&Dispatch> for DispatchStage {
+    fn from(dispatch: &Dispatch) -> Self {
+        match dispatch {
+            Dispatch::Requested => Self::Requested,
+            Dispatch::Started { .. } => Self::Started,
+            Dispatch::Dispatched => Self::Dispatched,
+            Dispatch::Refused => Self::Refused,
+            Dispatch::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// One call.

@@ -1,35 +1,53 @@
-//! The evidence: a journal, its keys where they are there, and its records decoded.
+//! The evidence: a journal or an export of one, its keys where they are there, and its records
+//! decoded.
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use branchline_domain::{id::OrganisationId, lead::LeadEvent, time::Timestamp};
 use branchline_event_codec::{DecodeError, RecordedEvents, decode_record};
 use branchline_journal::{
     reader::{JournalReader, Origin},
-    record::Record,
+    record::{Position, Record},
 };
 use branchline_projections::{Fact, FactEvents};
 use branchline_vault::{KeySlot, LeadKey, Vault};
 
-/// A journal opened as evidence.
+use crate::exported::ExportedRecords;
+
+/// Records opened as evidence.
 #[derive(Debug)]
-pub(crate) struct Evidence {
-    pub(crate) reader: JournalReader,
-    keys: PathBuf,
+pub struct Evidence {
+    source: Source,
+}
+
+/// Where the records are.
+#[derive(Debug)]
+enum Source {
+    /// In the files of a stopped server.
+    Journal { reader: Box<JournalReader>, keys: PathBuf },
+    /// In lines that `branchline-log export` wrote.
+    Export(PathBuf),
 }
 
 impl Evidence {
-    /// Opens a data directory, or the journal's directory in it.
-    pub(crate) fn open(directory: &Path) -> anyhow::Result<Self> {
-        let inside = directory.join("journal");
+    /// Opens a data directory, the journal's directory in it, or a file that was exported.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of these, or somebody has the journal open.
+    pub fn open(place: &Path) -> anyhow::Result<Self> {
+        if place.is_file() {
+            return Ok(Self { source: Source::Export(place.to_owned()) });
+        }
+        let inside = place.join("journal");
         let (journal, data) = if inside.is_dir() {
-            (inside, directory.to_owned())
+            (inside, place.to_owned())
         } else {
-            (directory.to_owned(), directory.join(".."))
+            (place.to_owned(), place.join(".."))
         };
         let reader = JournalReader::open(&journal)
             .with_context(|| format!("cannot read the journal in {}", journal.display()))?;
@@ -39,13 +57,60 @@ impl Evidence {
                  acknowledged, because the storage engine does not open it: {reason}"
             );
         }
-        Ok(Self { reader, keys: data.join("keys") })
+        let keys = data.join("keys");
+        Ok(Self { source: Source::Journal { reader: Box::new(reader), keys } })
+    }
+
+    /// The journal.
+    ///
+    /// # Errors
+    ///
+    /// When the evidence is an export, which has no blocks, no chain and no keys.
+    pub fn journal(&self) -> anyhow::Result<&JournalReader> {
+        match &self.source {
+            Source::Journal { reader, .. } => Ok(reader),
+            Source::Export(file) => {
+                bail!("{} is an export; this needs the data directory", file.display())
+            }
+        }
+    }
+
+    /// Every record, in order, up to the first that is damaged. A line of an export is damaged when
+    /// it does not have the hash that it was written with.
+    pub fn records(&self) -> Box<dyn Iterator<Item = anyhow::Result<Arc<Record>>> + '_> {
+        match &self.source {
+            Source::Journal { reader, .. } => {
+                let records = reader.records(Position::START);
+                Box::new(records.map(|record| record.map_err(anyhow::Error::from)))
+            }
+            Source::Export(file) => match ExportedRecords::open(file) {
+                Ok(records) => Box::new(records.map(|record| record.map(Arc::new))),
+                Err(error) => Box::new(std::iter::once(Err(error))),
+            },
+        }
     }
 
     /// The keys beside the journal, for reading only.
-    pub(crate) fn vault(&self) -> anyhow::Result<Vault> {
-        Vault::open_read_only(&self.keys)
-            .with_context(|| format!("cannot read the keys in {}", self.keys.display()))
+    ///
+    /// # Errors
+    ///
+    /// When there are none, or they cannot be read.
+    pub fn vault(&self) -> anyhow::Result<Vault> {
+        match &self.source {
+            Source::Journal { keys, .. } => Vault::open_read_only(keys)
+                .with_context(|| format!("cannot read the keys in {}", keys.display())),
+            Source::Export(file) => bail!("{} is an export, without keys", file.display()),
+        }
+    }
+
+    /// The keys, where nothing needs them: without them personal fields read as erased, which is
+    /// told on standard error.
+    pub fn vault_if_there(&self) -> Option<Vault> {
+        let vault = self.vault();
+        if let Err(error) = &vault {
+            eprintln!("{error:#}; personal fields read as erased");
+        }
+        vault.ok()
     }
 }
 

@@ -20,10 +20,14 @@ use branchline_journal::{
 };
 use serde_json::{Value, json};
 
-use crate::{Soundness, evidence::Evidence};
+use crate::{Evidence, Soundness};
 
 /// Writes the records up to a position to a new file, or to `out` for `-`.
-pub(crate) fn run(
+///
+/// # Errors
+///
+/// When the file is there already, or cannot be written.
+pub fn run(
     evidence: &Evidence,
     file: &Path,
     until: Option<u64>,
@@ -49,7 +53,7 @@ fn export(
     let until = Position(until.unwrap_or(u64::MAX));
     let mut last = Position::START;
     let mut soundness = Soundness::Sound;
-    for record in evidence.reader.records(Position::START) {
+    for record in evidence.records() {
         match record {
             Ok(record) if record.position > until => break,
             Ok(record) => {

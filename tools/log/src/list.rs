@@ -11,13 +11,10 @@ use branchline_domain::{
     time::Timestamp,
     workflow::{self, WorkflowState},
 };
-use branchline_journal::record::{Position, StreamId};
+use branchline_journal::record::StreamId;
 use branchline_projections::{Fact, FactEvents};
 
-use crate::{
-    Soundness,
-    evidence::{Evidence, decode},
-};
+use crate::{Evidence, Soundness, evidence::decode};
 
 /// What a stream adds up to, as far as its line shows it.
 #[derive(Debug)]
@@ -36,12 +33,17 @@ enum State {
     Unknown,
 }
 
-pub(crate) fn run(evidence: &Evidence, out: &mut dyn Write) -> anyhow::Result<Soundness> {
+/// Writes a line for each stream, in the order in which they began.
+///
+/// # Errors
+///
+/// When `out` takes no more.
+pub fn run(evidence: &Evidence, out: &mut dyn Write) -> anyhow::Result<Soundness> {
     // In the order in which the streams began.
     let mut order: Vec<StreamId> = Vec::new();
     let mut lines: BTreeMap<StreamId, Line> = BTreeMap::new();
     let mut soundness = Soundness::Sound;
-    for record in evidence.reader.records(Position::START) {
+    for record in evidence.records() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {

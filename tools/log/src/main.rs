@@ -4,21 +4,18 @@
 //! done (and, for `verify`, sound), 1 that it could not be done, 2 a wrong command line, 5 that the
 //! journal is damaged.
 
-mod evidence;
-mod export;
-mod list;
-mod show;
-mod verify;
-
 use std::{
     io::{self, BufWriter, Write},
     path::PathBuf,
     process::ExitCode,
 };
 
+use branchline_domain::time::Timestamp;
+use branchline_journal::record::Position;
+use branchline_log::{
+    AsOf, Evidence, Format, Soundness, Subject, explain, export, history, list, show, state, verify,
+};
 use clap::{Args, Parser, Subcommand};
-
-use crate::evidence::Evidence;
 
 /// Exit code for a damaged journal.
 const DAMAGED: u8 = 5;
@@ -37,6 +34,13 @@ enum Command {
     List(Source),
     /// The events of one workflow or lead, as lines. A call's id shows its lead.
     Show(ShowArgs),
+    /// Where one workflow or lead stood, with its calls, as of any record.
+    State(StateArgs),
+    /// Why a lead was where it was, as of any record: what holds it, the record that proves it, and
+    /// what clears it. The same answer as the API's.
+    Explain(ExplainArgs),
+    /// The way of a lead: each transition and each visit, as of any record.
+    History(HistoryArgs),
     /// Checks the whole journal: checksums, chain, gaps, hash trees, versions, every event, and what
     /// must hold in every journal.
     Verify(Source),
@@ -44,12 +48,81 @@ enum Command {
     Export(ExportArgs),
 }
 
-/// Where the journal is.
+/// Where the records are.
 #[derive(Debug, Args)]
 struct Source {
-    /// A stopped server's data directory, or the journal's directory in it.
+    /// A stopped server's data directory, the journal's directory in it, or a file that `export`
+    /// wrote.
     #[arg(value_name = "DIR")]
-    directory: PathBuf,
+    place: PathBuf,
+}
+
+/// Up to which record is asked.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct AsOfArgs {
+    /// As of this record, from 1, instead of the last one.
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
+    at: Option<u64>,
+    /// As of this time, such as 2026-11-24T09:30:00Z: the last record before any later one.
+    #[arg(long, value_name = "TIME")]
+    until: Option<Timestamp>,
+}
+
+impl AsOfArgs {
+    fn as_of(&self) -> AsOf {
+        let at = self.at.map(|at| AsOf::Position(Position(at)));
+        at.or_else(|| self.until.map(AsOf::Time)).unwrap_or_default()
+    }
+}
+
+/// Flags of `state`.
+#[derive(Debug, Args)]
+struct StateArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Public id of a workflow, lead or call: `wf_…`, `lead_…`, `call_…`.
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    as_of: AsOfArgs,
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+struct ExplainArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Public id of a lead, or of one of its calls.
+    #[arg(value_name = "LEAD")]
+    id: String,
+    #[command(flatten)]
+    as_of: AsOfArgs,
+    /// The instant by which waits and deadlines are judged; else that of `--until`, else when the
+    /// record was decided.
+    #[arg(long, value_name = "TIME")]
+    now: Option<Timestamp>,
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Flags of `history`.
+#[derive(Debug, Args)]
+struct HistoryArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Public id of a lead, or of one of its calls.
+    #[arg(value_name = "LEAD")]
+    id: String,
+    #[command(flatten)]
+    as_of: AsOfArgs,
+    /// How the answer is written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 /// Flags of `show`.
@@ -78,13 +151,6 @@ struct ExportArgs {
     until: Option<u64>,
 }
 
-/// What a command found out about the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Soundness {
-    Sound,
-    Damaged,
-}
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut out = BufWriter::new(io::stdout().lock());
@@ -111,16 +177,31 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Soundness> {
+    // Ids are read before the journal is: a slip is told at once.
     match command {
-        Command::List(source) => list::run(&Evidence::open(&source.directory)?, out),
+        Command::List(source) => list::run(&Evidence::open(&source.place)?, out),
         Command::Show(args) => {
-            let evidence = Evidence::open(&args.source.directory)?;
-            show::run(&evidence, &args.id, args.phone_numbers, out)
+            let subject = Subject::parse(&args.id)?;
+            show::run(&Evidence::open(&args.source.place)?, subject, args.phone_numbers, out)
         }
-        Command::Verify(source) => verify::run(&Evidence::open(&source.directory)?, out),
+        Command::State(args) => {
+            let subject = Subject::parse(&args.id)?;
+            let evidence = Evidence::open(&args.source.place)?;
+            state::run(&evidence, subject, args.as_of.as_of(), args.format, out)
+        }
+        Command::Explain(args) => {
+            let lead = Subject::parse_lead(&args.id)?;
+            let evidence = Evidence::open(&args.source.place)?;
+            explain::run(&evidence, lead, args.as_of.as_of(), args.now, args.format, out)
+        }
+        Command::History(args) => {
+            let lead = Subject::parse_lead(&args.id)?;
+            let evidence = Evidence::open(&args.source.place)?;
+            history::run(&evidence, lead, args.as_of.as_of(), args.format, out)
+        }
+        Command::Verify(source) => verify::run(&Evidence::open(&source.place)?, out),
         Command::Export(args) => {
-            let evidence = Evidence::open(&args.source.directory)?;
-            export::run(&evidence, &args.file, args.until, out)
+            export::run(&Evidence::open(&args.source.place)?, &args.file, args.until, out)
         }
     }
 }

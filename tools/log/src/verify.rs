@@ -8,10 +8,7 @@ use branchline_journal::{
 };
 use branchline_projections::Invariants;
 
-use crate::{
-    Soundness,
-    evidence::{Evidence, decode},
-};
+use crate::{Evidence, Soundness, evidence::decode};
 
 /// Findings that are written one by one; the rest is counted.
 const SHOWN_MAX: u64 = 100;
@@ -25,9 +22,14 @@ struct EventCheck {
     unknown_kinds: u64,
 }
 
-pub(crate) fn run(evidence: &Evidence, out: &mut dyn Write) -> anyhow::Result<Soundness> {
+/// Checks the whole journal and writes what is wrong with it, and a line that sums it up.
+///
+/// # Errors
+///
+/// When the evidence is an export, or `out` takes no more.
+pub fn run(evidence: &Evidence, out: &mut dyn Write) -> anyhow::Result<Soundness> {
     let began = Instant::now();
-    let mut blocks = evidence.reader.verify();
+    let mut blocks = evidence.journal()?.verify();
     let (mut shown, mut bytes) = (0, 0);
     for block in blocks.by_ref() {
         bytes += block.bytes as u64;
@@ -99,7 +101,7 @@ fn check_events(
 ) -> anyhow::Result<EventCheck> {
     let mut check = EventCheck::default();
     let mut invariants = Invariants::new();
-    for record in evidence.reader.records(Position::START) {
+    for record in evidence.records() {
         // Damage was told by the first pass.
         let Ok(record) = record else { break };
         let position = record.position;

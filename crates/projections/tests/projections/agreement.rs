@@ -30,20 +30,10 @@ fn is_shown(world: &World, lead: &LeadState) -> bool {
     lead.exists() && !lead.withdrawn && !waits_for_import
 }
 
-fn stage(dispatch: &Dispatch) -> DispatchStage {
-    match dispatch {
-        Dispatch::Requested => DispatchStage::Requested,
-        Dispatch::Started { .. } => DispatchStage::Started,
-        Dispatch::Dispatched => DispatchStage::Dispatched,
-        Dispatch::Refused => DispatchStage::Refused,
-        Dispatch::Unknown => DispatchStage::Unknown,
-    }
-}
-
 fn assert_same_call(row: &CallRow, call: &Call) {
     assert_eq!((row.node_id, row.visit), (call.node, call.visit));
     assert_eq!((row.status, row.concluded), (call.status, call.concluded));
-    assert_eq!(row.dispatch, stage(&call.dispatch));
+    assert_eq!(row.dispatch, DispatchStage::from(&call.dispatch));
     assert_eq!(row.dispatch_started_at, call.dispatch_started_at);
     assert_eq!((row.created_at, row.ended_at), (call.created_at, call.ended_at));
 }

@@ -1,135 +1,15 @@
-//! The tool as an auditor runs it: over a directory, with its exit codes.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+//! What `list`, `show`, `verify` and `export` say, and their exit codes.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-    sync::{Arc, mpsc},
-};
+use std::fs;
 
 use branchline_domain::{
-    call_status::CallStatus,
-    id::{LeadId, NodeId, OrganisationId, WorkflowId},
+    id::LeadId,
     lead::{BranchCause, LeadEvent},
-    output::Output as NodeOutput,
-    personal::Personal,
-    workflow::{Settings, WorkflowEvent},
+    output::Output,
 };
-use branchline_event_codec::{Sealing, encode_lead, encode_workflow};
-use branchline_journal::{
-    record::{Cause, Event, ExpectedVersion, Micros, NewRecord, RecordBody, StreamId, Version},
-    sled_store::{SledOptions, SledStore},
-    store::EventStore,
-};
-use branchline_vault::{SeededEntropy, Vault};
+use branchline_journal::sled_store::{SledOptions, SledStore};
 
-const WORKFLOW: WorkflowId = WorkflowId::from_u128(0x0192_f3a1_0000_7000_8000_0000_0000_0001);
-const LEAD: LeadId = LeadId::from_u128(0x0192_f3a1_0000_7000_8000_0000_0000_0002);
-const NODE: NodeId = NodeId::from_u128(0x0192_f3a1_0000_7000_8000_0000_0000_0003);
-const PHONE: &str = "+12125550123";
-
-fn record(stream: StreamId, version: u64, at: i64, events: Vec<Event>) -> NewRecord {
-    let expected = match version {
-        0 => ExpectedVersion::NoStream,
-        version => ExpectedVersion::Exact(Version(version)),
-    };
-    NewRecord {
-        expected,
-        body: RecordBody {
-            organisation: OrganisationId::DEFAULT.as_uuid(),
-            stream,
-            recorded_at: Micros(at),
-            principal: "test".into(),
-            cause: Cause::None,
-            key: None,
-            guard: None,
-            control: None,
-            claims: Vec::new(),
-            events,
-        },
-    }
-}
-
-fn workflow_records() -> Vec<NewRecord> {
-    let stream = StreamId::workflow(WORKFLOW.as_uuid());
-    let created = WorkflowEvent::WorkflowCreated {
-        organisation: OrganisationId::DEFAULT,
-        title: "Spring".into(),
-        description: String::new(),
-        settings: Settings::default(),
-        source: None,
-    };
-    let events = [created, WorkflowEvent::WorkflowActivated];
-    (0..)
-        .zip(events)
-        .map(|(version, event)| {
-            record(stream, version, 1_000_000, vec![encode_workflow(&event).unwrap()])
-        })
-        .collect()
-}
-
-fn lead_events(slot: u32) -> Vec<LeadEvent> {
-    vec![
-        LeadEvent::LeadEnrolled {
-            workflow: WORKFLOW,
-            contact_tag: [7; 16],
-            key_slot: slot,
-            phone_number: Personal::Known(PHONE.into()),
-            variables: Personal::default(),
-            notes: Personal::default(),
-            import: None,
-        },
-        LeadEvent::NodeEntered { visit: 1, node: NODE, revision: 1, release_at: None },
-        LeadEvent::CallRequested {
-            call: 1,
-            from: "+12025550100".into(),
-            agent_id: None,
-            ring_timeout_s: None,
-        },
-        LeadEvent::CallConcluded {
-            call: 1,
-            status: CallStatus::Busy,
-            end_reason: None,
-            occurred_at: None,
-        },
-    ]
-}
-
-/// A data directory with one workflow and one lead, and what else a test wants to happen to it.
-fn journal_with(directory: &Path, more: &[LeadEvent]) {
-    let store = SledStore::open(&SledOptions::new(directory.join("journal"))).unwrap();
-    let vault = Vault::open(&directory.join("keys"), Arc::new(SeededEntropy::new(1))).unwrap();
-    let (slot, key) = vault.create_keys(&[LEAD.as_uuid()]).unwrap().pop().unwrap();
-    let nonce = || vault.nonce();
-    let sealing = Sealing { lead: LEAD, key: Some(&key), nonce: &nonce };
-    let mut records = workflow_records();
-    let stream = StreamId::lead(LEAD.as_uuid());
-    for (version, event) in (0..).zip(lead_events(slot.0).iter().chain(more)) {
-        let event = encode_lead(event, &sealing).unwrap();
-        records.push(record(stream, version, 2_000_000, vec![event]));
-    }
-    let (sender, answers) = mpsc::channel();
-    store.append(records, Box::new(move |outcome| sender.send(outcome).unwrap()));
-    for outcome in answers.recv().unwrap() {
-        outcome.unwrap();
-    }
-    store.close();
-}
-
-fn tool(arguments: &[&str], directory: &Path) -> Output {
-    let [command, rest @ ..] = arguments else { panic!("a command") };
-    Command::new(env!("CARGO_BIN_EXE_branchline-log"))
-        .arg(command)
-        .arg(directory)
-        .args(rest)
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
+use crate::world::{LEAD, NODE, PHONE, WORKFLOW, journal_with, text, tool};
 
 #[test]
 fn list_names_each_stream_with_its_public_id_and_where_it_stands() {
@@ -208,7 +88,7 @@ fn verify_tells_a_branch_that_no_call_explains() {
     let branch = LeadEvent::BranchTaken {
         visit: 1,
         from: NODE,
-        output: NodeOutput::Completed,
+        output: Output::Completed,
         to: NODE,
         cause: BranchCause::Call(1),
         revision: 1,

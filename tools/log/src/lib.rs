@@ -1,0 +1,42 @@
+//! The audit tool as a library: a journal, or an export of one, folded into answers without the
+//! engine.
+//!
+//! [`Evidence`] gives the records, [`Past`] is how things stood right after one of them, and the
+//! other modules are what `branchline-log` prints. Nothing here writes to what it reads.
+
+pub mod as_of;
+pub mod evidence;
+pub mod explain;
+pub mod export;
+mod exported;
+pub mod history;
+pub mod list;
+pub mod past;
+pub mod show;
+pub mod state;
+pub mod subject;
+pub mod verify;
+
+pub use as_of::AsOf;
+pub use evidence::Evidence;
+pub use past::Past;
+pub use subject::Subject;
+
+/// What a command found out about the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Soundness {
+    /// Everything that was looked at could be read.
+    Sound,
+    /// Something could not; it was told.
+    Damaged,
+}
+
+/// How an answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one JSON object. Fields are added, never renamed.
+    Json,
+}

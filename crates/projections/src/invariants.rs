@@ -100,6 +100,8 @@ fn move_workflow(status: &mut WorkflowStatus, event: &WorkflowEvent) -> Option<S
         | WorkflowEvent::WorkflowRenamed { .. }
         | WorkflowEvent::SettingsChanged { .. }
         | WorkflowEvent::GraphRevised { .. }
+        | WorkflowEvent::GraphStaged { .. }
+        | WorkflowEvent::NodeReplaced { .. }
         | WorkflowEvent::WorkflowDeleted
         | WorkflowEvent::ImportOpened { .. }
         | WorkflowEvent::ImportClosed { .. }

@@ -136,6 +136,8 @@ impl Projections {
             | WorkflowEvent::WorkflowRenamed { .. }
             | WorkflowEvent::SettingsChanged { .. }
             | WorkflowEvent::GraphRevised { .. }
+            | WorkflowEvent::GraphStaged { .. }
+            | WorkflowEvent::NodeReplaced { .. }
             | WorkflowEvent::WorkflowActivated
             | WorkflowEvent::WorkflowPaused
             | WorkflowEvent::WorkflowResumed

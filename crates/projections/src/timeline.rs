@@ -227,6 +227,12 @@ fn workflow_line(event: &WorkflowEvent) -> String {
         WorkflowEvent::GraphRevised { revision, changes } => {
             changes.iter().fold(Line::of("graph_revised").value(revision), graph_change)
         }
+        WorkflowEvent::GraphStaged { part, changes } => {
+            changes.iter().fold(Line::of("graph_staged").value(part), graph_change)
+        }
+        WorkflowEvent::NodeReplaced { node, by } => {
+            Line::of("node_replaced").value(node).field("by", by)
+        }
         WorkflowEvent::WorkflowActivated => Line::of("workflow_activated"),
         WorkflowEvent::WorkflowPaused => Line::of("workflow_paused"),
         WorkflowEvent::WorkflowResumed => Line::of("workflow_resumed"),

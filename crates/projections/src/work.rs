@@ -1,5 +1,7 @@
 //! What waits for the engine: calls to dial, releases, deadlines, leases, sweeps, imports.
 
+use std::collections::BTreeSet;
+
 use branchline_domain::{
     id::{CallId, LeadId, NodeId, WorkflowId},
     lead::HoldCode,
@@ -149,15 +151,17 @@ impl Projections {
     /// enrolment. Not exact: a lead may find nothing to do. It misses none, but those whose release
     /// or deadline came after the newest record; [`Self::due`] has them.
     ///
-    /// Active: pending leads that may start, leads whose hold may clear, overdue releases. Ended or
-    /// deleted: leads with a call that nobody was asked to dial. Else none.
+    /// Active: pending leads that may start, leads whose hold may clear, overdue releases, leads at
+    /// a node that another one stands in for. Ended or deleted: leads with a call that nobody was
+    /// asked to dial. Else none.
     pub fn sweep(&self, workflow: WorkflowId) -> Vec<LeadId> {
         let Some(number) = self.workflows.number(workflow) else { return Vec::new() };
         let Some(stored) = self.workflows.get(number) else { return Vec::new() };
         let mut rows: Vec<u32> = if stored.is_moving() {
             let pending = stored.pending.iter().copied().filter(|&row| self.may_start(stored, row));
             let held = CLEARING.iter().filter_map(|code| stored.held.get(code)).flatten().copied();
-            pending.chain(held).chain(self.releases.due_in(number, self.latest_at)).collect()
+            let due = self.releases.due_in(number, self.latest_at);
+            pending.chain(held).chain(due).chain(self.stranded(stored)).collect()
         } else if stored.has_ended() {
             let called = stored.requested.iter().filter_map(|&row| self.calls.get(row));
             called.map(|call| call.lead).collect()
@@ -167,6 +171,22 @@ impl Projections {
         rows.sort_unstable();
         rows.dedup();
         rows.into_iter().filter_map(|row| Some(self.leads.get(row)?.id)).collect()
+    }
+
+    /// Leads that stand at a node which is gone and has a stand-in. Looks through all leads of the
+    /// workflow, but only as long as there is such a lead.
+    fn stranded(&self, stored: &StoredWorkflow) -> impl Iterator<Item = u32> {
+        let waits = |node: &u32| stored.waiting.get(*node as usize).is_some_and(|&leads| leads > 0);
+        let gone =
+            stored.state.replaced.keys().filter(|&&node| stored.state.stand_in(node).is_some());
+        let gone: BTreeSet<u32> =
+            gone.filter_map(|&node| stored.nodes.number(node)).filter(waits).collect();
+        let rows: &[u32] = if gone.is_empty() { &[] } else { &stored.leads };
+        let stands = move |row: &u32| {
+            let lead = self.leads.get(*row);
+            lead.is_some_and(|lead| lead.is_under_way() && gone.contains(&lead.node))
+        };
+        rows.iter().copied().filter(stands)
     }
 
     /// Whether a pending lead may start: its workflow lets it at once, or was activated or resumed

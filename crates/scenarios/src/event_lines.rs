@@ -41,6 +41,10 @@ fn workflow_event(names: &Names, event: &WorkflowEvent) -> String {
                 changes.iter().map(|change| graph_change(names, change)).collect();
             format!("graph_revised {revision} {}", changes.join("; "))
         }
+        WorkflowEvent::GraphStaged { part, .. } => format!("graph_staged {part}"),
+        WorkflowEvent::NodeReplaced { node, by } => {
+            format!("node_replaced {} by {}", names.of_node(*node), names.of_node(*by))
+        }
         WorkflowEvent::WorkflowActivated => "activated".into(),
         WorkflowEvent::WorkflowPaused => "paused".into(),
         WorkflowEvent::WorkflowResumed => "resumed".into(),

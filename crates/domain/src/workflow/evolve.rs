@@ -31,7 +31,16 @@ pub fn evolve(state: &mut WorkflowState, event: &WorkflowEvent, recorded: Record
             state.settings = settings.clone();
             next_epoch(state);
         }
+        WorkflowEvent::GraphStaged { part, changes } => {
+            if *part == 1 {
+                state.staged.clear();
+            }
+            state.staged.extend_from_slice(changes);
+        }
         WorkflowEvent::GraphRevised { revision, changes } => revise(state, *revision, changes),
+        WorkflowEvent::NodeReplaced { node, by } => {
+            Arc::make_mut(&mut state.replaced).insert(*node, *by);
+        }
         WorkflowEvent::WorkflowActivated | WorkflowEvent::WorkflowResumed => {
             turn(state, WorkflowStatus::Active);
             state.freed_at = Some(recorded.position);
@@ -66,7 +75,9 @@ const fn next_epoch(state: &mut WorkflowState) {
 }
 
 fn revise(state: &mut WorkflowState, revision: u32, changes: &[GraphChange]) {
-    let graph: Arc<Graph> = Arc::new(state.graph.revised(revision, changes));
+    let mut all = std::mem::take(&mut state.staged);
+    all.extend_from_slice(changes);
+    let graph: Arc<Graph> = Arc::new(state.graph.revised(revision, &all));
     Arc::make_mut(&mut state.revisions).insert(revision, Arc::clone(&graph));
     state.graph = graph;
 }
@@ -127,6 +138,8 @@ mod tests {
         let stays = [
             WorkflowEvent::WorkflowRenamed { title: "Autumn".into(), description: String::new() },
             WorkflowEvent::GraphRevised { revision: 1, changes: Vec::new() },
+            WorkflowEvent::GraphStaged { part: 1, changes: Vec::new() },
+            WorkflowEvent::NodeReplaced { node: NODE, by: NodeId::from_u128(2) },
             WorkflowEvent::ImportOpened { import: IMPORT, opening },
             WorkflowEvent::ImportClosed { import: IMPORT, enrolled: 1, duplicates_skipped: 0 },
             WorkflowEvent::ImportCancelled { import: IMPORT, reason: String::new() },
@@ -149,19 +162,52 @@ mod tests {
         assert_eq!(folded(&resumed).freed_at, Some(3));
     }
 
-    #[test]
-    fn every_revision_is_kept_as_it_was_from_the_empty_one_on() {
-        let node = Node {
-            id: NODE,
+    fn put(id: u128) -> GraphChange {
+        GraphChange::NodePut(Node {
+            id: NodeId::from_u128(id),
             label: String::new(),
             position: CanvasPosition::default(),
             config: NodeConfig::empty(NodeType::Time),
             entry: false,
-        };
-        let put = GraphChange::NodePut(node);
+        })
+    }
+
+    fn staged(part: u32, id: u128) -> WorkflowEvent {
+        WorkflowEvent::GraphStaged { part, changes: vec![put(id)] }
+    }
+
+    #[test]
+    fn staged_parts_become_one_revision_together_with_its_own_changes() {
+        let revised = WorkflowEvent::GraphRevised { revision: 1, changes: vec![put(3)] };
+        let mut events = vec![created(), staged(1, 1), staged(2, 2)];
+        assert_eq!(folded(&events).graph, Arc::default(), "parts alone are nothing");
+        events.push(revised);
+        let state = folded(&events);
+        assert_eq!((state.graph.revision(), state.graph.nodes().len()), (1, 3));
+        assert_eq!((state.staged.len(), state.revisions.len()), (0, 2));
+    }
+
+    #[test]
+    fn the_first_part_discards_what_a_crash_left_behind() {
+        let revised = WorkflowEvent::GraphRevised { revision: 1, changes: vec![] };
+        let state = folded(&[created(), staged(1, 1), staged(2, 2), staged(1, 3), revised]);
+        let nodes: Vec<NodeId> = state.graph.nodes().iter().map(|node| node.id).collect();
+        assert_eq!(nodes, [NodeId::from_u128(3)]);
+    }
+
+    #[test]
+    fn parts_before_the_beginning_are_the_first_revision_of_a_workflow_that_is_not_there_yet() {
+        assert!(!folded(&[staged(1, 1)]).exists);
+        let revised = WorkflowEvent::GraphRevised { revision: 1, changes: vec![put(2)] };
+        let state = folded(&[staged(1, 1), created(), revised]);
+        assert_eq!((state.revisions[&0].nodes().len(), state.graph.nodes().len()), (0, 2));
+    }
+
+    #[test]
+    fn every_revision_is_kept_as_it_was_from_the_empty_one_on() {
         let state = folded(&[
             created(),
-            WorkflowEvent::GraphRevised { revision: 1, changes: vec![put] },
+            WorkflowEvent::GraphRevised { revision: 1, changes: vec![put(1)] },
             WorkflowEvent::GraphRevised {
                 revision: 2,
                 changes: vec![GraphChange::NodeRemoved(NODE)],

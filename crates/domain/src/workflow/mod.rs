@@ -4,6 +4,7 @@ mod decide;
 mod evolve;
 mod import_refusal;
 mod model;
+mod rejection;
 mod settings;
 mod status;
 mod view;
@@ -15,8 +16,9 @@ pub use import_refusal::{
 };
 pub use model::{
     DESCRIPTION_CHARS_MAX, ImportOpening, NodePatch, TITLE_CHARS_MAX, WorkflowCommand,
-    WorkflowContext, WorkflowEvent, WorkflowRejection, WorkflowState,
+    WorkflowContext, WorkflowEvent, WorkflowState,
 };
+pub use rejection::WorkflowRejection;
 pub use settings::Settings;
 pub use status::{Control, UnknownWorkflowStatus, WorkflowStatus};
 pub use view::WorkflowView;

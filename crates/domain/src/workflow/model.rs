@@ -1,12 +1,11 @@
-//! The words of a workflow: its state, commands, events and refusals.
+//! The words of a workflow: its state, commands and events.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{ImportRefusal, Settings, WorkflowStatus};
+use super::{ImportRefusal, Settings, WorkflowStatus, view::stand_in};
 use crate::{
-    graph::{Fault, Graph, GraphChange, NodeConfig, NodeType},
+    graph::{Graph, GraphChange, NodeConfig},
     id::{EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
-    output::Output,
     time::Timestamp,
 };
 
@@ -36,6 +35,11 @@ pub struct WorkflowState {
     pub graph: Arc<Graph>,
     /// All revisions, for steps that run on an old one.
     pub revisions: Arc<BTreeMap<u32, Arc<Graph>>>,
+    /// Changes of the revision that is being written part by part. They mean nothing before the
+    /// [`WorkflowEvent::GraphRevised`] that takes them in.
+    pub staged: Vec<GraphChange>,
+    /// For each node that was taken away from under its leads, the one that they go to instead.
+    pub replaced: Arc<BTreeMap<NodeId, NodeId>>,
     /// Counts changes of status and settings. A record decided under another epoch is refused.
     pub control_epoch: u32,
     /// Position of the last activation or resumption: leads enrolled before it may start.
@@ -50,6 +54,13 @@ pub struct WorkflowState {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl WorkflowState {
+    /// As [`WorkflowView::stand_in`](super::WorkflowView::stand_in).
+    pub fn stand_in(&self, node: NodeId) -> Option<NodeId> {
+        stand_in(&self.graph, &self.replaced, node)
+    }
 }
 
 /// How an import began.
@@ -205,12 +216,27 @@ pub enum WorkflowEvent {
         /// The settings from now on.
         settings: Settings,
     },
-    /// The graph has a new revision.
+    /// The graph has a new revision: what was staged since the last one, then these changes.
     GraphRevised {
         /// Its number, one more than the last.
         revision: u32,
         /// What changed, in order.
         changes: Vec<GraphChange>,
+    },
+    /// A part of a revision that is too large for one record. A stream that ends after some parts,
+    /// because of a crash, has no such revision.
+    GraphStaged {
+        /// Counted from 1; the first part discards what was staged before.
+        part: u32,
+        /// What changed, in order.
+        changes: Vec<GraphChange>,
+    },
+    /// A node is gone, and its leads go on at another one.
+    NodeReplaced {
+        /// The node that is gone.
+        node: NodeId,
+        /// Where its leads go.
+        by: NodeId,
     },
     /// Leads move from now on.
     WorkflowActivated,
@@ -272,125 +298,4 @@ pub struct WorkflowContext {
     pub calls_in_progress: u64,
     /// Leads that stand at the node a command wants to remove.
     pub leads_at_node: u64,
-}
-
-/// A command the rules refuse. Nothing is recorded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WorkflowRejection {
-    /// There is no such workflow, or it was deleted.
-    #[error("there is no such workflow")]
-    NotFound,
-    /// There is one with this id already.
-    #[error("the workflow exists already")]
-    AlreadyExists,
-    /// The status does not allow it.
-    #[error("cannot {action} a workflow that is {status}{}", hint(*.status, .action))]
-    WrongStatus {
-        /// What was asked, as a verb.
-        action: &'static str,
-        /// Where the workflow stands.
-        status: WorkflowStatus,
-    },
-    /// The graph has faults; activation reports all of them.
-    #[error("the graph is not valid: {} {}", faults.len(), if faults.len() == 1 { "fault" } else { "faults" })]
-    InvalidGraph {
-        /// Every fault.
-        faults: Vec<Fault>,
-    },
-    /// Complete without force while leads are under way.
-    #[error(
-        "cannot complete the workflow: {pending} leads are pending and {active} are active; wait for them or use force=true"
-    )]
-    LeadsUnderWay {
-        /// Leads that are pending.
-        pending: u64,
-        /// Leads that are active.
-        active: u64,
-    },
-    /// Delete while calls are in progress.
-    #[error(
-        "cannot delete the workflow: {calls} calls are in progress; wait until they have ended"
-    )]
-    CallsInProgress {
-        /// How many.
-        calls: u64,
-    },
-    /// No such node in the newest revision.
-    #[error("there is no node {node} in this workflow")]
-    NodeNotFound {
-        /// The node asked for.
-        node: NodeId,
-    },
-    /// A node with this id is there already.
-    #[error("there is a node {node} already")]
-    NodeExists {
-        /// The node asked for.
-        node: NodeId,
-    },
-    /// A node's type never changes.
-    #[error(
-        "node {node} is a {is}, the config is one of a {given}: a node's type never changes, delete it and create another"
-    )]
-    NodeTypeDiffers {
-        /// The node.
-        node: NodeId,
-        /// Its type.
-        is: NodeType,
-        /// The type of the config.
-        given: NodeType,
-    },
-    /// Leads stand at the node that shall go.
-    #[error("cannot delete node {node}: {leads} leads are at it; resolve or remove them first")]
-    LeadsAtNode {
-        /// The node.
-        node: NodeId,
-        /// How many leads.
-        leads: u64,
-    },
-    /// No such edge in the newest revision.
-    #[error("there is no edge {edge} in this workflow")]
-    EdgeNotFound {
-        /// The edge asked for.
-        edge: EdgeId,
-    },
-    /// The same edge twice.
-    #[error("there is an edge from {from} to {to} with {} already: {edge}", label_words(.label.as_ref()))]
-    EdgeExists {
-        /// The edge that is there.
-        edge: EdgeId,
-        /// Its start.
-        from: NodeId,
-        /// Its end.
-        to: NodeId,
-        /// Its label.
-        label: Option<Output>,
-    },
-    /// A value is out of its limits.
-    #[error("{field}: {problem}")]
-    Invalid {
-        /// Which field.
-        field: &'static str,
-        /// What is wrong and what would be right.
-        problem: String,
-    },
-    /// No such import, or it has ended.
-    #[error("there is no open import {import}")]
-    ImportNotOpen {
-        /// The import asked for.
-        import: ImportId,
-    },
-}
-
-fn label_words(label: Option<&Output>) -> String {
-    label.map_or_else(|| "no label".into(), |label| format!("label {label}"))
-}
-
-fn hint(status: WorkflowStatus, action: &str) -> &'static str {
-    match status {
-        WorkflowStatus::Completed | WorkflowStatus::Cancelled => {
-            "; its status is final, duplicate it to go on"
-        }
-        WorkflowStatus::Draft if action == "resume" || action == "pause" => "; activate it first",
-        WorkflowStatus::Draft | WorkflowStatus::Active | WorkflowStatus::Paused => "",
-    }
 }

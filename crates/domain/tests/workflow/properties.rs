@@ -138,6 +138,8 @@ fn frees(event: &WorkflowEvent) -> Option<bool> {
         | WorkflowEvent::WorkflowRenamed { .. }
         | WorkflowEvent::SettingsChanged { .. }
         | WorkflowEvent::GraphRevised { .. }
+        | WorkflowEvent::GraphStaged { .. }
+        | WorkflowEvent::NodeReplaced { .. }
         | WorkflowEvent::WorkflowDeleted
         | WorkflowEvent::ImportOpened { .. }
         | WorkflowEvent::ImportClosed { .. }

@@ -412,5 +412,9 @@ pub(crate) fn workflow_event() -> impl Strategy<Value = WorkflowEvent> {
         (import(), import_refusal())
             .prop_map(|(import, refusal)| WorkflowEvent::ImportRefused { import, refusal })
             .boxed(),
+        (any::<u32>(), vec(change(), 0..6))
+            .prop_map(|(part, changes)| WorkflowEvent::GraphStaged { part, changes })
+            .boxed(),
+        (node(), node()).prop_map(|(node, by)| WorkflowEvent::NodeReplaced { node, by }).boxed(),
     ])
 }

@@ -261,5 +261,7 @@ pub(crate) fn workflow_events() -> Vec<WorkflowEvent> {
                 reasons: 1,
             },
         },
+        WorkflowEvent::GraphStaged { part: 2, changes: graph_changes() },
+        WorkflowEvent::NodeReplaced { node: A, by: B },
     ]
 }

@@ -1,5 +1,6 @@
 use branchline_domain::{
     call_status::CallStatus,
+    graph::GraphChange,
     lead::{BranchCause, HoldReason, LeadEvent, Outcome},
     output::Output,
     workflow::{Settings, WorkflowEvent},
@@ -65,4 +66,22 @@ fn a_removed_lead_is_never_swept() {
     story.lead(ANN, [LeadEvent::LeadRemoved]);
     story.lead(BOB, [LeadEvent::LeadRemoved]);
     assert_eq!(story.read.sweep(FLOW), []);
+}
+
+#[test]
+fn a_sweep_names_the_leads_of_a_node_that_another_one_stands_in_for() {
+    let mut story = Story::of_an_active_workflow();
+    story.lead(ANN, [enrolled(), entered(1, CALL), requested(1)]);
+    story.lead(BOB, [enrolled(), waits(1, minute(500))]);
+    story.lead(CID, [enrolled(), entered(1, CALL), LeadEvent::LeadDropped]);
+    assert_eq!(story.read.sweep(FLOW), []);
+    let gone = GraphChange::NodeRemoved(CALL);
+    let revised = WorkflowEvent::GraphRevised { revision: 2, changes: vec![gone] };
+    let replaced = WorkflowEvent::NodeReplaced { node: CALL, by: WAIT };
+    story.workflow(FLOW, [replaced, revised]);
+    assert_eq!(story.read.sweep(FLOW), [ANN]);
+    story.workflow(FLOW, [WorkflowEvent::WorkflowPaused]);
+    assert_eq!(story.read.sweep(FLOW), []);
+    story.workflow(FLOW, [WorkflowEvent::WorkflowResumed]);
+    assert_eq!(story.read.sweep(FLOW), [ANN]);
 }

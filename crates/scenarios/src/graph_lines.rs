@@ -167,7 +167,10 @@ fn time(config: &[&str]) -> Result<TimeConfig, Wrong> {
 fn application(config: &[&str]) -> Result<ApplicationConfig, Wrong> {
     match config {
         [] => Ok(ApplicationConfig::default()),
-        [handler] => Ok(ApplicationConfig { handler: Some(words::text(handler)) }),
+        [handler] => Ok(ApplicationConfig {
+            handler: Some(words::text(handler)),
+            ..ApplicationConfig::default()
+        }),
         _ => Err("write `APPLICATION handler_key`".into()),
     }
 }

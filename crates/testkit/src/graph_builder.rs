@@ -117,7 +117,8 @@ impl GraphBuilder {
     /// A step of another system.
     #[must_use]
     pub fn application(self, name: &str, handler: &str) -> Self {
-        let config = ApplicationConfig { handler: Some(handler.into()) };
+        let config =
+            ApplicationConfig { handler: Some(handler.into()), ..ApplicationConfig::default() };
         self.node(node(name, NodeConfig::Application(config)))
     }
 

@@ -10,6 +10,7 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
+use super::ApplicationConfig;
 use crate::{call_status::CallStatus, output::Output, value::Value};
 
 /// The kind of step a node is. Never changes; delete the node and create another instead.
@@ -266,15 +267,6 @@ impl TimeConfig {
         let amount = u64::try_from(amount).ok().filter(|&amount| amount > 0)?;
         Some(amount.saturating_mul(unit.seconds()))
     }
-}
-
-/// Config of an `APPLICATION` node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApplicationConfig {
-    /// Key of a handler that the host registered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handler: Option<String>,
 }
 
 /// What a node is told to do, by its type.

@@ -3,6 +3,8 @@
 //! Edges are the one source of truth for routing. A revision never changes; an edit makes the next
 //! one. Source: DOMAIN.md 1 and 6.
 
+mod address;
+mod application;
 mod config;
 mod validation;
 
@@ -10,9 +12,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 
+pub use application::{
+    ApplicationConfig, ApplicationRetry, FillFault, HttpAction, HttpRequest, METHODS,
+};
 pub use config::{
-    ApplicationConfig, Condition, ConditionalConfig, Logic, NodeConfig, NodeType, Operator,
-    RetryPolicy, TimeConfig, TimeSource, TimeUnit, UnknownNodeType, VoiceCallConfig,
+    Condition, ConditionalConfig, Logic, NodeConfig, NodeType, Operator, RetryPolicy, TimeConfig,
+    TimeSource, TimeUnit, UnknownNodeType, VoiceCallConfig,
 };
 pub use validation::{Fault, FaultCode, Report, is_complete, node_faults, validate};
 

@@ -240,7 +240,9 @@ fn words_that_no_record_has_room_for_are_refused_with_the_name_of_their_field() 
             ..ConditionalConfig::default()
         })
     };
-    let handled = |handler| NodeConfig::Application(ApplicationConfig { handler });
+    let handled = |handler| {
+        NodeConfig::Application(ApplicationConfig { handler, ..ApplicationConfig::default() })
+    };
     for (config, field) in [
         (calling(long(65), None), "config.from_phone_number"),
         (calling(None, long(257)), "config.agent_id"),

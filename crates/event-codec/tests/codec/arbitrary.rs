@@ -3,10 +3,12 @@
 use branchline_domain::{
     call_status::CallStatus,
     graph::{
-        ApplicationConfig, CanvasPosition, Condition, ConditionalConfig, Edge, GraphChange, Logic,
-        Node, NodeConfig, Operator, TimeConfig, TimeSource, TimeUnit, VoiceCallConfig,
+        ApplicationConfig, ApplicationRetry, CanvasPosition, Condition, ConditionalConfig, Edge,
+        GraphChange, HttpAction, Logic, Node, NodeConfig, Operator, TimeConfig, TimeSource,
+        TimeUnit, VoiceCallConfig,
     },
     id::{EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
+    json::Json,
     lead::{BranchCause, HoldReason, LeadEvent, Outcome, Resolution, Values},
     output::Output,
     personal::Personal,
@@ -295,11 +297,55 @@ fn config() -> impl Strategy<Value = NodeConfig> {
             .prop_map(|(duration, unit, delay_hours, time_source, pca_field)| {
                 NodeConfig::Time(TimeConfig { duration, unit, delay_hours, time_source, pca_field })
             }),
-        option::of(short())
-            .prop_map(|handler| NodeConfig::Application(ApplicationConfig { handler })),
+        application().prop_map(NodeConfig::Application),
         Just(NodeConfig::Converted),
         Just(NodeConfig::Dropped),
     ]
+}
+
+fn application() -> impl Strategy<Value = ApplicationConfig> {
+    let retry = (option::of(any::<u32>()), option::of(any::<u32>()))
+        .prop_map(|(max_attempts, delay_s)| ApplicationRetry { max_attempts, delay_s });
+    let http = (
+        option::of(short()),
+        option::of(short()),
+        btree_map(short(), short(), 0..3),
+        option::of(json()),
+    )
+        .prop_map(|(method, url, headers, body)| HttpAction { method, url, headers, body });
+    (
+        option::of(short()),
+        option::of(http),
+        option::of(any::<u32>()),
+        option::of(retry),
+        vec(short(), 0..3),
+    )
+        .prop_map(|(handler, http, timeout_s, retry, required_fields)| ApplicationConfig {
+            handler,
+            http,
+            timeout_s,
+            retry,
+            required_fields,
+        })
+}
+
+/// A body within a config. Its numbers are those that a body may have.
+fn json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(|yes| Json::Scalar(Value::Bool(yes))),
+        any::<i64>().prop_map(|integer| Json::Scalar(integer.into())),
+        (0..10_i64.pow(15), 1..=22_u32).prop_map(|(digits, places)| {
+            let number = format!("{digits}e-{places}").parse().unwrap();
+            Json::Scalar(Value::Number(number))
+        }),
+        short().prop_map(|text| Json::Scalar(Value::Text(text))),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            vec(prop_oneof![inner.clone(), Just(Json::Null)], 0..3).prop_map(Json::List),
+            btree_map(short(), inner, 0..3).prop_map(Json::Object),
+        ]
+    })
 }
 
 fn change() -> impl Strategy<Value = GraphChange> {

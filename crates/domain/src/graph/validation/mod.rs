@@ -3,6 +3,7 @@
 //! All of it at once, in an order that depends on the graph alone: the entry first, then node by
 //! node, then edge by edge, then cycles.
 
+mod application;
 mod node;
 mod paths;
 
@@ -37,7 +38,7 @@ pub enum FaultCode {
     UnknownLabel,
     /// A call node has no number to call from.
     MissingNumber,
-    /// A retry policy lacks something, or is out of its limits.
+    /// A retry lacks something, or is out of its limits.
     InvalidRetry,
     /// A condition lacks its field, operator or value.
     IncompleteCondition,
@@ -45,8 +46,10 @@ pub enum FaultCode {
     InvalidDuration,
     /// A wait for a call's words names no attribute.
     MissingField,
-    /// An application step names no handler.
+    /// An application step names no action, or one that cannot be done as it is written.
     IncompleteApplication,
+    /// A text with places to fill in cannot be read, or reads what no lead has.
+    BadTemplate,
     /// A cycle has no wait.
     EndlessCycle,
     /// Warning: an output has no edge.

@@ -1,6 +1,6 @@
 //! What a node lacks on its own, whatever stands around it.
 
-use super::{Fault, FaultCode, name};
+use super::{Fault, FaultCode, application, name};
 use crate::{
     call_status::CallStatus,
     condition::gaps,
@@ -12,14 +12,14 @@ use crate::{
 const WAIT_S_MAX: u64 = 3_650 * 86_400;
 
 /// One thing that a config lacks.
-struct Gap {
+pub(super) struct Gap {
     code: FaultCode,
     what: String,
     fix: &'static str,
 }
 
 impl Gap {
-    fn new(code: FaultCode, what: impl Into<String>, fix: &'static str) -> Self {
+    pub(super) fn new(code: FaultCode, what: impl Into<String>, fix: &'static str) -> Self {
         Self { code, what: what.into(), fix }
     }
 }
@@ -53,15 +53,7 @@ fn config_gaps(config: &NodeConfig) -> Vec<Gap> {
             .map(|gap| Gap::new(FaultCode::IncompleteCondition, gap.to_string(), gap.fix()))
             .collect(),
         NodeConfig::Time(config) => time_gap(config).into_iter().collect(),
-        NodeConfig::Application(config) => {
-            let named = config.handler.as_ref().is_some_and(|handler| !handler.is_empty());
-            let gap = Gap::new(
-                FaultCode::IncompleteApplication,
-                "names no handler",
-                "set handler to the key of one that the host has registered",
-            );
-            (!named).then_some(gap).into_iter().collect()
-        }
+        NodeConfig::Application(config) => application::gaps(config),
         NodeConfig::Converted | NodeConfig::Dropped => Vec::new(),
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    graph::{Condition, Edge, Graph, GraphChange, Node, NodeConfig},
+    graph::{ApplicationConfig, Condition, Edge, Graph, GraphChange, HttpAction, Node, NodeConfig},
     id::{EdgeId, NodeId},
     output::Output,
     workflow::{
@@ -226,11 +226,30 @@ fn config_bytes(config: &NodeConfig) -> usize {
                 + member("time_source", config.time_source.map(|_| WORD_BYTES))
                 + member("pca_field", config.pca_field.as_deref().map(json_bytes))
         }
-        NodeConfig::Application(config) => {
-            member("handler", config.handler.as_deref().map(json_bytes))
-        }
+        NodeConfig::Application(config) => application_bytes(config),
         NodeConfig::Converted | NodeConfig::Dropped => 0,
     }
+}
+
+fn application_bytes(config: &ApplicationConfig) -> usize {
+    let retry = config.retry.as_ref().map(|retry| {
+        2 + member("max_attempts", retry.max_attempts.map(|_| INTEGER_BYTES))
+            + member("delay_s", retry.delay_s.map(|_| INTEGER_BYTES))
+    });
+    let required = config.required_fields.iter().map(|name| json_bytes(name) + 1).sum::<usize>();
+    member("handler", config.handler.as_deref().map(json_bytes))
+        + member("http", config.http.as_ref().map(http_bytes))
+        + member("timeout_s", config.timeout_s.map(|_| INTEGER_BYTES))
+        + member("retry", retry)
+        + member("required_fields", Some(2 + required))
+}
+
+fn http_bytes(action: &HttpAction) -> usize {
+    let header = |(name, value): (&String, &String)| json_bytes(name) + json_bytes(value) + 2;
+    2 + member("method", action.method.as_deref().map(json_bytes))
+        + member("url", action.url.as_deref().map(json_bytes))
+        + member("headers", Some(2 + action.headers.iter().map(header).sum::<usize>()))
+        + member("body", action.body.as_ref().map(|body| body.to_string().len()))
 }
 
 /// An exact number is stored as digits and places and marked as one: up to 8 bytes more.

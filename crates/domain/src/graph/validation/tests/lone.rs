@@ -133,7 +133,8 @@ fn a_wait_needs_a_time_above_zero_and_below_ten_years_or_an_attribute() {
 #[test]
 fn an_application_needs_a_handler() {
     for handler in [None, Some(String::new())] {
-        let config = NodeConfig::Application(ApplicationConfig { handler });
+        let config =
+            NodeConfig::Application(ApplicationConfig { handler, ..ApplicationConfig::default() });
         assert!(!is_complete(&config));
         assert_eq!(faults(&ended(config)), [(FaultCode::IncompleteApplication, Some(A), None)]);
     }

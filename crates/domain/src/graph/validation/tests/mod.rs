@@ -68,7 +68,10 @@ fn switch(branches: &[&str]) -> NodeConfig {
 }
 
 fn application() -> NodeConfig {
-    NodeConfig::Application(ApplicationConfig { handler: Some("crm".into()) })
+    NodeConfig::Application(ApplicationConfig {
+        handler: Some("crm".into()),
+        ..ApplicationConfig::default()
+    })
 }
 
 fn report(changes: &[GraphChange]) -> Report {

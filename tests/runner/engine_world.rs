@@ -119,8 +119,18 @@ impl EngineWorld {
         })
         .map_err(|wrong| format!("the engine does not start: {wrong}"))?;
         let handle = engine.handle();
+        if let Kept::Watched(watched) = &self.kept {
+            watched.look_at(handle.clone(), Arc::clone(&self.clock), Arc::clone(&self.vault));
+        }
         self.life = Some(Life { engine, handle, store });
         Ok(())
+    }
+
+    fn look_again(&self) -> Result<(), Wrong> {
+        match &self.kept {
+            Kept::Watched(watched) => watched.look_again(),
+            Kept::InMemory(_) | Kept::OnDisk(_) => Ok(()),
+        }
     }
 
     fn life(&self) -> Result<&Life, Wrong> {
@@ -344,6 +354,8 @@ impl World for EngineWorld {
     /// Ends the engine, in turn in order and like a crash, and starts it again. None of it may
     /// record anything: all was done before.
     fn between_steps(&mut self) -> Result<(), Wrong> {
+        // Before, for what the clock alone changed, and after, by the next engine.
+        self.look_again()?;
         self.lives += 1;
         if let Some(Life { engine, handle, store }) = self.life.take() {
             if self.lives.is_multiple_of(2) {
@@ -359,6 +371,6 @@ impl World for EngineWorld {
             let more = self.recorded()?;
             return Err(format!("a restart recorded more: {more:?}"));
         }
-        Ok(())
+        self.look_again()
     }
 }

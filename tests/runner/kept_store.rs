@@ -12,10 +12,14 @@ use branchline_scenarios::words::Wrong;
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::watched_store::WatchedStore;
+
 /// Where the journal is between two lives of the engine.
 pub(crate) enum Kept {
     InMemory(Arc<Reopened>),
     OnDisk(TempDir),
+    /// In memory, and the engine is looked at after each record.
+    Watched(Arc<WatchedStore>),
 }
 
 impl Kept {
@@ -31,6 +35,7 @@ impl Kept {
     pub(crate) fn open(&self) -> Result<Arc<dyn EventStore>, Wrong> {
         match self {
             Self::InMemory(store) => Ok(Arc::clone(store) as _),
+            Self::Watched(store) => Ok(Arc::clone(store) as _),
             Self::OnDisk(directory) => open_on_disk(directory.path()),
         }
     }

@@ -3,9 +3,11 @@
 
 mod engine_asks;
 mod engine_world;
+mod identity;
 mod journal_form;
 mod kept_store;
 mod self_check;
+mod watched_store;
 
 use std::{
     error::Error,
@@ -24,10 +26,11 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::{engine_world::EngineWorld, journal_form::JournalForm, kept_store::Kept};
 
 /// Every way of playing, with the mode it is and its word in test names.
-const WAYS: [(Way, Mode, &str); 3] = [
+const WAYS: [(Way, Mode, &str); 4] = [
     (Way::Deciders, Mode::Decider, "decider"),
     (Way::EngineInMemory, Mode::Engine, "engine"),
     (Way::EngineOnDisk, Mode::Engine, "disk"),
+    (Way::EngineWatched, Mode::Engine, "identity"),
 ];
 
 /// What a scenario is played in.
@@ -36,6 +39,8 @@ enum Way {
     Deciders,
     EngineInMemory,
     EngineOnDisk,
+    /// And everything it answers after each record is compared with its journal.
+    EngineWatched,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -56,6 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     trials.extend(self_check::trials());
+    trials.extend(identity::trials());
     let mut arguments = Arguments::from_args();
     // Engines mostly wait for their threads and disks: more tests than cores may run at once.
     arguments.test_threads.get_or_insert(8);
@@ -104,6 +110,7 @@ fn run(path: &Path, way: Way) -> Result<(), Failed> {
         Way::EngineOnDisk => {
             Box::new(EngineWorld::new(&scenario.settings, &graph, Kept::on_disk()?)?)
         }
+        Way::EngineWatched => return Ok(identity::check(&scenario, &source)?),
     };
     play::play(&scenario, &source, world.as_mut())?;
     Ok(())

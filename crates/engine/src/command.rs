@@ -13,7 +13,11 @@ use branchline_domain::{
 use branchline_journal::record::{IdempotencyKey, Position};
 use tokio::sync::oneshot;
 
-use crate::{EngineError, ports::DialRequest};
+use crate::{
+    EngineError,
+    batch::{BatchAnswer, LeadBatch},
+    ports::DialRequest,
+};
 
 /// Who asks, and in which words the journal remembers that.
 #[derive(Clone, Debug)]
@@ -24,8 +28,8 @@ pub struct Caller {
     pub principal: Arc<str>,
     /// Id of the request, for the cause of what it records. At most 128 bytes.
     pub request_id: Option<Arc<str>>,
-    /// The caller's key for this one intent. Only commands that make one record honour it:
-    /// all but enrolment of many leads and claims.
+    /// The caller's key for this one intent. Commands that make one record honour it, and batches,
+    /// lead by lead; enrolment of many leads and claims do not.
     pub idempotency: Option<IdempotencyKey>,
 }
 
@@ -236,6 +240,13 @@ pub enum HostCommand {
         /// What.
         action: LeadAction,
     },
+    /// One action on many leads of a workflow. Answer: [`Answer::Batch`].
+    Batch {
+        /// Where.
+        workflow: WorkflowId,
+        /// Which leads, and what.
+        batch: LeadBatch,
+    },
     /// Answer: [`Answer::Call`].
     Call {
         /// Which.
@@ -301,6 +312,8 @@ pub enum Answer {
     Enrolled(Enrolled),
     /// A lead was changed.
     Lead(Committed),
+    /// Many leads were acted on.
+    Batch(BatchAnswer),
     /// A call was told about.
     Call(CallAnswer),
     /// Many calls were told about.

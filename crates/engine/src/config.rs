@@ -18,7 +18,8 @@ pub struct EngineConfig {
     pub lead_rebuilds_max: u32,
     /// Times a decision is made anew because its workflow moved on. Unit: attempts.
     pub decide_attempts_max: u32,
-    /// Leads a sweep (after activate, resume or an edit) has under way at once. Unit: leads.
+    /// Leads a sweep (after activate, resume or an edit) has under way at once, and so does one
+    /// batch of lead actions. Unit: leads.
     pub sweep_in_flight: usize,
     /// Overdue releases fired in one second. Unit: leads a second.
     pub drain_per_s: u32,

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     EngineError,
+    batch::{BatchAnswer, BatchForecast, LeadBatch},
     command::{
         Answer, CallAction, CallAnswer, Caller, Committed, EnrolRequest, Enrolled, HostCommand,
         HostRequest, LeadAction, NewEdge, NewNode, WorkflowAction,
@@ -187,6 +188,44 @@ impl EngineHandle {
             return Err(mismatch(&answer));
         };
         Ok(committed)
+    }
+
+    /// Does one thing with many leads of a workflow: each gets the command that
+    /// [`Self::act_on_lead`] would send it, and its answer stands for itself. With an idempotency
+    /// key the same request may be sent again, after a crash in its middle too: no lead is asked
+    /// twice, and none in the place of one that has been.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::WorkflowNotFound`]; [`EngineError::Invalid`] when the filter or the action
+    /// names what is not in the workflow; [`EngineError::KeyReused`]; those of [`Self::ask`]. What
+    /// a lead refuses is in its result.
+    pub async fn act_on_leads(
+        &self,
+        caller: &Caller,
+        workflow: WorkflowId,
+        batch: LeadBatch,
+    ) -> Result<BatchAnswer, EngineError> {
+        let answer = self.ask(caller, HostCommand::Batch { workflow, batch }).await?;
+        let Answer::Batch(answer) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(answer)
+    }
+
+    /// What [`Self::act_on_leads`] would do: how many leads it is about, and what the first of them
+    /// would answer. Nothing is recorded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::act_on_leads`] for the batch itself; those of [`Self::read`] and [`Self::lead`].
+    pub async fn forecast_leads(
+        &self,
+        organisation: OrganisationId,
+        workflow: WorkflowId,
+        batch: &LeadBatch,
+    ) -> Result<BatchForecast, EngineError> {
+        self.reads.forecast(organisation, workflow, batch).await
     }
 
     /// Reports a status of a call.

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::{
     EngineError,
     asked::Asked,
+    batch,
     command::{
         Answer, CallAction, CallAnswer, Caller, HostCommand, HostRequest, LeadAction, NewEdge,
         NewNode, WorkflowAction,
@@ -44,6 +45,9 @@ pub(crate) fn accept(core: &Rc<Core>, request: HostRequest) {
     let HostRequest { caller, command, reply } = request;
     let weight = match &command {
         HostCommand::Calls { actions } => actions.len().max(1),
+        HostCommand::Batch { batch, .. } => {
+            batch.limit.clamp(1, core.config().sweep_in_flight.max(1))
+        }
         HostCommand::CreateWorkflow { .. }
         | HostCommand::DuplicateWorkflow { .. }
         | HostCommand::Workflow { .. }
@@ -129,6 +133,12 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) ->
             let (about, command) = (About::Lead(lead), lead_command(action).into());
             core.perform_for_host(HostAsk { about, command, asked, reply });
             return Begun::ByTheLead;
+        }
+        HostCommand::Batch { workflow, batch } => {
+            let core = Rc::clone(core);
+            Box::pin(
+                async move { batch::run(core, caller, workflow, batch).await.map(Answer::Batch) },
+            )
         }
         HostCommand::Call { call, action } => {
             let command = call_command(call.number, action).into();
@@ -248,7 +258,8 @@ fn workflow_command(action: WorkflowAction) -> WorkflowCommand {
     }
 }
 
-fn lead_command(action: LeadAction) -> LeadCommand {
+/// The command that an action on a lead is.
+pub(crate) fn lead_command(action: LeadAction) -> LeadCommand {
     match action {
         LeadAction::Resolve(choice) => LeadCommand::Resolve(choice),
         LeadAction::Remove => LeadCommand::Remove,

@@ -53,6 +53,7 @@
 //! ```
 
 mod asked;
+pub mod batch;
 pub mod clock;
 pub mod command;
 mod config;

@@ -25,6 +25,7 @@ use tokio::sync::watch;
 
 use crate::{
     EngineConfig, EngineError, RecordedEvents,
+    batch::{self, BatchForecast, LeadBatch},
     event_stream::EventStream,
     lead_claims,
     ports::Clock,
@@ -211,6 +212,21 @@ impl ReadSide {
         let now = self.clock.now();
         let told = self.read(|read| read.explain(lead, &story.state, now, busy_with)).await?;
         told.ok_or(EngineError::LeadNotFound(lead))
+    }
+
+    /// What a batch would do, without doing it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::lead`] and [`Self::read`]; [`EngineError::Invalid`] when the batch names what is
+    /// not in the workflow.
+    pub async fn forecast(
+        &self,
+        organisation: OrganisationId,
+        workflow: WorkflowId,
+        batch: &LeadBatch,
+    ) -> Result<BatchForecast, EngineError> {
+        batch::forecast(self, &self.clock, organisation, workflow, batch).await
     }
 
     /// Follows all records after a position.

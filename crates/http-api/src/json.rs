@@ -190,6 +190,29 @@ impl Fields {
         self.required::<GivenValues>(name).map(present)
     }
 
+    /// An object that must be there, read by `read`. `None` means that its faults are noted.
+    pub(crate) fn object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        let Some(value) = self.take(name) else {
+            self.fault(name, "is missing");
+            return None;
+        };
+        match Self::of(value, format!("{}{}", self.base, step(name))) {
+            Ok(mut fields) => {
+                let value = read(&mut fields);
+                self.faults.extend(fields.into_faults());
+                value
+            }
+            Err(fault) => {
+                self.faults.push(fault);
+                None
+            }
+        }
+    }
+
     /// A list that must be there, each item an object read by `read`.
     pub(crate) fn objects<T>(
         &mut self,

@@ -19,6 +19,7 @@ mod health;
 mod imports;
 mod json;
 mod landing;
+mod lead_actions;
 mod lead_changes;
 pub mod lead_file;
 mod lead_upload;

@@ -9,7 +9,8 @@ use actix_web::{
 use crate::{
     ApiState, call_logs,
     error_mapping::Refusal,
-    events, graph, headers, health, imports, landing, lead_changes, lead_upload, leads,
+    events, graph, headers, health, imports, landing, lead_actions, lead_changes, lead_upload,
+    leads,
     problem::{Answer, Problem},
     workflows,
 };
@@ -115,6 +116,11 @@ fn lead_routes(config: &mut ServiceConfig) {
                 .get(leads::list)
                 .post(lead_upload::enrol)
                 .default_service(only("GET, HEAD, POST")),
+        )
+        .service(
+            web::resource("/workflows/{workflow}/leads/actions")
+                .post(lead_actions::act)
+                .default_service(only("POST")),
         )
         .service(get("/workflows/{workflow}/leads/variable-keys").get(leads::variable_keys))
         .service(

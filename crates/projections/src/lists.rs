@@ -118,29 +118,29 @@ impl Projections {
     /// Leads of a workflow in order of enrolment.
     pub fn leads(&self, workflow: WorkflowId, filter: LeadFilter, paging: Paging) -> Page<LeadRow> {
         let Some(stored) = self.workflows.by_id(workflow) else { return Page::default() };
-        // A node that no lead ever came to has no number, and no leads.
-        let node = match filter.node.map(|id| stored.nodes.number(id)) {
-            Some(None) => return Page::default(),
-            Some(Some(number)) => Some(number),
-            None => None,
-        };
+        let Some(sieve) = Sieve::of(stored, filter) else { return Page::default() };
         let known_total = known_lead_total(stored, filter);
         let rows = self.lead_candidates(stored, filter, paging.start, known_total.is_some());
         let matching = rows.filter_map(|row| {
-            let lead = self.leads.get(row)?;
-            let held = match filter.held {
-                None => true,
-                Some(Held::Any) => lead.hold.is_some() && !lead.removed,
-                Some(Held::With(code)) => lead.hold == Some(code) && !lead.removed,
-            };
-            let matches = lead.is_shown()
-                && held
-                && filter.status.is_none_or(|wanted| lead.status == wanted)
-                && filter.removed.is_none_or(|wanted| lead.removed == wanted)
-                && node.is_none_or(|wanted| lead.node == wanted);
-            matches.then_some((lead.enrolled_position, lead))
+            let lead = self.leads.get(row).filter(|lead| sieve.takes(lead))?;
+            Some((lead.enrolled_position, lead))
         });
         cut(matching, paging, known_total, |lead| self.show_lead(lead))
+    }
+
+    /// Every lead of a workflow that a filter matches, with what holds it, in order of enrolment.
+    pub fn matching_leads(
+        &self,
+        workflow: WorkflowId,
+        filter: LeadFilter,
+    ) -> Vec<(LeadId, Option<HoldCode>)> {
+        let Some(stored) = self.workflows.by_id(workflow) else { return Vec::new() };
+        let Some(sieve) = Sieve::of(stored, filter) else { return Vec::new() };
+        self.lead_candidates(stored, filter, PageStart::Page(1), false)
+            .filter_map(|row| self.leads.get(row))
+            .filter(|lead| sieve.takes(lead))
+            .map(|lead| (lead.id, lead.hold))
+            .collect()
     }
 
     /// The rows that can match, in order of enrolment: a kept set where there is one. Where the
@@ -326,6 +326,36 @@ fn show_workflow(stored: &StoredWorkflow) -> WorkflowRow<'_> {
         state: &stored.state,
         status_position: stored.status_position,
         leads: stored.by_status,
+    }
+}
+
+/// A filter, its node named by its number.
+struct Sieve {
+    filter: LeadFilter,
+    node: Option<u32>,
+}
+
+impl Sieve {
+    /// `None` for a node that no lead ever came to: it has no number, and no leads.
+    fn of(stored: &StoredWorkflow, filter: LeadFilter) -> Option<Self> {
+        let node = match filter.node {
+            Some(id) => Some(stored.nodes.number(id)?),
+            None => None,
+        };
+        Some(Self { filter, node })
+    }
+
+    fn takes(&self, lead: &StoredLead) -> bool {
+        let held = match self.filter.held {
+            None => true,
+            Some(Held::Any) => lead.hold.is_some() && !lead.removed,
+            Some(Held::With(code)) => lead.hold == Some(code) && !lead.removed,
+        };
+        lead.is_shown()
+            && held
+            && self.filter.status.is_none_or(|wanted| lead.status == wanted)
+            && self.filter.removed.is_none_or(|wanted| lead.removed == wanted)
+            && self.node.is_none_or(|wanted| lead.node == wanted)
     }
 }
 

@@ -6,6 +6,7 @@
     reason = "helpers of tests"
 )]
 
+mod batch;
 mod commands;
 mod enrolment;
 mod events;

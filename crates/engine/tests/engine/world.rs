@@ -21,6 +21,7 @@ use branchline_engine::{
     ports::{Clock, Phones},
 };
 use branchline_journal::record::IdempotencyKey;
+use branchline_projections::StatusCounts;
 use branchline_vault::{SeededEntropy, Vault};
 
 use crate::gate::GateStore;
@@ -184,6 +185,18 @@ impl World {
         let enrolled = self.handle().enrol(host(), workflow, request).await.unwrap();
         assert_eq!(enrolled.lead_ids.len(), 1);
         enrolled.lead_ids[0]
+    }
+
+    /// Waits until the counts of a workflow's leads are like this.
+    pub(crate) async fn until(
+        &self,
+        workflow: WorkflowId,
+        like_this: impl Fn(&StatusCounts) -> bool,
+    ) {
+        let shown = || self.handle().read(|read| like_this(&read.counts(workflow).by_status));
+        while !shown().await.unwrap() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     pub(crate) async fn state(&self, lead: LeadId) -> LeadState {

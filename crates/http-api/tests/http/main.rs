@@ -10,6 +10,7 @@ mod call_logs;
 mod common;
 mod events;
 mod graph;
+mod lead_actions;
 mod leads;
 mod protocol;
 mod shapes;

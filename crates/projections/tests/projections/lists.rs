@@ -81,6 +81,8 @@ fn leads_are_listed_in_order_of_enrolment_under_any_filter() {
     let list = |filter| {
         let page = story.read.leads(FLOW, filter, ALL);
         assert_eq!(page.total, page.items.len() as u64, "{filter:?}");
+        let whole: Vec<_> = page.items.iter().map(|row| (row.id, row.hold)).collect();
+        assert_eq!(story.read.matching_leads(FLOW, filter), whole, "{filter:?}");
         ids(&page, |row| row.id)
     };
     let filter = LeadFilter::default();

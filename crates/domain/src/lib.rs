@@ -16,3 +16,4 @@ pub mod template;
 pub mod time;
 pub mod value;
 pub mod workflow;
+pub mod zone;

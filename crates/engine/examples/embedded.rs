@@ -114,7 +114,7 @@ async fn one_call_two_ends(
         from_phone_number: Some("+12025550100".into()),
         agent_id: Some("agent_1".into()),
         ring_timeout_s: Some(30),
-        retry: None,
+        ..VoiceCallConfig::default()
     });
     let intro = engine.add_node(caller, workflow, node("Intro", call, true)).await?;
     let won = engine.add_node(caller, workflow, node("Won", NodeConfig::Converted, false)).await?;

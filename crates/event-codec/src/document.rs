@@ -7,6 +7,7 @@ use branchline_domain::{
     value::{Decimal, Value},
     workflow::Settings,
 };
+use serde::Serialize;
 
 use crate::{DecodeError, EncodeError, limits, sealed::number};
 
@@ -17,11 +18,53 @@ pub(crate) struct ConfigDocument {
     pub(crate) numbers: Vec<u32>,
 }
 
+/// Settings as they are stored. Those that schema 1 did not begin with are left out where they are as
+/// they are for a new workflow: the bytes stay as ever, and an earlier release reads them.
+#[derive(Serialize)]
+struct StoredSettings<'a> {
+    default_country: &'a Option<String>,
+    start_on_enrol: bool,
+    auto_complete: bool,
+    late_final_resolves_review: bool,
+    call_deadline_s: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_timezone: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    analysis_timeout_s: Option<u64>,
+}
+
+impl<'a> From<&'a Settings> for StoredSettings<'a> {
+    fn from(settings: &'a Settings) -> Self {
+        let Settings {
+            default_country,
+            default_timezone,
+            start_on_enrol,
+            auto_complete,
+            late_final_resolves_review,
+            call_deadline_s,
+            analysis_timeout_s,
+        } = settings;
+        let usual = Settings::default();
+        Self {
+            default_country,
+            start_on_enrol: *start_on_enrol,
+            auto_complete: *auto_complete,
+            late_final_resolves_review: *late_final_resolves_review,
+            call_deadline_s: *call_deadline_s,
+            default_timezone: Some(&**default_timezone)
+                .filter(|&zone| zone != usual.default_timezone),
+            analysis_timeout_s: Some(*analysis_timeout_s)
+                .filter(|&timeout| timeout != usual.analysis_timeout_s),
+        }
+    }
+}
+
 pub(crate) fn write_settings(
     event_type: &'static str,
     settings: &Settings,
 ) -> Result<String, EncodeError> {
-    let json = serde_json::to_string(settings).map_err(unwritable(event_type))?;
+    let json =
+        serde_json::to_string(&StoredSettings::from(settings)).map_err(unwritable(event_type))?;
     limits::within(event_type, "settings", json.len(), limits::SETTINGS_BYTES_MAX)?;
     Ok(json)
 }

@@ -278,10 +278,12 @@ impl fmt::Display for Quoted<'_> {
 
 fn settings_fields(line: Line, settings: &Settings) -> Line {
     line.maybe_text("default_country", settings.default_country.as_ref())
+        .field("default_timezone", Text(&settings.default_timezone))
         .field("start_on_enrol", settings.start_on_enrol)
         .field("auto_complete", settings.auto_complete)
         .field("late_final_resolves_review", settings.late_final_resolves_review)
         .field("call_deadline_s", settings.call_deadline_s)
+        .field("analysis_timeout_s", settings.analysis_timeout_s)
 }
 
 fn graph_change(line: Line, change: &GraphChange) -> Line {

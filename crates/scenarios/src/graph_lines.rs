@@ -126,7 +126,7 @@ fn voice_call(config: &[&str]) -> Result<VoiceCallConfig, Wrong> {
             let retry = RetryPolicy {
                 max_attempts: count(attempts)?,
                 delay_minutes: count(minutes)?,
-                statuses: None,
+                ..RetryPolicy::default()
             };
             Ok(VoiceCallConfig {
                 from_phone_number: Some(words::text(number)),

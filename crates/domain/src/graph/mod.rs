@@ -5,8 +5,10 @@
 
 mod address;
 mod application;
+mod calling_window;
 mod config;
 mod validation;
+mod voice_call;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -15,11 +17,13 @@ use serde::Serialize;
 pub use application::{
     ApplicationConfig, ApplicationRetry, FillFault, HttpAction, HttpRequest, METHODS,
 };
+pub use calling_window::{CallingWindow, CallingWindowGap, Day};
 pub use config::{
-    Condition, ConditionalConfig, Logic, NodeConfig, NodeType, Operator, RetryPolicy, TimeConfig,
-    TimeSource, TimeUnit, UnknownNodeType, VoiceCallConfig,
+    Condition, ConditionalConfig, Logic, NodeConfig, NodeType, Operator, TimeConfig, TimeSource,
+    TimeUnit, UnknownNodeType,
 };
 pub use validation::{Fault, FaultCode, Report, is_complete, node_faults, validate};
+pub use voice_call::{RetryPolicy, VoiceCallConfig};
 
 use crate::{
     id::{EdgeId, NodeId},
@@ -72,6 +76,7 @@ pub struct Edge {
 
 /// One change of a graph. A revision is a list of them, applied in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "short lists, and most of what is in them is nodes")]
 pub enum GraphChange {
     /// Adds a node at the end, or replaces the one with this id in place. A node put as entry
     /// unmarks the other.

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Country of numbers without a country code, ISO 3166-1 alpha-2. Source: DOMAIN.md 7.
     pub default_country: Option<String>,
+    /// Where the clock stands when neither the call nor the agent nor the country of the lead's number
+    /// says: an IANA name. Source: DOMAIN.md 5.
+    pub default_timezone: String,
     /// Whether a lead enrolled into an active workflow starts at once; else it waits for the next
     /// activate or resume. Source: DOMAIN.md 3.
     pub start_on_enrol: bool,
@@ -19,16 +22,21 @@ pub struct Settings {
     /// How long a dispatched call may go without a final status. Unit: seconds. Source: DOMAIN.md
     /// 4, rule 10.
     pub call_deadline_s: u64,
+    /// How long a step waits for an attribute of a call that is not there yet; 0 does not wait.
+    /// Unit: seconds. Source: DOMAIN.md 4.
+    pub analysis_timeout_s: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             default_country: None,
+            default_timezone: "UTC".into(),
             start_on_enrol: true,
             auto_complete: false,
             late_final_resolves_review: false,
             call_deadline_s: 7_200,
+            analysis_timeout_s: 60,
         }
     }
 }

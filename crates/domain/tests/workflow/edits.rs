@@ -33,6 +33,14 @@ fn country(code: &str) -> Settings {
     Settings { default_country: Some(code.into()), ..Settings::default() }
 }
 
+fn analysis(analysis_timeout_s: u64) -> Settings {
+    Settings { analysis_timeout_s, ..Settings::default() }
+}
+
+fn zone(default_timezone: &str) -> Settings {
+    Settings { default_timezone: default_timezone.into(), ..Settings::default() }
+}
+
 fn deadline(call_deadline_s: u64) -> Settings {
     Settings { call_deadline_s, ..Settings::default() }
 }
@@ -144,6 +152,12 @@ fn a_value_out_of_its_limits_is_refused_by_create_and_edit_with_the_name_of_its_
         ("Spring", String::new(), deadline(59), Some("settings.call_deadline_s")),
         ("Spring", String::new(), deadline(604_801), Some("settings.call_deadline_s")),
         ("Spring", String::new(), deadline(604_800), None),
+        ("Spring", String::new(), analysis(86_401), Some("settings.analysis_timeout_s")),
+        ("Spring", String::new(), analysis(86_400), None),
+        ("Spring", String::new(), analysis(0), None),
+        ("Spring", String::new(), zone("India"), Some("settings.default_timezone")),
+        ("Spring", String::new(), zone(""), Some("settings.default_timezone")),
+        ("Spring", String::new(), zone("Asia/Kolkata"), None),
     ] {
         let edit = edit(Some(title), Some(&description), Some(settings.clone()));
         let edited = decided(&standing(WorkflowStatus::Draft), &edit);

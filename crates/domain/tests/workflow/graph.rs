@@ -229,8 +229,7 @@ fn words_that_no_record_has_room_for_are_refused_with_the_name_of_their_field() 
         NodeConfig::VoiceCall(VoiceCallConfig {
             from_phone_number,
             agent_id,
-            ring_timeout_s: None,
-            retry: None,
+            ..VoiceCallConfig::default()
         })
     };
     let asking = |field: usize, branch: usize| {

@@ -38,6 +38,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             auto_complete,
             late_final_resolves_review: false,
             call_deadline_s,
+            ..Settings::default()
         },
     )
 }

@@ -2,19 +2,14 @@
 
 use branchline_domain::{
     call_status::CallStatus,
-    graph::{
-        ApplicationConfig, ApplicationRetry, CanvasPosition, Condition, ConditionalConfig, Edge,
-        GraphChange, HttpAction, Logic, Node, NodeConfig, Operator, TimeConfig, TimeSource,
-        TimeUnit, VoiceCallConfig,
-    },
+    graph::{CanvasPosition, Edge, GraphChange, Node},
     id::{EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
-    json::Json,
     lead::{BranchCause, HoldReason, LeadEvent, Outcome, Resolution, Values},
     output::Output,
     personal::Personal,
     time::Timestamp,
     value::Value,
-    workflow::{ImportFault, ImportOpening, ImportRefusal, Settings, WorkflowEvent},
+    workflow::{ImportFault, ImportOpening, ImportRefusal, WorkflowEvent},
 };
 use proptest::{
     collection::{btree_map, vec},
@@ -23,11 +18,13 @@ use proptest::{
     strategy::Union,
 };
 
-fn text(chars_max: usize) -> impl Strategy<Value = String> {
+use crate::arbitrary_documents::{config, settings};
+
+pub(crate) fn text(chars_max: usize) -> impl Strategy<Value = String> {
     vec(any::<char>(), 0..=chars_max).prop_map(String::from_iter)
 }
 
-fn short() -> impl Strategy<Value = String> {
+pub(crate) fn short() -> impl Strategy<Value = String> {
     text(30)
 }
 
@@ -72,7 +69,7 @@ fn output() -> impl Strategy<Value = Output> {
 }
 
 /// Every number there is: up to 30 digits, up to 29 of them after the point.
-fn value() -> impl Strategy<Value = Value> {
+pub(crate) fn value() -> impl Strategy<Value = Value> {
     let digits_end = 10_i128.pow(30);
     prop_oneof![
         short().prop_map(Value::Text),
@@ -245,109 +242,6 @@ pub(crate) fn lead_event() -> impl Strategy<Value = LeadEvent> {
     Union::new(all)
 }
 
-fn condition() -> impl Strategy<Value = Condition> {
-    let operators = vec![
-        Operator::Equals,
-        Operator::NotEquals,
-        Operator::Exists,
-        Operator::Contains,
-        Operator::GreaterThan,
-        Operator::LessThan,
-    ];
-    (option::of(short()), option::of(proptest::sample::select(operators)), option::of(value()))
-        .prop_map(|(field, operator, value)| Condition { field, operator, value })
-}
-
-fn config() -> impl Strategy<Value = NodeConfig> {
-    let units = vec![TimeUnit::Minutes, TimeUnit::Hours, TimeUnit::Days];
-    let sources = vec![TimeSource::Fixed, TimeSource::PostcallAnalysis];
-    let logics = vec![Logic::And, Logic::Or];
-    prop_oneof![
-        (option::of(short()), option::of(short()), option::of(any::<u32>())).prop_map(
-            |(from_phone_number, agent_id, ring_timeout_s)| {
-                NodeConfig::VoiceCall(VoiceCallConfig {
-                    from_phone_number,
-                    agent_id,
-                    ring_timeout_s,
-                    ..VoiceCallConfig::default()
-                })
-            }
-        ),
-        (
-            option::of(proptest::sample::select(logics)),
-            vec(condition(), 0..4),
-            option::of(short()),
-            vec(short(), 0..4)
-        )
-            .prop_map(|(logic, conditions, condition_field, branches)| {
-                NodeConfig::Conditional(ConditionalConfig {
-                    logic,
-                    conditions,
-                    condition_field,
-                    branches,
-                })
-            }),
-        (
-            option::of(any::<i64>()),
-            option::of(proptest::sample::select(units)),
-            option::of(any::<i64>()),
-            option::of(proptest::sample::select(sources)),
-            option::of(short())
-        )
-            .prop_map(|(duration, unit, delay_hours, time_source, pca_field)| {
-                NodeConfig::Time(TimeConfig { duration, unit, delay_hours, time_source, pca_field })
-            }),
-        application().prop_map(NodeConfig::Application),
-        Just(NodeConfig::Converted),
-        Just(NodeConfig::Dropped),
-    ]
-}
-
-fn application() -> impl Strategy<Value = ApplicationConfig> {
-    let retry = (option::of(any::<u32>()), option::of(any::<u32>()))
-        .prop_map(|(max_attempts, delay_s)| ApplicationRetry { max_attempts, delay_s });
-    let http = (
-        option::of(short()),
-        option::of(short()),
-        btree_map(short(), short(), 0..3),
-        option::of(json()),
-    )
-        .prop_map(|(method, url, headers, body)| HttpAction { method, url, headers, body });
-    (
-        option::of(short()),
-        option::of(http),
-        option::of(any::<u32>()),
-        option::of(retry),
-        vec(short(), 0..3),
-    )
-        .prop_map(|(handler, http, timeout_s, retry, required_fields)| ApplicationConfig {
-            handler,
-            http,
-            timeout_s,
-            retry,
-            required_fields,
-        })
-}
-
-/// A body within a config. Its numbers are those that a body may have.
-fn json() -> impl Strategy<Value = Json> {
-    let leaf = prop_oneof![
-        any::<bool>().prop_map(|yes| Json::Scalar(Value::Bool(yes))),
-        any::<i64>().prop_map(|integer| Json::Scalar(integer.into())),
-        (0..10_i64.pow(15), 1..=22_u32).prop_map(|(digits, places)| {
-            let number = format!("{digits}e-{places}").parse().unwrap();
-            Json::Scalar(Value::Number(number))
-        }),
-        short().prop_map(|text| Json::Scalar(Value::Text(text))),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            vec(prop_oneof![inner.clone(), Just(Json::Null)], 0..3).prop_map(Json::List),
-            btree_map(short(), inner, 0..3).prop_map(Json::Object),
-        ]
-    })
-}
-
 fn change() -> impl Strategy<Value = GraphChange> {
     prop_oneof![
         (node(), short(), any::<i64>(), any::<i64>(), config(), any::<bool>()).prop_map(
@@ -370,24 +264,6 @@ fn change() -> impl Strategy<Value = GraphChange> {
         ),
         edge_id().prop_map(GraphChange::EdgeRemoved),
     ]
-}
-
-fn settings() -> impl Strategy<Value = Settings> {
-    (option::of(text(2)), any::<bool>(), any::<bool>(), any::<bool>(), any::<u64>()).prop_map(
-        |(
-            default_country,
-            start_on_enrol,
-            auto_complete,
-            late_final_resolves_review,
-            call_deadline_s,
-        )| Settings {
-            default_country,
-            start_on_enrol,
-            auto_complete,
-            late_final_resolves_review,
-            call_deadline_s,
-        },
-    )
 }
 
 fn import_opening() -> impl Strategy<Value = ImportOpening> {

@@ -182,7 +182,7 @@ fn graph_changes() -> Vec<GraphChange> {
                 from_phone_number: Some("+498912345678".into()),
                 agent_id: Some("agent_7".into()),
                 ring_timeout_s: Some(30),
-                retry: None,
+                ..VoiceCallConfig::default()
             }),
         ),
         put(
@@ -223,6 +223,7 @@ pub(crate) fn workflow_events() -> Vec<WorkflowEvent> {
         auto_complete: true,
         late_final_resolves_review: false,
         call_deadline_s: 7_200,
+        ..Settings::default()
     };
     vec![
         WorkflowEvent::WorkflowCreated {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod arbitrary;
 #[cfg(test)]
+mod arbitrary_documents;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod examples;

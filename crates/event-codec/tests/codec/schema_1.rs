@@ -13,7 +13,7 @@ use branchline_domain::{
     lead::{BranchCause, HoldReason, LeadEvent, Outcome, Resolution},
     output::Output,
     personal::Personal,
-    workflow::WorkflowEvent,
+    workflow::{Settings, WorkflowEvent},
 };
 use branchline_event_codec::{
     LEAD_EVENT_TYPES, SCHEMA, WORKFLOW_EVENT_TYPES, decode_lead, decode_workflow, encode_lead,
@@ -219,6 +219,25 @@ fn every_word_has_the_code_it_always_had() {
         let event = LeadEvent::RoutingHeld { reason };
         assert_eq!(*written(&event).payload, [&[1, 5], code].concat(), "{cause:?}");
     }
+}
+
+#[test]
+fn a_setting_that_came_later_is_stored_where_it_is_not_as_for_a_new_workflow() {
+    let stored = |settings| {
+        let event = encode_workflow(&WorkflowEvent::SettingsChanged { settings }).unwrap();
+        String::from_utf8_lossy(&event.payload).into_owned()
+    };
+    let usual = stored(Settings::default());
+    assert!(!usual.contains("timezone") && !usual.contains("analysis"), "{usual}");
+    let chosen = Settings {
+        default_timezone: "Asia/Kolkata".into(),
+        analysis_timeout_s: 0,
+        ..Settings::default()
+    };
+    let chosen = stored(chosen);
+    let ending =
+        r#""call_deadline_s":7200,"default_timezone":"Asia/Kolkata","analysis_timeout_s":0}"#;
+    assert!(chosen.ends_with(ending), "{chosen}");
 }
 
 #[test]

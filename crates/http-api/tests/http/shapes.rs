@@ -27,8 +27,9 @@ async fn a_new_workflow_has_every_field() {
     assert_eq!(keys(&made), sorted(WORKFLOW));
     let expected = json!({
         "id": made["id"], "title": "Spring", "description": null, "status": "draft",
-        "settings": { "default_country": null, "start_on_enrol": true, "auto_complete": false,
-                      "late_final_resolves_review": false, "call_deadline_s": 7200 },
+        "settings": { "default_country": null, "default_timezone": "UTC", "start_on_enrol": true,
+                      "auto_complete": false, "late_final_resolves_review": false,
+                      "call_deadline_s": 7200, "analysis_timeout_s": 60 },
         "revision": 0, "node_count": 0, "edge_count": 0, "enrolled_leads": 0,
         "can_process_leads": false, "control": "activate",
         "control_reason": "The workflow is a draft: activate it to start its leads.",

@@ -40,6 +40,12 @@ pub enum FaultCode {
     MissingNumber,
     /// A retry lacks something, or is out of its limits.
     InvalidRetry,
+    /// A calling window never opens, or names no time or zone.
+    InvalidCallingWindow,
+    /// A time zone is not in the database.
+    InvalidTimezone,
+    /// A cap of visits is out of its limits.
+    InvalidMaxVisits,
     /// A condition lacks its field, operator or value.
     IncompleteCondition,
     /// A wait is not above zero, or lacks its unit.
@@ -50,7 +56,7 @@ pub enum FaultCode {
     IncompleteApplication,
     /// A text with places to fill in cannot be read, or reads what no lead has.
     BadTemplate,
-    /// A cycle has no wait.
+    /// A cycle has neither a wait nor a cap.
     EndlessCycle,
     /// Warning: an output has no edge.
     MissingOutput,
@@ -222,25 +228,26 @@ fn listed(outputs: &[Output]) -> String {
     outputs.iter().map(Output::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// One fault for each knot of nodes in which a lead could run for ever without waiting.
+/// One fault for each knot of nodes in which a lead could run for ever without waiting: it has
+/// neither a wait nor a call with a cap of visits. Source: DOMAIN.md 6, rule 2.
 fn cycle_faults(graph: &Graph, paths: &Paths) -> Vec<Fault> {
     let fault = |knot: Vec<&Node>| {
         let first = knot.first()?;
         let message = format!(
-            "a lead could go round for ever without waiting: {}",
+            "a lead could go round for ever, with neither a wait nor a cap: {}",
             names(knot.iter().copied())
         );
         let fault = Fault::at_graph(
             FaultCode::EndlessCycle,
             message,
-            "put a TIME node on every way back, or take an edge away",
+            "put a TIME node or a call with max_visits on every way back, or take an edge away",
         );
         Some(Fault { node_id: Some(first.id), ..fault })
     };
     let nodes = |knot: Vec<NodeId>| {
         knot.into_iter().filter_map(|id| graph.node(id).map(|node| &**node)).collect()
     };
-    paths.knots_without_wait().into_iter().map(nodes).filter_map(fault).collect()
+    paths.endless_knots().into_iter().map(nodes).filter_map(fault).collect()
 }
 
 fn node_warnings(graph: &Graph, paths: &Paths, node: &Node, warnings: &mut Vec<Fault>) {

@@ -4,7 +4,10 @@ use super::{Fault, FaultCode, application, name};
 use crate::{
     call_status::CallStatus,
     condition::gaps,
-    graph::{Node, NodeConfig, RetryPolicy, TimeConfig, TimeSource},
+    graph::{
+        CallingWindow, Node, NodeConfig, RetryPolicy, TimeConfig, TimeSource, VoiceCallConfig,
+    },
+    zone::Zone,
 };
 
 /// Waits are shorter than this: ten years of 365 days. Longer ones are slips of the unit, and an
@@ -44,10 +47,7 @@ pub fn is_complete(config: &NodeConfig) -> bool {
 
 fn config_gaps(config: &NodeConfig) -> Vec<Gap> {
     match config {
-        NodeConfig::VoiceCall(config) => {
-            let number = number_gap(config.from_phone_number.as_deref());
-            number.into_iter().chain(config.retry.as_ref().and_then(retry_gap)).collect()
-        }
+        NodeConfig::VoiceCall(config) => call_gaps(config),
         NodeConfig::Conditional(config) => gaps(config)
             .iter()
             .map(|gap| Gap::new(FaultCode::IncompleteCondition, gap.to_string(), gap.fix()))
@@ -56,6 +56,44 @@ fn config_gaps(config: &NodeConfig) -> Vec<Gap> {
         NodeConfig::Application(config) => application::gaps(config),
         NodeConfig::Converted | NodeConfig::Dropped => Vec::new(),
     }
+}
+
+/// Visits of one lead at most: a hundred calls to a person are more than anybody means.
+const MAX_VISITS: std::ops::RangeInclusive<u32> = 1..=100;
+
+fn call_gaps(config: &VoiceCallConfig) -> Vec<Gap> {
+    let window = config.calling_window.iter().flat_map(CallingWindow::gaps);
+    number_gap(config.from_phone_number.as_deref())
+        .into_iter()
+        .chain(config.agent_timezone.as_deref().and_then(timezone_gap))
+        .chain(config.retry.as_ref().and_then(retry_gap))
+        .chain(config.max_visits.and_then(max_visits_gap))
+        .chain(
+            window.map(|gap| Gap::new(FaultCode::InvalidCallingWindow, gap.to_string(), gap.fix())),
+        )
+        .collect()
+}
+
+fn timezone_gap(name: &str) -> Option<Gap> {
+    if Zone::named(name).is_some() {
+        return None;
+    }
+    let name: String = name.chars().take(80).collect();
+    Some(Gap::new(
+        FaultCode::InvalidTimezone,
+        format!("has an agent in `{name}`, which is no time zone"),
+        "set agent_timezone to an IANA name such as Europe/Berlin, or leave it out",
+    ))
+}
+
+fn max_visits_gap(visits: u32) -> Option<Gap> {
+    (!MAX_VISITS.contains(&visits)).then(|| {
+        Gap::new(
+            FaultCode::InvalidMaxVisits,
+            format!("takes a lead {visits} times at most"),
+            "set max_visits from 1 to 100, or leave it out",
+        )
+    })
 }
 
 fn number_gap(number: Option<&str>) -> Option<Gap> {
@@ -100,6 +138,12 @@ fn retry_gap(retry: &RetryPolicy) -> Option<Gap> {
         return gap(
             "has a retry policy without a delay of 1 minute to a week",
             "set retry.delay_minutes from 1 to 10080",
+        );
+    }
+    if retry.expire_after_minutes.is_some_and(|minutes| !(1..=10_080).contains(&minutes)) {
+        return gap(
+            "has a retry policy whose attempts do not expire after 1 minute to a week",
+            "set retry.expire_after_minutes from 1 to 10080, or leave it out",
         );
     }
     let named = retry.statuses.as_ref();

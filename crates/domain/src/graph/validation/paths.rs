@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    graph::{Graph, NodeType},
+    graph::{Graph, Node, NodeConfig},
     id::NodeId,
 };
 
@@ -18,29 +18,28 @@ pub(super) struct Paths {
     reachable: Option<BTreeSet<NodeId>>,
     /// Nodes from which an end can be reached, ends included.
     ending: BTreeSet<NodeId>,
-    /// Steps that touch no wait.
-    without_wait: Steps,
+    /// Steps that touch neither a wait nor a call with a cap of visits.
+    unbounded: Steps,
     /// The same the other way round.
-    without_wait_back: Steps,
+    unbounded_back: Steps,
 }
 
 impl Paths {
     /// Looks at a graph. An edge that lacks one of its nodes, or leaves an end, leads nowhere.
     pub(super) fn of(graph: &Graph) -> Self {
-        let kind = |id: NodeId| graph.node(id).map(|node| node.node_type());
         let (mut forth, mut back) = (Steps::new(), Steps::new());
-        let (mut without_wait, mut without_wait_back) = (Steps::new(), Steps::new());
+        let (mut unbounded, mut unbounded_back) = (Steps::new(), Steps::new());
         for edge in graph.edges() {
             let (from, to) = (edge.from_node_id, edge.to_node_id);
-            let (Some(start), Some(end)) = (kind(from), kind(to)) else { continue };
-            if start.is_terminal() {
+            let (Some(start), Some(end)) = (graph.node(from), graph.node(to)) else { continue };
+            if start.node_type().is_terminal() {
                 continue;
             }
             forth.entry(from).or_default().push(to);
             back.entry(to).or_default().push(from);
-            if start != NodeType::Time && end != NodeType::Time {
-                without_wait.entry(from).or_default().push(to);
-                without_wait_back.entry(to).or_default().push(from);
+            if !bounds_a_cycle(start) && !bounds_a_cycle(end) {
+                unbounded.entry(from).or_default().push(to);
+                unbounded_back.entry(to).or_default().push(from);
             }
         }
         let ends = graph.nodes().iter().filter(|node| node.node_type().is_terminal());
@@ -53,7 +52,7 @@ impl Paths {
             found
         });
         let nodes = graph.nodes().iter().map(|node| node.id).collect();
-        Self { nodes, reachable, ending, without_wait, without_wait_back }
+        Self { nodes, reachable, ending, unbounded, unbounded_back }
     }
 
     /// Whether no path from the entry leads here. Without an entry nobody can tell.
@@ -66,12 +65,12 @@ impl Paths {
         !self.ending.contains(&node)
     }
 
-    /// Groups of nodes that can all reach each other without a wait, each group and all of them in
+    /// Groups of nodes that can all reach each other without a wait or a cap, each group and all of them in
     /// order of creation. A node alone is a group when an edge leads from it to itself.
     ///
     /// Kosaraju's way: what finished last in a walk along the steps starts a walk against them,
     /// and all that this one finds anew is one group. Linear in the number of edges.
-    pub(super) fn knots_without_wait(&self) -> Vec<Vec<NodeId>> {
+    pub(super) fn endless_knots(&self) -> Vec<Vec<NodeId>> {
         let mut group_of: BTreeMap<NodeId, NodeId> = BTreeMap::new();
         for root in self.finished().into_iter().rev() {
             let mut open = vec![root];
@@ -80,7 +79,7 @@ impl Paths {
                     continue;
                 }
                 group_of.insert(node, root);
-                open.extend(self.without_wait_back.get(&node).into_iter().flatten());
+                open.extend(self.unbounded_back.get(&node).into_iter().flatten());
             }
         }
         let mut groups: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
@@ -94,7 +93,7 @@ impl Paths {
         }
         let is_knot = |group: &Vec<NodeId>| match group.as_slice() {
             [] => false,
-            [alone] => self.without_wait.get(alone).is_some_and(|steps| steps.contains(alone)),
+            [alone] => self.unbounded.get(alone).is_some_and(|steps| steps.contains(alone)),
             [_, _, ..] => true,
         };
         roots.iter().filter_map(|root| groups.remove(root)).filter(is_knot).collect()
@@ -111,7 +110,7 @@ impl Paths {
             // Each node on the way, and which of its steps comes next.
             let mut way = vec![(root, 0)];
             while let Some((node, next)) = way.last_mut() {
-                let step = self.without_wait.get(node).and_then(|steps| steps.get(*next));
+                let step = self.unbounded.get(node).and_then(|steps| steps.get(*next));
                 *next += 1;
                 match step {
                     Some(&ahead) if seen.insert(ahead) => way.push((ahead, 0)),
@@ -124,6 +123,19 @@ impl Paths {
             }
         }
         done
+    }
+}
+
+/// Whether a lead cannot go round for ever through this node without waiting: it is a wait, or a
+/// call that takes a lead only so many times.
+fn bounds_a_cycle(node: &Node) -> bool {
+    match &node.config {
+        NodeConfig::Time(_) => true,
+        NodeConfig::VoiceCall(config) => config.max_visits.is_some(),
+        NodeConfig::Conditional(_)
+        | NodeConfig::Application(_)
+        | NodeConfig::Converted
+        | NodeConfig::Dropped => false,
     }
 }
 

@@ -1,15 +1,22 @@
 //! How long and how many. What a person sends is refused here with the name of the field, long
 //! before a record of the journal would be too large (12 KiB).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
 use crate::{
-    graph::{ApplicationConfig, Condition, Edge, Graph, GraphChange, HttpAction, Node, NodeConfig},
+    graph::{
+        ApplicationConfig, CallingWindow, Condition, Edge, Graph, GraphChange, HttpAction, Node,
+        NodeConfig, RetryPolicy, VoiceCallConfig,
+    },
     id::{EdgeId, NodeId},
     output::Output,
     workflow::{
         DESCRIPTION_CHARS_MAX, ImportOpening, Settings, TITLE_CHARS_MAX, WorkflowRejection,
     },
+    zone::Zone,
 };
 
 /// Most nodes of a graph. Unit: nodes. More cannot be laid out so that a person finds a way through,
@@ -37,7 +44,9 @@ const VARIABLE_KEYS_BYTES_MAX: usize = 8 * 1_024;
 pub(super) const REASON_CHARS_MAX: usize = 250;
 /// Shortest and longest time that a call may go without a final status: a minute, and a week.
 /// Unit: seconds.
-const CALL_DEADLINE_S: std::ops::RangeInclusive<u64> = 60..=604_800;
+const CALL_DEADLINE_S: RangeInclusive<u64> = 60..=604_800;
+/// Longest time that a step waits for an attribute of a call: a day. Unit: seconds.
+const ANALYSIS_TIMEOUT_S: RangeInclusive<u64> = 0..=86_400;
 
 type Checked<T = ()> = Result<T, WorkflowRejection>;
 
@@ -84,14 +93,23 @@ pub(super) fn settings(given: &Settings) -> Checked<Settings> {
         let problem = format!("`{country}` is not a country code of two letters such as IN or DE");
         return Err(invalid("settings.default_country", problem));
     }
-    if !CALL_DEADLINE_S.contains(&given.call_deadline_s) {
-        let (shortest, longest) = (CALL_DEADLINE_S.start(), CALL_DEADLINE_S.end());
-        let problem =
-            format!("{} is not from {shortest} to {longest} seconds", given.call_deadline_s);
-        return Err(invalid("settings.call_deadline_s", problem));
+    if Zone::named(&given.default_timezone).is_none() {
+        let name: String = given.default_timezone.chars().take(80).collect();
+        let problem = format!("`{name}` is not a time zone such as Asia/Kolkata or Europe/Berlin");
+        return Err(invalid("settings.default_timezone", problem));
     }
+    check_seconds("settings.call_deadline_s", given.call_deadline_s, &CALL_DEADLINE_S)?;
+    check_seconds("settings.analysis_timeout_s", given.analysis_timeout_s, &ANALYSIS_TIMEOUT_S)?;
     let default_country = country.map(str::to_ascii_uppercase);
     Ok(Settings { default_country, ..given.clone() })
+}
+
+fn check_seconds(field: &'static str, given: u64, known: &RangeInclusive<u64>) -> Checked {
+    if known.contains(&given) {
+        return Ok(());
+    }
+    let (shortest, longest) = (known.start(), known.end());
+    Err(invalid(field, format!("{given} is not from {shortest} to {longest} seconds")))
 }
 
 pub(super) fn check_nodes(count: usize) -> Checked {
@@ -205,11 +223,7 @@ const WORD_BYTES: usize = 19;
 /// No less than the config takes as JSON.
 fn config_bytes(config: &NodeConfig) -> usize {
     2 + match config {
-        NodeConfig::VoiceCall(config) => {
-            member("from_phone_number", config.from_phone_number.as_deref().map(json_bytes))
-                + member("agent_id", config.agent_id.as_deref().map(json_bytes))
-                + member("ring_timeout_s", config.ring_timeout_s.map(|_| INTEGER_BYTES))
-        }
+        NodeConfig::VoiceCall(config) => call_bytes(config),
         NodeConfig::Conditional(config) => {
             let conditions = config.conditions.iter().map(condition_bytes).sum();
             let branches = config.branches.iter().map(|name| json_bytes(name) + 1).sum();
@@ -250,6 +264,30 @@ fn http_bytes(action: &HttpAction) -> usize {
         + member("url", action.url.as_deref().map(json_bytes))
         + member("headers", Some(2 + action.headers.iter().map(header).sum::<usize>()))
         + member("body", action.body.as_ref().map(|body| body.to_string().len()))
+}
+
+fn call_bytes(config: &VoiceCallConfig) -> usize {
+    member("from_phone_number", config.from_phone_number.as_deref().map(json_bytes))
+        + member("agent_id", config.agent_id.as_deref().map(json_bytes))
+        + member("agent_timezone", config.agent_timezone.as_deref().map(json_bytes))
+        + member("ring_timeout_s", config.ring_timeout_s.map(|_| INTEGER_BYTES))
+        + member("retry", config.retry.as_ref().map(retry_bytes))
+        + member("max_visits", config.max_visits.map(|_| INTEGER_BYTES))
+        + member("calling_window", config.calling_window.as_ref().map(window_bytes))
+}
+
+fn retry_bytes(retry: &RetryPolicy) -> usize {
+    2 + member("max_attempts", retry.max_attempts.map(|_| INTEGER_BYTES))
+        + member("delay_minutes", retry.delay_minutes.map(|_| INTEGER_BYTES))
+        + member("statuses", retry.statuses.as_ref().map(|known| 2 + known.len() * WORD_BYTES))
+        + member("expire_after_minutes", retry.expire_after_minutes.map(|_| INTEGER_BYTES))
+}
+
+fn window_bytes(window: &CallingWindow) -> usize {
+    2 + member("days", window.days.as_ref().map(|days| 2 + days.len() * WORD_BYTES))
+        + member("from", window.from.as_deref().map(json_bytes))
+        + member("to", window.to.as_deref().map(json_bytes))
+        + member("timezone", window.timezone.as_deref().map(json_bytes))
 }
 
 /// An exact number is stored as digits and places and marked as one: up to 8 bytes more.

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{
-    graph::{TimeSource, TimeUnit},
+    call_status::CallStatus,
+    graph::{CallingWindow, RetryPolicy, TimeSource, TimeUnit},
     value::Value,
 };
 
@@ -37,12 +38,15 @@ fn a_call_node_needs_a_number_in_e164() {
 
 #[test]
 fn a_retry_policy_needs_its_limits() {
-    use crate::{call_status::CallStatus, graph::RetryPolicy};
-
     let call = |max_attempts, delay_minutes, statuses| {
         NodeConfig::VoiceCall(VoiceCallConfig {
             from_phone_number: Some("+4915112345678".into()),
-            retry: Some(RetryPolicy { max_attempts, delay_minutes, statuses }),
+            retry: Some(RetryPolicy {
+                max_attempts,
+                delay_minutes,
+                statuses,
+                ..RetryPolicy::default()
+            }),
             ..VoiceCallConfig::default()
         })
     };
@@ -64,6 +68,94 @@ fn a_retry_policy_needs_its_limits() {
     ] {
         assert_eq!(faults(&ended(config.clone())), [(FaultCode::InvalidRetry, Some(A), None)]);
         assert!(!crate::graph::is_complete(&config));
+    }
+}
+
+/// A call with everything else in order.
+fn calling(with: VoiceCallConfig) -> NodeConfig {
+    NodeConfig::VoiceCall(VoiceCallConfig {
+        from_phone_number: Some("+4915112345678".into()),
+        ..with
+    })
+}
+
+#[test]
+fn an_attempt_expires_after_a_minute_to_a_week() {
+    for (minutes, expected) in
+        [(0, false), (1, true), (10_080, true), (10_081, false), (u32::MAX, false)]
+    {
+        let retry = RetryPolicy {
+            max_attempts: Some(2),
+            delay_minutes: Some(1),
+            expire_after_minutes: Some(minutes),
+            ..RetryPolicy::default()
+        };
+        let config = calling(VoiceCallConfig { retry: Some(retry), ..VoiceCallConfig::default() });
+        assert_eq!(is_complete(&config), expected, "{minutes}");
+        if !expected {
+            assert_eq!(faults(&ended(config)), [(FaultCode::InvalidRetry, Some(A), None)]);
+        }
+    }
+}
+
+#[test]
+fn a_cap_of_visits_is_from_1_to_100() {
+    for (visits, expected) in [(0, false), (1, true), (100, true), (101, false)] {
+        let config =
+            calling(VoiceCallConfig { max_visits: Some(visits), ..VoiceCallConfig::default() });
+        assert_eq!(is_complete(&config), expected, "{visits}");
+        if !expected {
+            assert_eq!(faults(&ended(config)), [(FaultCode::InvalidMaxVisits, Some(A), None)]);
+        }
+    }
+}
+
+#[test]
+fn an_agent_is_in_a_time_zone_of_the_database() {
+    for (zone, expected) in [
+        ("Asia/Kolkata", true),
+        ("UTC", true),
+        ("", false),
+        ("asia/kolkata", false),
+        ("IST", false),
+        ("+05:30", false),
+        ("../etc/passwd", false),
+    ] {
+        let agent_timezone = Some(zone.to_owned());
+        let config = calling(VoiceCallConfig { agent_timezone, ..VoiceCallConfig::default() });
+        assert_eq!(is_complete(&config), expected, "{zone}");
+        if !expected {
+            assert_eq!(faults(&ended(config)), [(FaultCode::InvalidTimezone, Some(A), None)]);
+        }
+    }
+}
+
+#[test]
+fn a_calling_window_opens_and_closes_at_times_that_there_are() {
+    for (window, gaps) in [
+        (r"{}", 0),
+        (r#"{"days": ["monday", "sunday"]}"#, 0),
+        (r#"{"from": "09:00", "to": "18:30", "timezone": "Europe/Berlin"}"#, 0),
+        (r#"{"from": "22:00", "to": "06:00"}"#, 0),
+        (r#"{"from": "09:00"}"#, 0),
+        (r#"{"to": "18:00"}"#, 0),
+        (r#"{"from": "22:00", "to": "00:00"}"#, 0),
+        (r#"{"days": []}"#, 1),
+        (r#"{"from": "9:00", "to": "24:00"}"#, 2),
+        (r#"{"from": "09:60", "to": "+1:00"}"#, 2),
+        (r#"{"from": "", "to": "１２:00"}"#, 2),
+        (r#"{"from": "09:00", "to": "09:00"}"#, 1),
+        (r#"{"to": "00:00"}"#, 1),
+        (r#"{"timezone": "Mars/Olympus", "days": [], "from": "9"}"#, 3),
+    ] {
+        let calling_window = Some(serde_json::from_str(window).unwrap());
+        let config = calling(VoiceCallConfig { calling_window, ..VoiceCallConfig::default() });
+        let expected = vec![(FaultCode::InvalidCallingWindow, Some(A), None); gaps];
+        assert_eq!(faults(&ended(config.clone())), expected, "{window}");
+        assert_eq!(is_complete(&config), gaps == 0);
+    }
+    for window in [r#"{"days": ["Monday"]}"#, r#"{"until": "18:00"}"#, r#"{"from": 9}"#] {
+        assert!(serde_json::from_str::<CallingWindow>(window).is_err(), "{window}");
     }
 }
 

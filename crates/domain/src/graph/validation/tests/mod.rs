@@ -235,6 +235,34 @@ fn a_cycle_through_a_wait_is_how_people_retry() {
 }
 
 #[test]
+fn a_cycle_through_a_call_with_a_cap_of_visits_comes_to_an_end() {
+    let capped = |max_visits| {
+        let NodeConfig::VoiceCall(call) = call() else { unreachable!() };
+        NodeConfig::VoiceCall(VoiceCallConfig { max_visits, ..call })
+    };
+    let graph = |max_visits, also: &[GraphChange]| {
+        let ring = [
+            entry(A, capped(max_visits)),
+            node(B, decide()),
+            node(C, call()),
+            node(D, NodeConfig::Dropped),
+            edge(1, A, B, None),
+            edge(2, B, A, Some("true")),
+            edge(3, B, C, Some("false")),
+            edge(4, C, D, None),
+        ];
+        ring.into_iter().chain(also.iter().cloned()).collect::<Vec<_>>()
+    };
+    assert_eq!(faults(&graph(Some(3), &[])), []);
+    assert_eq!(faults(&graph(None, &[])), [(FaultCode::EndlessCycle, Some(A), None)]);
+    // The cap of one call does not bound a way back that avoids it.
+    let around = graph(Some(3), &[edge(5, C, B, Some("DNP"))]);
+    assert_eq!(faults(&around), [(FaultCode::EndlessCycle, Some(B), None)]);
+    let fix = &report(&around).faults[0].fix;
+    assert!(fix.contains("TIME") && fix.contains("max_visits"), "{fix}");
+}
+
+#[test]
 fn two_cycles_that_only_a_one_way_edge_joins_are_two_faults_in_the_order_of_their_nodes() {
     let graph = [
         entry(A, call()),

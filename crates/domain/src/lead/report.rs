@@ -55,7 +55,8 @@ pub(super) fn report_call_status(
         end_reason: report.end_reason.clone(),
         occurred_at: report.occurred_at,
     });
-    let Some(node) = state.node.filter(|_| state.call == Some(number) && !state.has_ended()) else {
+    let awaited = state.call == Some(number) && !state.has_ended() && !person_decided(state);
+    let Some(node) = state.node.filter(|_| awaited) else {
         return Ok(events);
     };
     if let Some(release_at) = next_attempt(state, number, report.status, context) {
@@ -81,6 +82,14 @@ pub(super) fn report_call_status(
         }
     }
     Ok(events)
+}
+
+/// Whether a person has decided the output already, and it waits for a resumption or an edge: then
+/// the visit waits for no call any more, and what is reported of it takes nothing back. Source:
+/// DOMAIN.md 4 rule 6, and 9.
+fn person_decided(state: &LeadState) -> bool {
+    let outcome = state.hold.as_ref().and_then(|hold| hold.reason.outcome());
+    outcome.is_some_and(|outcome| outcome.cause == BranchCause::Person)
 }
 
 /// When the call is tried again, if the node's retry policy says so. The attempts of one visit

@@ -195,6 +195,16 @@ impl Projections {
         found
     }
 
+    /// Whether a workflow has a lead with this number that was not removed. `tag` is the keyed tag
+    /// of the number.
+    pub fn is_enrolled(&self, workflow: WorkflowId, tag: [u8; 16]) -> bool {
+        let newest = self.newest_with_contact(tag).and_then(|row| self.leads.get(row));
+        std::iter::successors(newest, |lead| self.leads.get(lead.same_contact)).any(|lead| {
+            let stored = self.workflows.get(lead.workflow);
+            !lead.removed && !lead.withdrawn && stored.is_some_and(|stored| stored.id == workflow)
+        })
+    }
+
     /// A call.
     pub fn call(&self, id: CallId) -> Option<CallRow> {
         let lead = self.leads.get(self.lead_number(id.lead)?)?;

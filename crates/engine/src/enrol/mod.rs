@@ -98,6 +98,7 @@ async fn repeated(
 impl Enrolment {
     /// Checks the whole list before anything is recorded.
     async fn plan(&self) -> Result<Plan, EngineError> {
+        self.core.reads().wait_folded(self.core.store().head()).await?;
         let planner = Planner {
             request: Arc::clone(&self.request),
             view: self.view()?,
@@ -105,6 +106,7 @@ impl Enrolment {
             organisation: self.cell.organisation,
             vault: Arc::clone(&self.core.services.vault),
             store: Arc::clone(self.core.store()),
+            reads: Arc::clone(self.core.reads()),
         };
         if self.request.leads.len() <= INLINE_MAX {
             return planner.plan();

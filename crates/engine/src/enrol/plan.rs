@@ -20,6 +20,7 @@ use crate::{
     EngineError, RowFault,
     command::{Duplicates, EnrolRequest, NewLead},
     lead_claims, phone,
+    read_side::ReadSide,
 };
 
 /// Rows named for one reason. Unit: rows.
@@ -56,6 +57,8 @@ pub(super) struct Planner {
     pub(super) organisation: OrganisationId,
     pub(super) vault: Arc<Vault>,
     pub(super) store: Arc<dyn EventStore>,
+    /// They show every enrolment that was answered before this one was asked for.
+    pub(super) reads: Arc<ReadSide>,
 }
 
 /// Faults by their reason, in the order they were found.
@@ -104,7 +107,13 @@ impl Planner {
             };
             let in_list = !seen.insert(planned.contact_tag);
             let claim = lead_claims::enrolled(planned.enrolment_tag);
-            let in_workflow = !in_list && self.store.claim_holder(claim).is_some();
+            // The claim is given back by whichever lead of the number is removed first; another
+            // may be left, where duplicates were allowed.
+            let in_workflow = !in_list
+                && (self.store.claim_holder(claim).is_some()
+                    || self
+                        .reads
+                        .look(|read| read.is_enrolled(self.workflow, planned.contact_tag)));
             match self.request.duplicates {
                 Duplicates::Allow => {
                     plan.leads.push(PlannedLead { claims: !in_list && !in_workflow, ..planned });

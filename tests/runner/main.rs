@@ -6,6 +6,7 @@ mod engine_world;
 mod identity;
 mod journal_form;
 mod kept_store;
+mod reopened;
 mod self_check;
 mod watched_store;
 

@@ -18,15 +18,24 @@ struct Gate {
     waiting: Vec<(Vec<NewRecord>, AppendReply)>,
 }
 
-/// A journal in memory behind a gate. Closing it is forgotten, so that a second engine may open it.
+/// A journal behind a gate. Closing it is forgotten, so that a second engine may open it.
 pub(crate) struct GateStore {
-    inner: MemoryStore,
+    inner: Arc<dyn EventStore>,
+    /// The same, when it is in memory.
+    memory: Option<Arc<MemoryStore>>,
     gate: Mutex<Gate>,
 }
 
 impl GateStore {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { inner: MemoryStore::new(), gate: Mutex::default() })
+        let memory = Arc::new(MemoryStore::new());
+        let inner = Arc::clone(&memory) as Arc<dyn EventStore>;
+        Arc::new(Self { inner, memory: Some(memory), gate: Mutex::default() })
+    }
+
+    /// A gate before another journal.
+    pub(crate) fn before(inner: Arc<dyn EventStore>) -> Arc<Self> {
+        Arc::new(Self { inner, memory: None, gate: Mutex::default() })
     }
 
     /// Appends wait from now on.
@@ -52,7 +61,7 @@ impl GateStore {
     }
 
     pub(crate) fn poison(&self, reason: &str) {
-        self.inner.poison(reason);
+        self.memory.as_ref().unwrap().poison(reason);
     }
 }
 

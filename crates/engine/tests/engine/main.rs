@@ -8,10 +8,13 @@
 
 mod batch;
 mod commands;
+mod control;
 mod enrolment;
 mod events;
 mod gate;
 mod idempotency;
 mod order;
+mod race_checks;
+mod races;
 mod restart;
 mod world;

@@ -15,12 +15,12 @@ use branchline_domain::{
     workflow::Settings,
 };
 use branchline_engine::{
-    Engine, EngineConfig, EngineHandle, EngineParts, UuidV7Ids,
+    DataDirectory, Engine, EngineConfig, EngineHandle, EngineParts, RecordedFact, UuidV7Ids,
     clock::ManualClock,
     command::{Caller, EnrolRequest, NewEdge, NewLead, NewNode, WorkflowAction},
     ports::{Clock, Phones},
 };
-use branchline_journal::record::IdempotencyKey;
+use branchline_journal::record::{IdempotencyKey, Position};
 use branchline_projections::StatusCounts;
 use branchline_vault::{SeededEntropy, Vault};
 
@@ -96,6 +96,13 @@ impl World {
         let clock = Arc::new(ManualClock::at(start));
         let vault = Arc::new(Vault::in_memory(Arc::new(SeededEntropy::new(7))));
         Self::on(GateStore::new(), vault, clock, config)
+    }
+
+    /// The same over a journal on disk.
+    pub(crate) fn on_disk(dir: &std::path::Path, config: EngineConfig) -> Self {
+        let DataDirectory { store, vault } = DataDirectory::open(dir).unwrap();
+        let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_800_000_000_000_000)));
+        Self::on(GateStore::before(store), vault, clock, config)
     }
 
     fn on(
@@ -197,6 +204,12 @@ impl World {
         while !shown().await.unwrap() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// Every record of the journal.
+    pub(crate) async fn facts(&self) -> Vec<RecordedFact> {
+        self.handle().read(|_| ()).await.unwrap();
+        self.handle().events(Position::START).next_batch(usize::MAX).unwrap()
     }
 
     pub(crate) async fn state(&self, lead: LeadId) -> LeadState {

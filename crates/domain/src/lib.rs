@@ -12,6 +12,7 @@ pub mod json;
 pub mod lead;
 pub mod output;
 pub mod personal;
+pub mod phrase;
 pub mod template;
 pub mod time;
 pub mod value;

@@ -106,7 +106,7 @@ impl Host<'_> {
     async fn edit(&self, edit: &Edit) -> Result<Asked, Failure> {
         match edit {
             Edit::AddNode(line) => {
-                let node = line.as_node();
+                let node = line.as_node(|name| self.names.known_node(name));
                 let node = NewNode {
                     label: node.label,
                     position: node.position,
@@ -131,7 +131,8 @@ impl Host<'_> {
             }
             Edit::PatchNode(line) => {
                 let node = self.names.node(&line.name);
-                self.act(WorkflowAction::PatchNode { node, patch: line.as_patch() }).await
+                let patch = line.as_patch(|name| self.names.known_node(name));
+                self.act(WorkflowAction::PatchNode { node, patch }).await
             }
             Edit::RemoveNode(name) => {
                 self.act(WorkflowAction::RemoveNode { node: self.names.node(name) }).await

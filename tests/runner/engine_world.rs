@@ -23,8 +23,8 @@ use branchline_projections::Invariants;
 use branchline_scenarios::{
     command::{Command, Edit},
     event_lines::Noted,
+    graph_lines::GraphLines,
     names::Names,
-    play::FirstGraph,
     story_ids::{self, START},
     words::Wrong,
     world::{Done, Failure, World},
@@ -71,7 +71,7 @@ struct Pending(Option<String>);
 
 impl EngineWorld {
     /// A draft with this graph, made by a host.
-    pub(crate) fn new(settings: &Settings, graph: &FirstGraph, kept: Kept) -> Result<Self, Wrong> {
+    pub(crate) fn new(settings: &Settings, graph: &GraphLines, kept: Kept) -> Result<Self, Wrong> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
@@ -101,7 +101,7 @@ impl EngineWorld {
         let nodes = graph.nodes.iter().cloned().map(Edit::AddNode);
         let edges = graph.edges.iter().cloned().map(Edit::AddEdge);
         for edit in nodes.chain(edges) {
-            world.perform(&Command::Edit(edit)).map_err(|failure| format!("{failure:?}"))?;
+            world.perform(&Command::Edit(edit)).map_err(|failure| failure.to_string())?;
         }
         world.recorded()?;
         Ok(world)

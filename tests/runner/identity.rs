@@ -21,11 +21,7 @@ use branchline_projections::{
     LeadFilter, Paging, Projections, WorkflowFilter,
     history::{NamedVisit, lead_history},
 };
-use branchline_scenarios::{
-    play::{self, Source},
-    scenario::Scenario,
-    words::Wrong,
-};
+use branchline_scenarios::{play, source_text::SourceText, story::Story, words::Wrong};
 use branchline_vault::{KeySlot, Vault};
 use libtest_mimic::{Failed, Trial};
 
@@ -36,19 +32,18 @@ use crate::{
 };
 
 /// Plays a scenario on an engine that is looked at, and gives what was seen.
-fn watch(scenario: &Scenario, source: &Source<'_>) -> Result<Seen, Wrong> {
+fn watch(story: &Story) -> Result<Seen, Wrong> {
     let watched = WatchedStore::new()?;
-    let graph = play::graph(scenario, source)?;
     let kept = Kept::Watched(Arc::clone(&watched));
-    let mut world = EngineWorld::new(&scenario.settings, &graph, kept)?;
-    play::play(scenario, source, &mut world)?;
+    let mut world = EngineWorld::new(&story.settings, &story.graph, kept)?;
+    play::play(story, &mut world).map_err(|difference| difference.to_string())?;
     drop(world);
     watched.end()
 }
 
 /// Plays a scenario, and compares everything that was seen with what its records say.
-pub(crate) fn check(scenario: &Scenario, source: &Source<'_>) -> Result<(), Wrong> {
-    compare_all(&watch(scenario, source)?)
+pub(crate) fn check(story: &Story) -> Result<(), Wrong> {
+    compare_all(&watch(story)?)
 }
 
 fn compare_all(seen: &Seen) -> Result<(), Wrong> {
@@ -210,8 +205,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         .into_iter()
         .map(|(name, change, complaint)| {
             Trial::test(format!("identity_check/{name}"), move || {
-                let scenario: Scenario = toml::from_str(STORY)?;
-                let mut seen = watch(&scenario, &Source { path: "story", text: STORY })?;
+                let story = Story::read(&SourceText { name: "story", text: STORY }, &|_| Ok(None));
+                let mut seen = watch(&story.map_err(|wrong| format!("{wrong:?}"))?)?;
                 change(&mut seen);
                 match compare_all(&seen) {
                     Ok(()) if complaint.is_empty() => Ok(()),

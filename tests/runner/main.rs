@@ -7,7 +7,6 @@ mod identity;
 mod journal_form;
 mod kept_store;
 mod reopened;
-mod self_check;
 mod watched_store;
 
 use std::{
@@ -18,8 +17,11 @@ use std::{
 
 use branchline_scenarios::{
     decider_world::DeciderWorld,
-    play::{self, Source},
-    scenario::{Mode, Scenario},
+    play,
+    scenario::Mode,
+    source_text::{Complaint, SourceText},
+    story::Story,
+    workflow_file::{FileFormat, WorkflowFile},
     world::World,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -53,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for path in files {
         let name = path.strip_prefix(&root)?.with_extension("").display().to_string();
         // A file that cannot be read fails as a test, so that it is named and counted.
-        let only = read(&path).ok().and_then(|(_, scenario)| scenario.only);
+        let only = read(&path).ok().and_then(|story| story.only);
         for (way, mode, word) in WAYS {
             if only.as_ref().is_none_or(|only| only.mode == mode) {
                 let path = path.clone();
@@ -61,7 +63,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    trials.extend(self_check::trials());
     trials.extend(identity::trials());
     let mut arguments = Arguments::from_args();
     // Engines mostly wait for their threads and disks: more tests than cores may run at once.
@@ -81,38 +82,43 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>
     Ok(())
 }
 
-fn read(path: &Path) -> Result<(String, Scenario), Failed> {
+fn read(path: &Path) -> Result<Story, Failed> {
     let text = fs::read_to_string(path)?;
-    let scenario: Scenario =
-        toml::from_str(&text).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
-    let told = [&scenario.title, &scenario.source];
-    if told.iter().any(|text| text.is_empty()) || scenario.step.is_empty() {
-        return Err(format!("{}: title, source or steps are empty", path.display()).into());
+    let name = path.display().to_string();
+    let story = Story::read(&SourceText { name: &name, text: &text }, &|named| match named {
+        None => Ok(None),
+        Some(named) => workflow_file(path, named).map(Some),
+    });
+    let story = story.map_err(|complaints| {
+        complaints.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    })?;
+    if story.source.is_empty() {
+        return Err(format!("{name}: the source is empty: say where this is promised").into());
     }
-    if scenario.only.as_ref().is_some_and(|only| only.because.is_empty()) {
-        return Err(format!("{}: `only` needs a reason", path.display()).into());
-    }
-    Ok((text, scenario))
+    Ok(story)
+}
+
+/// The workflow file that a scenario names.
+fn workflow_file(scenario: &Path, named: &str) -> Result<WorkflowFile, Vec<Complaint>> {
+    let path = scenario.with_file_name(named);
+    let name = path.display().to_string();
+    let text = fs::read_to_string(&path)
+        .map_err(|wrong| vec![Complaint::of_file(&name, wrong.to_string())])?;
+    WorkflowFile::read(&SourceText { name: &name, text: &text }, FileFormat::of(named))
 }
 
 fn run(path: &Path, way: Way) -> Result<(), Failed> {
-    let (text, scenario) = read(path)?;
-    let shown = path.display().to_string();
-    let source = Source { path: &shown, text: &text };
-    let graph = play::graph(&scenario, &source)?;
+    let story = read(path)?;
+    let Story { settings, graph, .. } = &story;
     let mut world: Box<dyn World> = match way {
         Way::Deciders => {
-            let passage = Box::new(JournalForm::new());
-            Box::new(DeciderWorld::new(&scenario.settings, &graph, passage)?)
+            Box::new(DeciderWorld::new(settings, graph, Box::new(JournalForm::new()))?)
         }
-        Way::EngineInMemory => {
-            Box::new(EngineWorld::new(&scenario.settings, &graph, Kept::in_memory())?)
-        }
-        Way::EngineOnDisk => {
-            Box::new(EngineWorld::new(&scenario.settings, &graph, Kept::on_disk()?)?)
-        }
-        Way::EngineWatched => return Ok(identity::check(&scenario, &source)?),
+        Way::EngineInMemory => Box::new(EngineWorld::new(settings, graph, Kept::in_memory())?),
+        Way::EngineOnDisk => Box::new(EngineWorld::new(settings, graph, Kept::on_disk()?)?),
+        Way::EngineWatched => return Ok(identity::check(&story)?),
     };
-    play::play(&scenario, &source, world.as_mut())?;
-    Ok(())
+    play::play(&story, world.as_mut()).map_err(|difference| {
+        format!("{}:{}: {difference}", path.display(), difference.line).into()
+    })
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use branchline_domain::{
-    graph::{Edge, Graph, GraphChange, Node, NodeConfig},
+    graph::{Edge, Graph, GraphChange, Node},
     id::{EdgeId, NodeId, WorkflowId},
     workflow::{TITLE_CHARS_MAX, WorkflowCommand},
 };
@@ -42,7 +42,11 @@ fn copy(graph: &Graph, fresh: impl Fn() -> Uuid) -> Vec<GraphChange> {
     let renamed = |id: NodeId| names.get(&id).copied().unwrap_or(id);
     let nodes = graph.nodes().iter().map(|node| {
         let mut config = node.config.clone();
-        rename_in(&mut config, &names);
+        // Conditions read `application.<node>.<field>`.
+        config.rename_nodes(|name| {
+            let fresh = names.get(&name.parse::<NodeId>().ok()?)?;
+            Some(fresh.to_string())
+        });
         GraphChange::NodePut(Node { id: renamed(node.id), config, ..node.as_ref().clone() })
     });
     let edges = graph.edges().iter().map(|edge| {
@@ -56,31 +60,13 @@ fn copy(graph: &Graph, fresh: impl Fn() -> Uuid) -> Vec<GraphChange> {
     nodes.chain(edges).collect()
 }
 
-/// Conditions read `application.<node>.<field>`.
-fn rename_in(config: &mut NodeConfig, names: &BTreeMap<NodeId, NodeId>) {
-    let NodeConfig::Conditional(conditional) = config else { return };
-    let fields = conditional
-        .conditions
-        .iter_mut()
-        .filter_map(|condition| condition.field.as_mut())
-        .chain(conditional.condition_field.as_mut());
-    for field in fields {
-        let Some((node, rest)) =
-            field.strip_prefix("application.").and_then(|path| path.split_once('.'))
-        else {
-            continue;
-        };
-        if let Some(fresh) = node.parse::<NodeId>().ok().and_then(|node| names.get(&node)) {
-            *field = format!("application.{fresh}.{rest}");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
 
-    use branchline_domain::graph::{CanvasPosition, Condition, ConditionalConfig, NodeType};
+    use branchline_domain::graph::{
+        CanvasPosition, Condition, ConditionalConfig, NodeConfig, NodeType,
+    };
 
     use super::*;
 

@@ -138,7 +138,8 @@ fn by(cause: BranchCause) -> String {
     }
 }
 
-fn hold(reason: &HoldReason) -> String {
+/// Why a lead is held: `missing_output DNP`.
+pub(crate) fn hold(reason: &HoldReason) -> String {
     let details = match reason {
         HoldReason::WorkflowPaused(outcome) | HoldReason::MissingOutput(outcome) => {
             format!(" {}", outcome.output)

@@ -6,6 +6,7 @@ use branchline_domain::{
         NodeConfig, NodeType, Operator, RetryPolicy, TimeConfig, TimeSource, TimeUnit,
         VoiceCallConfig,
     },
+    id::NodeId,
     output::Output,
     workflow::NodePatch,
 };
@@ -20,8 +21,12 @@ use crate::{
 pub struct NodeLine {
     /// What the story calls it.
     pub name: String,
-    /// What it does.
-    pub config: NodeConfig,
+    /// What people call it; its name when there is none.
+    pub label: Option<String>,
+    /// Where it is drawn.
+    pub position: CanvasPosition,
+    /// What it does. Speaks of other nodes by their names.
+    pub config: Box<NodeConfig>,
     /// Whether `(entry)` stands behind the name.
     pub entry: bool,
 }
@@ -37,27 +42,56 @@ pub struct EdgeLine {
     pub to: String,
 }
 
+/// Nodes and edges, by names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GraphLines {
+    /// In order of creation.
+    pub nodes: Vec<NodeLine>,
+    /// In order of creation, which is the order they are tried in.
+    pub edges: Vec<EdgeLine>,
+}
+
+impl GraphLines {
+    /// The id of the node with this name, if there is one.
+    pub fn id_of(&self, name: &str) -> Option<NodeId> {
+        self.nodes.iter().any(|node| node.name == name).then(|| story_ids::node_id(name))
+    }
+}
+
 impl NodeLine {
-    /// The node, under an id made from its name.
-    pub fn as_node(&self) -> Node {
+    /// What people call it.
+    pub fn label(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The node, under an id made from its name. `id_of` knows the nodes that its config may speak
+    /// of.
+    pub fn as_node(&self, id_of: impl Fn(&str) -> Option<NodeId>) -> Node {
         Node {
             id: story_ids::node_id(&self.name),
-            label: self.name.clone(),
-            position: CanvasPosition::default(),
-            config: self.config.clone(),
+            label: self.label().into(),
+            position: self.position,
+            config: self.config_for(id_of),
             entry: self.entry,
         }
     }
 
     /// The change that makes a node what the line says.
-    pub fn as_patch(&self) -> NodePatch {
+    pub fn as_patch(&self, id_of: impl Fn(&str) -> Option<NodeId>) -> NodePatch {
         NodePatch {
             label: None,
             x_milli: None,
             y_milli: None,
-            config: Some(self.config.clone()),
+            config: Some(self.config_for(id_of)),
             entry: Some(self.entry),
         }
+    }
+
+    /// The config with ids in the place of names that are known.
+    fn config_for(&self, id_of: impl Fn(&str) -> Option<NodeId>) -> NodeConfig {
+        let mut config = NodeConfig::clone(&self.config);
+        config.rename_nodes(|name| id_of(name).map(|id| id.to_string()));
+        config
     }
 }
 
@@ -109,7 +143,13 @@ pub fn node(line: &str) -> Result<NodeLine, Wrong> {
         }
         NodeType::Converted | NodeType::Dropped => NodeConfig::empty(node_type),
     };
-    Ok(NodeLine { name: name.into(), config, entry })
+    Ok(NodeLine {
+        name: name.into(),
+        label: None,
+        position: CanvasPosition::default(),
+        config: Box::new(config),
+        entry,
+    })
 }
 
 fn voice_call(config: &[&str]) -> Result<VoiceCallConfig, Wrong> {

@@ -5,13 +5,19 @@
 //! stories a second. The format is described in this crate's README.
 
 pub mod command;
+mod counts;
 pub mod decider_world;
+pub mod difference;
 pub mod event_lines;
 pub mod graph_lines;
 pub mod names;
+pub mod nearest;
 pub mod passage;
 pub mod play;
 pub mod scenario;
+pub mod source_text;
+pub mod story;
 pub mod story_ids;
 pub mod words;
+pub mod workflow_file;
 pub mod world;

@@ -27,6 +27,16 @@ fn show<Id: Ord + Display>(named: &BTreeMap<Id, String>, id: &Id) -> String {
 }
 
 impl Names {
+    /// The node with this name, if somebody has made it.
+    pub fn known_node(&self, name: &str) -> Option<NodeId> {
+        find(&self.nodes, name)
+    }
+
+    /// Every lead with its name.
+    pub fn leads(&self) -> impl Iterator<Item = (LeadId, &str)> {
+        self.leads.iter().map(|(id, name)| (*id, name.as_str()))
+    }
+
     /// The node with this name.
     pub fn node(&self, name: &str) -> NodeId {
         find(&self.nodes, name).unwrap_or_else(|| story_ids::node_id(name))
@@ -98,10 +108,12 @@ impl Names {
     }
 
     /// Learns names from a change: a node is called what its label says, an edge by its line, unless
-    /// it has been called something before.
+    /// it was called something before.
     pub fn learn(&mut self, change: &GraphChange) {
         match change {
-            GraphChange::NodePut(node) => self.name_node(node.id, &node.label),
+            GraphChange::NodePut(node) => {
+                self.nodes.entry(node.id).or_insert_with(|| node.label.clone());
+            }
             GraphChange::EdgeAdded(edge) => {
                 let line = self.line_of(edge);
                 self.edges.entry(edge.id).or_insert(line);

@@ -1,92 +1,59 @@
-//! Plays a scenario in a world, and compares what comes of it with what was promised.
+//! Plays a story in a world, and compares what comes of it with what was promised.
 
 use std::collections::BTreeMap;
 
 use branchline_domain::lead::LeadState;
-use toml::Spanned;
 
 use crate::{
-    command::{self, Action, Command},
+    command::{Action, Command},
+    counts,
+    decider_world::DeciderWorld,
+    difference::{self, DiffLine, Difference, Mark},
     event_lines,
-    graph_lines::{self, EdgeLine, NodeLine},
-    scenario::{Scenario, Start, Step},
-    words::Wrong,
+    passage::Straight,
+    scenario::{Start, Step},
+    story::{Story, StoryStep, Told},
     world::{Failure, World, word_of},
 };
 
-/// The text of a scenario file, to tell lines in it.
-pub struct Source<'a> {
-    /// What complaints call it.
-    pub path: &'a str,
-    /// All of it.
-    pub text: &'a str,
-}
-
-impl Source<'_> {
-    /// `tests/scenarios/…:12: what is wrong`.
-    fn at<T>(&self, place: &Spanned<T>, wrong: &str) -> Wrong {
-        let before = self.text.get(..place.span().start).unwrap_or_default();
-        format!("{}:{}: {wrong}", self.path, before.matches('\n').count() + 1)
-    }
-}
-
-/// The graph as it is written in the file.
-pub struct FirstGraph {
-    /// In order of creation.
-    pub nodes: Vec<NodeLine>,
-    /// In order of creation, which is the order they are tried in.
-    pub edges: Vec<EdgeLine>,
-}
-
-/// Reads the graph of a scenario.
+/// Plays a story on the rules alone.
 ///
 /// # Errors
 ///
-/// When a line of it is none; names the line.
-pub fn graph(scenario: &Scenario, source: &Source<'_>) -> Result<FirstGraph, Wrong> {
-    fn each<T>(
-        lines: &[Spanned<String>],
-        source: &Source<'_>,
-        read: impl Fn(&str) -> Result<T, Wrong>,
-    ) -> Result<Vec<T>, Wrong> {
-        lines
-            .iter()
-            .map(|line| read(line.get_ref()).map_err(|wrong| source.at(line, &wrong)))
-            .collect()
-    }
-    Ok(FirstGraph {
-        nodes: each(&scenario.graph, source, graph_lines::node)?,
-        edges: each(&scenario.edges, source, graph_lines::edge)?,
-    })
+/// The first step of which something else came than was promised.
+pub fn rehearse(story: &Story) -> Result<(), Difference> {
+    let world = DeciderWorld::new(&story.settings, &story.graph, Box::new(Straight));
+    let mut world = world.map_err(|wrong| broken(1, "the workflow", wrong))?;
+    play(story, &mut world)
 }
 
 /// Plays all steps.
 ///
 /// # Errors
 ///
-/// The first thing that is otherwise than promised, with its line.
-pub fn play(scenario: &Scenario, source: &Source<'_>, world: &mut dyn World) -> Result<(), Wrong> {
-    set_the_stage(scenario, source, world)?;
-    world.between_steps()?;
-    for step in &scenario.step {
-        play_step(step, source, world)?;
+/// The first step of which something else came than was promised.
+pub fn play(story: &Story, world: &mut dyn World) -> Result<(), Difference> {
+    set_the_stage(story, world)?;
+    world.between_steps().map_err(|wrong| broken(1, "the first step", wrong))?;
+    for step in &story.steps {
+        play_step(step, world)?;
         // After the last one too: what comes late would show here.
-        world.between_steps().map_err(|wrong| source.at(&step.when, &wrong))?;
+        let between = world.between_steps();
+        between.map_err(|wrong| broken(step.when.line, &step.when.text, wrong))?;
     }
     Ok(())
 }
 
-fn set_the_stage(
-    scenario: &Scenario,
-    source: &Source<'_>,
-    world: &mut dyn World,
-) -> Result<(), Wrong> {
-    for lead in &scenario.leads {
-        let line = format!("enrol {}", lead.get_ref());
-        let command = command::parse(&line).map_err(|wrong| source.at(lead, &wrong))?;
-        must(world.perform(&command)).map_err(|wrong| source.at(lead, &wrong))?;
+fn broken(line: usize, when: &str, wrong: impl Into<String>) -> Difference {
+    let lines = vec![DiffLine { mark: Mark::Unexpected, text: wrong.into() }];
+    Difference { line, when: when.into(), lines }
+}
+
+fn set_the_stage(story: &Story, world: &mut dyn World) -> Result<(), Difference> {
+    for lead in &story.leads {
+        must(lead, world)?;
     }
-    let actions: &[Action] = match scenario.start {
+    let actions: &[Action] = match story.start {
         Start::Draft => &[],
         Start::Active => &[Action::Activate],
         Start::Paused => &[Action::Activate, Action::Pause],
@@ -95,105 +62,154 @@ fn set_the_stage(
         Start::Deleted => &[Action::Delete],
     };
     for action in actions {
-        must(world.perform(&Command::Act(action.clone())))
-            .map_err(|wrong| format!("{}: start: {action:?}: {wrong}", source.path))?;
+        let command = Command::Act(action.clone());
+        must(&Told { line: 1, text: format!("start: {action:?}"), command }, world)?;
     }
-    Ok(())
+    story.given.iter().try_for_each(|told| must(told, world))
 }
 
-fn must<T>(outcome: Result<T, Failure>) -> Result<T, Wrong> {
-    outcome.map_err(|failure| match failure {
-        Failure::Refused(refusal) => format!("refused as {}: {}", refusal.code, refusal.message),
-        Failure::Broken(wrong) => wrong,
-    })
+/// What nobody promises anything of must at least not be refused.
+fn must(told: &Told, world: &mut dyn World) -> Result<(), Difference> {
+    match world.perform(&told.command) {
+        Ok(_) => Ok(()),
+        Err(failure) => Err(broken(told.line, &told.text, failure.to_string())),
+    }
 }
 
-fn play_step(step: &Step, source: &Source<'_>, world: &mut dyn World) -> Result<(), Wrong> {
-    let tell = |wrong: String| source.at(&step.when, &format!("{}: {wrong}", step.when.get_ref()));
-    let command = command::parse(step.when.get_ref()).map_err(tell)?;
-    let outcome = world.perform(&command);
-    match (&step.then, &step.refused, outcome) {
-        (_, _, Err(Failure::Broken(wrong))) => return Err(tell(wrong)),
-        (Some(expected), None, Ok(done)) => {
-            let lines = done.events.iter().map(|noted| event_lines::line(world.names(), noted));
-            let expected = expected.iter().map(|line| line.get_ref().clone());
-            compare(expected, lines).map_err(tell)?;
-            if step.accepted.is_some() && step.accepted != done.accepted {
-                return Err(tell(format!("accepted is {:?}", done.accepted)));
-            }
-        }
-        (None, Some(code), Err(Failure::Refused(refusal))) => {
-            if code.get_ref() != refusal.code {
-                let told = format!("refused as {}: {}", refusal.code, refusal.message);
-                return Err(source.at(code, &told));
-            }
-            if let Some(expected) = &step.faults {
-                let expected = expected.iter().map(|line| line.get_ref().clone());
-                compare(expected, refusal.faults.into_iter()).map_err(tell)?;
-            }
-        }
-        (Some(_), None, Err(Failure::Refused(refusal))) => {
-            return Err(tell(format!("refused as {}: {}", refusal.code, refusal.message)));
-        }
-        (None, Some(code), Ok(done)) => {
-            let lines: Vec<String> =
+fn play_step(step: &StoryStep, world: &mut dyn World) -> Result<(), Difference> {
+    let Told { line, text, command } = &step.when;
+    let differs = |lines| Difference { line: *line, when: text.clone(), lines };
+    let mut lines = match world.perform(command) {
+        Err(Failure::Broken(wrong)) => return Err(broken(*line, text, wrong)),
+        outcome => compare_outcome(&step.promises, outcome, world),
+    };
+    // Where a story has gone another way, what stands there afterwards says nothing new.
+    if lines.is_empty() {
+        lines = compare_afterwards(&step.promises, world)
+            .map_err(|wrong| broken(*line, text, wrong))?;
+    }
+    if lines.is_empty() { Ok(()) } else { Err(differs(lines)) }
+}
+
+fn compare_outcome(
+    promises: &Step,
+    outcome: Result<crate::world::Done, Failure>,
+    world: &dyn World,
+) -> Vec<DiffLine> {
+    let texts = |lines: &[toml::Spanned<String>]| -> Vec<String> {
+        lines.iter().map(|line| line.get_ref().clone()).collect()
+    };
+    match (&promises.refused, outcome) {
+        (None, Ok(done)) => {
+            let came: Vec<String> =
                 done.events.iter().map(|noted| event_lines::line(world.names(), noted)).collect();
-            return Err(source.at(code, &format!("not refused; recorded {lines:#?}")));
+            let mut lines = Vec::new();
+            if let Some(then) = &promises.then {
+                lines.extend(compare_events(&texts(then), &came));
+            }
+            if let Some(promised) = promises.accepted.as_ref().map(|accepted| *accepted.get_ref())
+                && done.accepted != Some(promised)
+            {
+                let found = done.accepted.map_or_else(
+                    || "accepted: only a report is taken or not".to_owned(),
+                    |accepted| format!("accepted: {accepted}"),
+                );
+                lines.extend(difference::instead(format!("accepted: {promised}"), found));
+            }
+            lines
         }
-        (Some(_), Some(_), _) | (None, None, _) => {
-            return Err(tell("a step has either `then` or `refused`".into()));
+        (Some(code), Err(failure)) => match &failure {
+            Failure::Refused(refusal) if refusal.code == code.get_ref() => {
+                let promised = promises.faults.as_deref().map(texts);
+                promised
+                    .map(|promised| compare_events(&promised, &refusal.faults))
+                    .unwrap_or_default()
+            }
+            Failure::Refused(_) | Failure::Broken(_) => {
+                let promised = format!("refused as {}", code.get_ref());
+                difference::instead(promised, failure.to_string()).into()
+            }
+        },
+        (None, Err(failure)) => {
+            let promised = promises.then.as_deref().map(texts).unwrap_or_default();
+            difference::between(&promised, &[failure.to_string()])
+        }
+        (Some(code), Ok(done)) => {
+            let mut came: Vec<String> =
+                done.events.iter().map(|noted| event_lines::line(world.names(), noted)).collect();
+            if came.is_empty() {
+                came.push("not refused, and nothing came of it".into());
+            }
+            difference::between(&[format!("refused as {}", code.get_ref())], &came)
         }
     }
-    check_afterwards(step, world).map_err(tell)
 }
 
 /// Compares what is recorded of each workflow and each lead, in order. Between two of them there is
 /// no order: an engine moves many leads at once.
-fn compare(
-    expected: impl Iterator<Item = String>,
-    found: impl Iterator<Item = String>,
-) -> Result<(), Wrong> {
-    fn by_subject(lines: impl Iterator<Item = String>) -> BTreeMap<String, Vec<String>> {
-        let mut sorted = BTreeMap::<String, Vec<String>>::new();
-        for line in lines {
-            let subject = line.split(": ").next().unwrap_or_default().to_owned();
-            sorted.entry(subject).or_default().push(line);
-        }
-        sorted
+fn compare_events(promised: &[String], came: &[String]) -> Vec<DiffLine> {
+    let subject = |line: &String| line.split(": ").next().unwrap_or_default().to_owned();
+    let mut subjects: Vec<String> = Vec::new();
+    let mut by_subject: BTreeMap<String, (Vec<String>, Vec<String>)> = BTreeMap::new();
+    for (is_promise, line) in
+        promised.iter().map(|line| (true, line)).chain(came.iter().map(|line| (false, line)))
+    {
+        let subject = subject(line);
+        let (promised, came) = by_subject.entry(subject.clone()).or_insert_with(|| {
+            subjects.push(subject);
+            (Vec::new(), Vec::new())
+        });
+        if is_promise { promised.push(line.clone()) } else { came.push(line.clone()) }
     }
-    let (expected, found) = (by_subject(expected), by_subject(found));
-    if expected == found {
-        return Ok(());
-    }
-    let show = |lines: BTreeMap<String, Vec<String>>| {
-        lines.into_values().flatten().collect::<Vec<_>>().join("\n    ")
-    };
-    Err(format!("\n  expected:\n    {}\n  recorded:\n    {}", show(expected), show(found)))
+    subjects
+        .iter()
+        .filter_map(|subject| by_subject.get(subject))
+        .flat_map(|(promised, came)| difference::between(promised, came))
+        .collect()
 }
 
-fn check_afterwards(step: &Step, world: &mut dyn World) -> Result<(), Wrong> {
-    for (lead, expected) in &step.explain {
-        let explanation = world.explain(lead)?;
+/// Compares where everything stands with what was promised.
+fn compare_afterwards(
+    promises: &Step,
+    world: &mut dyn World,
+) -> Result<Vec<DiffLine>, crate::words::Wrong> {
+    let mut lines = Vec::new();
+    let mut compare = |what: &str, of: &str, promised: String, found: String| {
+        if promised != found {
+            lines.extend(difference::instead(
+                format!("{what} {of}: {promised}"),
+                format!("{what} {of}: {found}"),
+            ));
+        }
+    };
+    for (lead, promised) in &promises.explain {
+        let explanation = world.explain(lead.get_ref())?;
+        if explanation.guards.is_empty() {
+            return Err(format!("explain {} says nothing", lead.get_ref()));
+        }
         let codes: Vec<String> =
             explanation.guards.iter().map(|guard| word_of(&guard.code)).collect();
-        if *expected != codes {
-            return Err(format!("explain {lead}: expected {expected:?}, found {codes:?}"));
-        }
-        if explanation.guards.is_empty() {
-            return Err(format!("explain {lead} says nothing"));
-        }
+        compare("explain", lead.get_ref(), promised.join(", "), codes.join(", "));
     }
-    for (subject, expected) in &step.status {
+    for (subject, promised) in &promises.status {
+        let subject = subject.get_ref().as_str();
         let found = if subject == "workflow" {
             world.workflow()?.map_or_else(|| "gone".into(), |status| status.to_string())
         } else {
             standing(&world.lead(subject)?, world)
         };
-        if *expected != found {
-            return Err(format!("status of {subject}: expected `{expected}`, found `{found}`"));
-        }
+        compare("status", subject, promised.clone(), found);
     }
-    Ok(())
+    for (lead, promised) in &promises.hold {
+        let hold = world.lead(lead.get_ref())?.hold;
+        let found = hold.map_or_else(|| "none".into(), |hold| event_lines::hold(&hold.reason));
+        compare("hold", lead.get_ref(), promised.clone(), found);
+    }
+    for (kind, promised) in &promises.counts {
+        let found = counts::count(kind.get_ref(), world)?;
+        compare("count", kind.get_ref(), promised.to_string(), found.to_string());
+    }
+    Ok(lines)
 }
 
 /// `active at intro`, `pending`, `completed at won`, `removed, active at intro`.

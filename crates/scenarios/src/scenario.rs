@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use branchline_domain::workflow::Settings;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::Spanned;
 
 /// One scenario: how things stand, and what happens then.
@@ -12,11 +12,15 @@ use toml::Spanned;
 pub struct Scenario {
     /// What is promised, in a sentence that could be false.
     pub title: String,
-    /// Where it is promised.
-    pub source: String,
-    /// Settings that differ from the defaults.
+    /// Where it is promised; empty when nobody says.
     #[serde(default)]
-    pub settings: Settings,
+    pub source: String,
+    /// The workflow file whose graph and settings it is played with, as a path from this file.
+    /// Without it the graph stands here, or is given by whoever plays the scenario.
+    pub workflow: Option<Spanned<String>>,
+    /// Settings that differ from those of the workflow file, or from the defaults.
+    #[serde(default)]
+    pub settings: SettingsEntry,
     /// The only mode it can be played in, with the reason; both when left out.
     pub only: Option<Only>,
     /// Nodes, in order of creation.
@@ -31,9 +35,33 @@ pub struct Scenario {
     /// Where the workflow stands before the first step.
     #[serde(default)]
     pub start: Start,
+    /// Commands of earlier times, whose events do not matter to this story. None may be refused.
+    #[serde(default)]
+    pub given: Vec<Spanned<String>>,
     /// What happens.
     #[serde(default)]
     pub step: Vec<Step>,
+}
+
+/// Settings by name. They are known ones: they were read as settings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SettingsEntry(toml::Table);
+
+impl SettingsEntry {
+    /// The base with these settings in their places.
+    pub fn over(&self, base: &Settings) -> Settings {
+        let Ok(mut table) = toml::Table::try_from(base) else { return base.clone() };
+        table.extend(self.0.clone());
+        table.try_into().unwrap_or_else(|_| base.clone())
+    }
+}
+
+impl<'de> Deserialize<'de> for SettingsEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let table = toml::Table::deserialize(deserializer)?;
+        table.clone().try_into::<Settings>().map_err(|wrong| D::Error::custom(wrong.message()))?;
+        Ok(Self(table))
+    }
 }
 
 /// A mode, and why it is the only one.
@@ -76,23 +104,30 @@ pub enum Start {
 }
 
 /// One thing that happens, and all that comes of it.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// The command.
     pub when: Spanned<String>,
-    /// Every event it leads to. Exactly one of `then` and `refused` is there.
+    /// Every event it leads to. With none of `then`, `refused`, `status`, `hold`, `counts` and
+    /// `explain` a step would promise nothing, and is an error.
     pub then: Option<Vec<Spanned<String>>>,
-    /// Code of the refusal.
+    /// Code of the refusal; then it leads to nothing.
     pub refused: Option<Spanned<String>>,
     /// All faults of a graph that is not valid.
     pub faults: Option<Vec<Spanned<String>>>,
     /// Whether a report is taken as part of its call's story.
-    pub accepted: Option<bool>,
+    pub accepted: Option<Spanned<bool>>,
     /// Afterwards: for a lead, the codes of all guards that hold it, in order.
     #[serde(default)]
-    pub explain: BTreeMap<String, Vec<String>>,
+    pub explain: BTreeMap<Spanned<String>, Vec<String>>,
     /// Afterwards: where the workflow and leads stand.
     #[serde(default)]
-    pub status: BTreeMap<String, String>,
+    pub status: BTreeMap<Spanned<String>, String>,
+    /// Afterwards: what holds a lead; `none` when nothing does.
+    #[serde(default)]
+    pub hold: BTreeMap<Spanned<String>, String>,
+    /// Afterwards: how many leads there are of a status, held, or at a node.
+    #[serde(default)]
+    pub counts: BTreeMap<Spanned<String>, u64>,
 }

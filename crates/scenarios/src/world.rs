@@ -1,5 +1,7 @@
 //! What a scenario plays in: the bare deciders, or an engine with a journal.
 
+use std::fmt;
+
 use branchline_domain::{
     graph::Fault,
     lead::{Explanation, LeadRejection, LeadState},
@@ -38,6 +40,18 @@ pub enum Failure {
     Refused(Refusal),
     /// The story cannot go on: it asks for what is not there, or the world has a fault.
     Broken(Wrong),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(Refusal { code, message, faults }) => {
+                write!(f, "refused as {code}: {message}")?;
+                faults.iter().try_for_each(|fault| write!(f, "; {fault}"))
+            }
+            Self::Broken(wrong) => f.write_str(wrong),
+        }
+    }
 }
 
 impl From<Wrong> for Failure {

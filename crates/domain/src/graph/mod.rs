@@ -7,6 +7,7 @@ mod address;
 mod application;
 mod calling_window;
 mod config;
+mod references;
 mod validation;
 mod voice_call;
 

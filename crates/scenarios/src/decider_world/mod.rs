@@ -1,12 +1,13 @@
 //! The bare deciders, and the little that an engine does around them: it looks at every lead again
 //! after the workflow changed or time passed, and asks whether the workflow is finished.
 
+mod commands;
+
 use branchline_domain::{
     decider::Recorded,
     id::{LeadId, NodeId, WorkflowId},
     lead::{
-        self, Dispatch, Enrolment, Explanation, LeadCommand, LeadContext, LeadState, Resolution,
-        Surroundings, explain,
+        self, Dispatch, Explanation, LeadCommand, LeadContext, LeadState, Surroundings, explain,
     },
     time::Timestamp,
     workflow::{
@@ -16,14 +17,14 @@ use branchline_domain::{
 };
 
 use crate::{
-    command::{Action, CallName, Command, Edit},
+    command::Command,
     event_lines::Noted,
+    graph_lines::GraphLines,
     names::Names,
     passage::Passage,
-    play::FirstGraph,
-    story_ids::{START, contact_tag, edge_id, lead_id, workflow_id},
-    words::{self, Wrong},
-    world::{Done, Failure, LEASE_S, World, lead_refusal, unknown_status, workflow_refusal},
+    story_ids::{START, edge_id, node_id, workflow_id},
+    words::Wrong,
+    world::{Done, Failure, World, lead_refusal, workflow_refusal},
 };
 
 /// Rounds after which leads that still move are taken for an endless loop.
@@ -56,7 +57,7 @@ impl DeciderWorld {
     /// When the graph cannot be made: a node or an edge is there twice, or is too large.
     pub fn new(
         settings: &Settings,
-        graph: &FirstGraph,
+        graph: &GraphLines,
         passage: Box<dyn Passage>,
     ) -> Result<Self, Wrong> {
         let mut world = Self {
@@ -78,14 +79,19 @@ impl DeciderWorld {
             graph: Vec::new(),
             source: None,
         };
-        let nodes = graph.nodes.iter().map(|line| WorkflowCommand::AddNode(line.as_node()));
+        for line in &graph.nodes {
+            world.names.name_node(node_id(&line.name), &line.name);
+        }
+        let id_of = |name: &str| graph.id_of(name);
+        let nodes = graph.nodes.iter();
+        let nodes = nodes.map(|line| WorkflowCommand::AddNode(line.as_node(id_of)));
         let edges = graph.edges.iter().map(|line| WorkflowCommand::AddEdge(line.as_edge()));
         for line in &graph.edges {
             let line = line.to_string();
             world.names.name_edge(edge_id(&line), &line);
         }
         for command in [create].into_iter().chain(nodes).chain(edges) {
-            world.workflow_decides(&command, None).map_err(|failure| format!("{failure:?}"))?;
+            world.workflow_decides(&command, None).map_err(|failure| failure.to_string())?;
         }
         Ok(world)
     }
@@ -105,10 +111,7 @@ impl DeciderWorld {
             enrolled: self.leads.len() as u64,
             calls_in_progress: calls
                 .filter(|call| !call.concluded)
-                .filter(|call| match call.dispatch {
-                    Dispatch::Requested | Dispatch::Refused => false,
-                    Dispatch::Started { .. } | Dispatch::Dispatched | Dispatch::Unknown => true,
-                })
+                .filter(|call| is_dialled(&call.dispatch))
                 .count() as u64,
             leads_at_node: with(&|lead| !lead.has_ended() && node.is_some() && lead.node == node),
         }
@@ -212,181 +215,13 @@ impl DeciderWorld {
         };
         self.leads.iter().map(of_lead).collect()
     }
+}
 
-    /// A change of the workflow, and what it frees.
-    fn workflow_does(
-        &mut self,
-        command: &WorkflowCommand,
-        node: Option<NodeId>,
-    ) -> Result<Done, Failure> {
-        let mut events = self.workflow_decides(command, node)?;
-        events.extend(self.sweep()?);
-        Ok(Done { events, accepted: None })
-    }
-
-    fn lead_does(&mut self, name: &str, command: &LeadCommand) -> Result<Done, Failure> {
-        let events = self.lead_decides(self.names.lead(name), command)?;
-        Ok(Done { events, accepted: None })
-    }
-
-    fn call_does(
-        &mut self,
-        call: &CallName,
-        command: impl FnOnce(u32) -> LeadCommand,
-    ) -> Result<Done, Failure> {
-        self.lead_does(&call.lead, &command(call.number))
-    }
-
-    fn enrol(
-        &mut self,
-        name: &str,
-        phone: &str,
-        variables: &lead::Values,
-    ) -> Result<Done, Failure> {
-        let id = lead_id(name);
-        let enrolment = Enrolment {
-            workflow: self.id,
-            phone_number: phone.into(),
-            contact_tag: contact_tag(phone),
-            key_slot: 0,
-            variables: variables.clone(),
-            notes: None,
-            import: None,
-        };
-        if self.workflow.deleted {
-            let gone = branchline_domain::lead::LeadRejection::NotFound;
-            return Err(Failure::Refused(lead_refusal(&gone)));
-        }
-        let events = self.lead_decides(id, &LeadCommand::Enrol(Box::new(enrolment)))?;
-        self.names.name_lead(id, name);
-        Ok(Done { events, accepted: None })
-    }
-
-    /// Hands out queued calls, oldest lead first.
-    fn claim(&mut self, count: usize) -> Result<Done, Failure> {
-        let lease_until = Some(self.now.plus_seconds(LEASE_S.into()));
-        let queued: Vec<(LeadId, u32)> = self
-            .leads
-            .iter()
-            .filter_map(|lead| lead.state.current_call().map(|(call, _)| (lead.id, call)))
-            .collect();
-        let mut events = Vec::new();
-        let mut granted = 0;
-        for (id, call) in queued {
-            if granted == count {
-                break;
-            }
-            match self.lead_decides(id, &LeadCommand::StartDispatch { call, lease_until }) {
-                Ok(noted) => {
-                    granted += 1;
-                    events.extend(noted);
-                }
-                // A claim hands out what may be dialled and passes over the rest.
-                Err(Failure::Refused(_)) => {}
-                Err(broken) => return Err(broken),
-            }
-        }
-        Ok(Done { events, accepted: None })
-    }
-
-    fn report(&mut self, call: &CallName, report: &lead::CallReport) -> Result<Done, Failure> {
-        let before = self.leads.iter().find(|lead| lead.id == self.names.lead(&call.lead));
-        let accepted = before.map(|lead| lead::accepts(&lead.state, call.number, report));
-        let report = report.clone();
-        let done = self.call_does(call, |call| LeadCommand::ReportCallStatus { call, report })?;
-        Ok(Done { accepted, ..done })
-    }
-
-    fn edit_graph(&mut self, edit: &Edit) -> Result<Done, Failure> {
-        let (command, node) = match edit {
-            Edit::AddNode(line) => (WorkflowCommand::AddNode(line.as_node()), None),
-            Edit::PatchNode(line) => {
-                let node = self.names.node(&line.name);
-                (WorkflowCommand::PatchNode { node, patch: line.as_patch() }, None)
-            }
-            Edit::RemoveNode(name) => {
-                let node = self.names.node(name);
-                (WorkflowCommand::RemoveNode { node }, Some(node))
-            }
-            Edit::AddEdge(line) => {
-                self.names.name_end(&line.from);
-                self.names.name_end(&line.to);
-                (WorkflowCommand::AddEdge(line.as_edge()), None)
-            }
-            Edit::RemoveEdge(line) => {
-                (WorkflowCommand::RemoveEdge { edge: self.names.edge(line) }, None)
-            }
-        };
-        self.workflow_does(&command, node)
-    }
-
-    fn act_on_workflow(&mut self, action: &Action) -> Result<Done, Failure> {
-        let edit = |title, settings| WorkflowCommand::Edit { title, description: None, settings };
-        let command = match action {
-            Action::Activate => WorkflowCommand::Activate,
-            Action::Pause => WorkflowCommand::Pause,
-            Action::Resume => WorkflowCommand::Resume,
-            Action::Cancel => WorkflowCommand::Cancel,
-            Action::Complete { force } => WorkflowCommand::Complete { force: *force },
-            Action::Delete => WorkflowCommand::Delete,
-            Action::Rename(title) => edit(Some(title.clone()), None),
-            Action::Settings(settings) => edit(None, Some(settings.clone())),
-        };
-        self.workflow_does(&command, None)
-    }
-
-    fn play(&mut self, command: &Command) -> Result<Done, Failure> {
-        match command {
-            Command::Act(action) => self.act_on_workflow(action),
-            Command::Edit(edit) => self.edit_graph(edit),
-            Command::Duplicate => {
-                Err(Failure::Broken("deciders do not duplicate: an engine mints the ids".into()))
-            }
-            Command::Enrol { name, phone, variables, duplicate: _ } => {
-                self.enrol(name, phone, variables)
-            }
-            Command::Report { call, report } => self.report(call, report),
-            Command::ReportNonsense(text) => Err(unknown_status(text)),
-            Command::Attributes { call, values } => {
-                let attributes = values.clone();
-                self.call_does(call, |call| LeadCommand::AttachCallAttributes { call, attributes })
-            }
-            Command::Claim(count) => self.claim(*count),
-            Command::Dispatched { call, provider_ref } => {
-                let provider_ref = provider_ref.clone();
-                self.call_does(call, |call| LeadCommand::RecordDispatched { call, provider_ref })
-            }
-            Command::Refused { call, reason } => {
-                let reason = reason.clone();
-                self.call_does(call, |call| LeadCommand::RecordDispatchRefused { call, reason })
-            }
-            Command::Resolve { lead, output } => {
-                self.lead_does(lead, &LeadCommand::Resolve(Resolution::Output(output.clone())))
-            }
-            Command::Redial { lead } => {
-                self.lead_does(lead, &LeadCommand::Resolve(Resolution::Redial))
-            }
-            Command::Release { lead, at } => {
-                let at = at.instant(self.now);
-                let done =
-                    self.lead_does(lead, &LeadCommand::Resolve(Resolution::ReleaseAt(at)))?;
-                // An instant that is past fires at once.
-                let swept = self.sweep()?;
-                Ok(Done { events: done.events.into_iter().chain(swept).collect(), ..done })
-            }
-            Command::Remove { lead } => self.lead_does(lead, &LeadCommand::Remove),
-            Command::EditLead { lead, variables } => {
-                let variables = variables
-                    .iter()
-                    .map(|(name, value)| (name.clone(), words::unless_empty(value)))
-                    .collect();
-                self.lead_does(lead, &LeadCommand::Edit { variables, notes: None })
-            }
-            Command::Wait(seconds) => {
-                self.now = self.now.plus_seconds(*seconds);
-                Ok(Done { events: self.sweep()?, accepted: None })
-            }
-        }
+/// Whether the dispatch of the call has started.
+const fn is_dialled(dispatch: &Dispatch) -> bool {
+    match dispatch {
+        Dispatch::Requested | Dispatch::Refused => false,
+        Dispatch::Started { .. } | Dispatch::Dispatched | Dispatch::Unknown => true,
     }
 }
 
@@ -409,12 +244,13 @@ impl World for DeciderWorld {
 
     fn explain(&mut self, lead: &str) -> Result<Explanation, Wrong> {
         let state = self.lead(lead)?;
+        let id = self.names.lead(lead);
         let surroundings = Surroundings {
             now: self.now,
-            busy_with: None,
+            busy_with: self.busy_with(state.contact_tag).filter(|other| *other != id),
             workflow_position: Some(self.status_position),
         };
-        Ok(explain(self.names.lead(lead), &state, &self.view(), &surroundings))
+        Ok(explain(id, &state, &self.view(), &surroundings))
     }
 
     fn lead(&mut self, name: &str) -> Result<LeadState, Wrong> {

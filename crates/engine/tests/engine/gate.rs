@@ -1,21 +1,46 @@
 //! A store whose appends wait until a test lets them through.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     time::Duration,
 };
 
 use branchline_journal::{
     memory::MemoryStore,
     record::{Claim, NewRecord, Position, Record, StreamId},
-    store::{AppendReply, EventStore, KnownKey, ReadError, StreamHead},
+    store::{AppendError, AppendReply, Appended, EventStore, KnownKey, ReadError, StreamHead},
 };
 use uuid::Uuid;
 
 #[derive(Default)]
 struct Gate {
     shut: bool,
-    waiting: Vec<(Vec<NewRecord>, AppendReply)>,
+    waiting: Vec<Waiting>,
+}
+
+/// One append that waits, some of its records let through already.
+struct Waiting {
+    records: Vec<Option<NewRecord>>,
+    outcomes: Vec<Option<Result<Appended, AppendError>>>,
+    reply: AppendReply,
+}
+
+impl Waiting {
+    fn let_through(&mut self, place: usize, store: &dyn EventStore) {
+        let Some(record) = self.records[place].take() else { return };
+        let (sender, answer) = mpsc::channel();
+        let reply = Box::new(move |outcomes: Vec<_>| sender.send(outcomes).unwrap());
+        store.append(vec![record], reply);
+        self.outcomes[place] = answer.recv().unwrap().pop();
+    }
+
+    fn is_done(&self) -> bool {
+        self.outcomes.iter().all(Option::is_some)
+    }
+
+    fn answer(self) {
+        (self.reply)(self.outcomes.into_iter().flatten().collect());
+    }
 }
 
 /// A journal behind a gate. Closing it is forgotten, so that a second engine may open it.
@@ -55,8 +80,32 @@ impl GateStore {
             gate.shut = false;
             std::mem::take(&mut gate.waiting)
         };
-        for (records, reply) in waiting {
-            self.inner.append(records, reply);
+        for mut append in waiting {
+            for place in 0..append.records.len() {
+                append.let_through(place, self.inner.as_ref());
+            }
+            append.answer();
+        }
+    }
+
+    /// Lets one of the records that wait through, whichever `turn` falls on: the journal takes
+    /// records of different streams in any order.
+    pub(crate) fn let_one_through(&self, turn: usize) {
+        let done = {
+            let mut gate = self.gate.lock().unwrap();
+            let places: Vec<(usize, usize)> = (0..)
+                .zip(&gate.waiting)
+                .flat_map(|(append, waiting)| {
+                    let open = (0..).zip(&waiting.records).filter(|(_, record)| record.is_some());
+                    open.map(move |(place, _)| (append, place))
+                })
+                .collect();
+            let Some(&(append, place)) = places.get(turn % places.len().max(1)) else { return };
+            gate.waiting[append].let_through(place, self.inner.as_ref());
+            gate.waiting[append].is_done().then(|| gate.waiting.remove(append))
+        };
+        if let Some(done) = done {
+            done.answer();
         }
     }
 
@@ -69,7 +118,9 @@ impl EventStore for GateStore {
     fn append(&self, records: Vec<NewRecord>, reply: AppendReply) {
         let mut gate = self.gate.lock().unwrap();
         if gate.shut {
-            gate.waiting.push((records, reply));
+            let outcomes = records.iter().map(|_| None).collect();
+            let records = records.into_iter().map(Some).collect();
+            gate.waiting.push(Waiting { records, outcomes, reply });
         } else {
             drop(gate);
             self.inner.append(records, reply);

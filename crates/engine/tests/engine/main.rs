@@ -17,4 +17,5 @@ mod order;
 mod race_checks;
 mod races;
 mod restart;
+mod wakeups;
 mod world;

@@ -8,10 +8,13 @@
 
 mod call_logs;
 mod common;
+mod contract;
+mod contract_table;
 mod events;
 mod graph;
 mod lead_actions;
 mod leads;
 mod protocol;
+mod read_your_writes;
 mod shapes;
 mod workflows;

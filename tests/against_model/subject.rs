@@ -94,6 +94,8 @@ pub(crate) fn settings(choice: Choice) -> Settings {
         auto_complete: choice.auto_complete,
         late_final_resolves_review: choice.late_final_resolves,
         call_deadline_s: choice.deadline_s,
+        // The model does not know of analysis that is waited for.
+        analysis_timeout_s: 0,
         ..Settings::default()
     }
 }

@@ -23,6 +23,7 @@ fn explain_at(second: u64, events: Vec<LeadEvent>, workflow: &WorkflowView) -> E
     let surroundings = Surroundings {
         now: START.plus_seconds(second),
         busy_with: None,
+        no_capacity: false,
         workflow_position: Some(77),
     };
     lead::explain(ASHA, told.state(), workflow, &surroundings)

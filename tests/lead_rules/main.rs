@@ -4,6 +4,7 @@
 
 mod advance;
 mod attributes;
+mod commands;
 mod dispatch;
 mod edit;
 mod enrol;

@@ -180,6 +180,10 @@ impl EngineWorld {
                 let name = self.names.of_lead(id);
                 return Ok(Pending(Some(format!("lead {name} should go on: {events:?}"))));
             }
+            if lead::decide(&state, &LeadCommand::StartApplication, &context).is_ok() {
+                let name = self.names.of_lead(id);
+                return Ok(Pending(Some(format!("the application of lead {name} should begin"))));
+            }
             let ran_out = state.calls.values().any(|call| match call.dispatch {
                 Dispatch::Started { lease_until: Some(until) } => {
                     until <= now && !call.concluded && call.status.progress() == 0

@@ -282,6 +282,11 @@ impl LeadActor {
             | LeadCommand::RecordDispatched { .. }
             | LeadCommand::RecordDispatchRefused { .. }
             | LeadCommand::RecordDispatchUnknown { .. }
+            | LeadCommand::StartApplication
+            | LeadCommand::RecordApplication(_)
+            | LeadCommand::HoldApplication
+            | LeadCommand::RequestApplication
+            | LeadCommand::MoveTo { .. }
             | LeadCommand::Resolve(_)
             | LeadCommand::Remove
             | LeadCommand::Withdraw

@@ -14,6 +14,9 @@ pub(crate) fn refused(lead: LeadId, rejection: LeadRejection) -> EngineError {
         | LeadRejection::WorkflowEnded { .. }
         | LeadRejection::CallNotRequested { .. }
         | LeadRejection::WorkflowNotActive { .. }
+        | LeadRejection::OutsideCallingWindow { .. }
+        | LeadRejection::ApplicationNotAsked { .. }
+        | LeadRejection::CannotMove { .. }
         | LeadRejection::Ended { .. }
         | LeadRejection::NotHeld
         | LeadRejection::InvalidVariables { .. }

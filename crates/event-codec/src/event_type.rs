@@ -82,6 +82,13 @@ event_types! {
     LeadRemoved => "lead.removed",
     LeadWithdrawn => "lead.withdrawn",
     LeadEdited => "lead.edited",
+    LeadMoved => "lead.moved",
+    CallScheduled => "lead.call_scheduled",
+    AnalysisAwaited => "lead.analysis_awaited",
+    ApplicationRequested => "lead.application_requested",
+    ApplicationStarted => "lead.application_started",
+    ApplicationTried => "lead.application_tried",
+    ApplicationAnswered => "lead.application_answered",
 }
 
 event_types! {

@@ -2,7 +2,7 @@
 
 use branchline_domain::{
     id::{ImportId, LeadId, NodeId, WorkflowId},
-    lead::{BranchCause, HoldReason, LeadEvent, Outcome, Resolution},
+    lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution},
     time::Timestamp,
 };
 use branchline_journal::record::Event;
@@ -54,6 +54,7 @@ impl<'a> Reading<'a> {
         binary::read(self.opening.event_type, self.payload)
     }
 
+    #[expect(clippy::too_many_lines, reason = "a row per event; a split would need a wildcard")]
     fn event(self) -> Result<LeadEvent, DecodeError> {
         Ok(match self.kind {
             LeadEventType::LeadEnrolled => self.enrolled()?,
@@ -105,6 +106,36 @@ impl<'a> Reading<'a> {
                 let release_at = read_instant(self.opening.event_type, release_at)?;
                 LeadEvent::ReleasePlanned { release_at }
             }
+            LeadEventType::LeadMoved => {
+                let v1::Moved { visit, from, to, revision } = self.get()?;
+                let (from, to) = (node_id(from), node_id(to));
+                LeadEvent::LeadMoved { visit, from, to, revision }
+            }
+            LeadEventType::CallScheduled => {
+                let v1::CallScheduled { call, not_before, expires_at } = self.get()?;
+                let not_before = read_instant(self.opening.event_type, not_before)?;
+                let expires_at = self.instant(expires_at)?;
+                LeadEvent::CallScheduled { call, not_before, expires_at }
+            }
+            LeadEventType::AnalysisAwaited => {
+                let v1::AnalysisAwaited { until } = self.get()?;
+                let until = read_instant(self.opening.event_type, until)?;
+                LeadEvent::AnalysisAwaited { until }
+            }
+            LeadEventType::ApplicationRequested => {
+                let v1::ApplicationTry { attempt } = self.get()?;
+                LeadEvent::ApplicationRequested { attempt }
+            }
+            LeadEventType::ApplicationStarted => {
+                let v1::ApplicationTry { attempt } = self.get()?;
+                LeadEvent::ApplicationStarted { attempt }
+            }
+            LeadEventType::ApplicationTried => self.tried()?,
+            LeadEventType::ApplicationAnswered => {
+                let v1::ApplicationAnswered { node, fields } = self.get()?;
+                let fields = self.opening.values(sealed::ANSWER, fields)?;
+                LeadEvent::ApplicationAnswered { node: node_id(node), fields }
+            }
             LeadEventType::LeadCompleted => self.bare(LeadEvent::LeadCompleted)?,
             LeadEventType::LeadDropped => self.bare(LeadEvent::LeadDropped)?,
             LeadEventType::LeadRemoved => self.bare(LeadEvent::LeadRemoved)?,
@@ -144,7 +175,7 @@ impl<'a> Reading<'a> {
         let layout: v1::NodeEntered = self.get()?;
         Ok(LeadEvent::NodeEntered {
             visit: layout.visit,
-            node: NodeId::from_uuid(Uuid::from_bytes(layout.node)),
+            node: node_id(layout.node),
             revision: layout.revision,
             release_at: self.instant(layout.release_at)?,
         })
@@ -174,11 +205,22 @@ impl<'a> Reading<'a> {
         let layout: v1::BranchTaken<'_> = self.get()?;
         Ok(LeadEvent::BranchTaken {
             visit: layout.visit,
-            from: NodeId::from_uuid(Uuid::from_bytes(layout.from)),
+            from: node_id(layout.from),
             output: layout.output.into(),
-            to: NodeId::from_uuid(Uuid::from_bytes(layout.to)),
+            to: node_id(layout.to),
             cause: layout.cause.into(),
             revision: layout.revision,
+        })
+    }
+
+    fn tried(self) -> Result<LeadEvent, DecodeError> {
+        let layout: v1::ApplicationTried<'_> = self.get()?;
+        Ok(LeadEvent::ApplicationTried {
+            attempt: layout.attempt,
+            outcome: layout.outcome.into(),
+            latency_ms: layout.latency_ms,
+            missing_fields: layout.missing_fields.into_iter().map(Into::into).collect(),
+            evidence: self.opening.text(sealed::EVIDENCE, layout.evidence)?,
         })
     }
 
@@ -210,6 +252,10 @@ impl<'a> Reading<'a> {
     }
 }
 
+const fn node_id(bytes: [u8; 16]) -> NodeId {
+    NodeId::from_uuid(Uuid::from_bytes(bytes))
+}
+
 impl From<v1::Outcome<'_>> for Outcome {
     fn from(outcome: v1::Outcome<'_>) -> Self {
         Self { output: outcome.output.into(), cause: outcome.cause.into() }
@@ -224,6 +270,17 @@ impl From<v1::BranchCause> for BranchCause {
             v1::BranchCause::Release => Self::Release,
             v1::BranchCause::Application => Self::Application,
             v1::BranchCause::Person => Self::Person,
+        }
+    }
+}
+
+impl From<v1::ApplicationOutcome> for ApplicationOutcome {
+    fn from(outcome: v1::ApplicationOutcome) -> Self {
+        match outcome {
+            v1::ApplicationOutcome::Succeeded => Self::Succeeded,
+            v1::ApplicationOutcome::Failed => Self::Failed,
+            v1::ApplicationOutcome::Unavailable => Self::Unavailable,
+            v1::ApplicationOutcome::Interrupted => Self::Interrupted,
         }
     }
 }

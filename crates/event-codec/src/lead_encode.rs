@@ -1,7 +1,7 @@
 //! Lead events to their newest layout.
 
 use branchline_domain::{
-    lead::{BranchCause, HoldReason, LeadEvent, Outcome, Resolution, Values},
+    lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution, Values},
     personal::Personal,
     time::Timestamp,
 };
@@ -116,6 +116,42 @@ impl Writing<'_> {
                 let (visit, cause, revision) = (*visit, (*cause).into(), *revision);
                 self.put(v1::BranchTaken { visit, from, output, to, cause, revision })
             }
+            &LeadEvent::LeadMoved { visit, from, to, revision } => {
+                let (from, to) = (from.as_uuid().into_bytes(), to.as_uuid().into_bytes());
+                self.put(v1::Moved { visit, from, to, revision })
+            }
+            &LeadEvent::CallScheduled { call, not_before, expires_at } => {
+                let (not_before, expires_at) = (not_before.as_micros(), micros(expires_at));
+                self.put(v1::CallScheduled { call, not_before, expires_at })
+            }
+            LeadEvent::AnalysisAwaited { until } => {
+                self.put(v1::AnalysisAwaited { until: until.as_micros() })
+            }
+            &LeadEvent::ApplicationRequested { attempt }
+            | &LeadEvent::ApplicationStarted { attempt } => {
+                self.put(v1::ApplicationTry { attempt })
+            }
+            LeadEvent::ApplicationTried {
+                attempt,
+                outcome,
+                latency_ms,
+                missing_fields,
+                evidence,
+            } => {
+                let evidence = self.text(sealed::EVIDENCE, evidence)?;
+                self.put(v1::ApplicationTried {
+                    attempt: *attempt,
+                    outcome: (*outcome).into(),
+                    latency_ms: *latency_ms,
+                    missing_fields: self.missing_fields(missing_fields)?,
+                    evidence: &evidence,
+                })
+            }
+            LeadEvent::ApplicationAnswered { node, fields } => {
+                let fields = self.sealing.values(self.event_type, sealed::ANSWER, fields)?;
+                let node = node.as_uuid().into_bytes();
+                self.put(v1::ApplicationAnswered { node, fields: fields.as_deref() })
+            }
             LeadEvent::RoutingHeld { reason } => self.held(reason),
             LeadEvent::HoldResolved { choice } => self.resolved(choice),
             LeadEvent::ReleasePlanned { release_at } => {
@@ -157,6 +193,13 @@ impl Writing<'_> {
 
     fn end_reason(self, reason: Option<&str>) -> Result<Option<&str>, EncodeError> {
         limits::optional(self.event_type, "end_reason", reason, limits::END_REASON_BYTES_MAX)
+    }
+
+    fn missing_fields(self, names: &[String]) -> Result<Vec<&str>, EncodeError> {
+        let size = names.iter().map(String::len).fold(0, usize::saturating_add);
+        let limit = limits::MISSING_FIELDS_BYTES_MAX;
+        limits::within(self.event_type, "missing_fields", size, limit)?;
+        Ok(names.iter().map(String::as_str).collect())
     }
 
     fn requested(
@@ -221,6 +264,17 @@ impl From<BranchCause> for v1::BranchCause {
             BranchCause::Release => Self::Release,
             BranchCause::Application => Self::Application,
             BranchCause::Person => Self::Person,
+        }
+    }
+}
+
+impl From<ApplicationOutcome> for v1::ApplicationOutcome {
+    fn from(outcome: ApplicationOutcome) -> Self {
+        match outcome {
+            ApplicationOutcome::Succeeded => Self::Succeeded,
+            ApplicationOutcome::Failed => Self::Failed,
+            ApplicationOutcome::Unavailable => Self::Unavailable,
+            ApplicationOutcome::Interrupted => Self::Interrupted,
         }
     }
 }

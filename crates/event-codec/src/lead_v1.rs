@@ -1,4 +1,4 @@
-//! Lead events as schema 1 wrote them. Frozen: this file never changes again.
+//! Lead events as schema 1 wrote them. Frozen: types are added, what is here never changes again.
 //!
 //! One struct for each event type. Bincode writes the fields in the order they stand here, and
 //! numbers variants from 0. Ids are their 16 bytes, instants are microseconds since 1970 UTC, and
@@ -154,7 +154,56 @@ pub(crate) struct Edited<'a> {
     pub(crate) notes: Option<&'a [u8]>,
 }
 
-/// What is inside the seal of variables and attributes, in ascending order of the names. Notes,
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct Moved {
+    pub(crate) visit: u32,
+    pub(crate) from: [u8; 16],
+    pub(crate) to: [u8; 16],
+    pub(crate) revision: u32,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct CallScheduled {
+    pub(crate) call: u32,
+    pub(crate) not_before: i64,
+    pub(crate) expires_at: Option<i64>,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct AnalysisAwaited {
+    pub(crate) until: i64,
+}
+
+/// Of `lead.application_requested` and `lead.application_started`.
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ApplicationTry {
+    pub(crate) attempt: u32,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) enum ApplicationOutcome {
+    Succeeded,
+    Failed,
+    Unavailable,
+    Interrupted,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ApplicationTried<'a> {
+    pub(crate) attempt: u32,
+    pub(crate) outcome: ApplicationOutcome,
+    pub(crate) latency_ms: u32,
+    pub(crate) missing_fields: Vec<&'a str>,
+    pub(crate) evidence: &'a [u8],
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ApplicationAnswered<'a> {
+    pub(crate) node: [u8; 16],
+    pub(crate) fields: Option<&'a [u8]>,
+}
+
+/// What is inside the seal of variables, attributes and fields of answers, in ascending order of the names. Notes,
 /// numbers and reasons are their UTF-8 text.
 pub(crate) type Values<'a> = Vec<(&'a str, Value<'a>)>;
 

@@ -42,6 +42,9 @@ pub const IMPORT_REASON_BYTES_MAX: usize = 1_024;
 
 /// Longest reason for refusing rows of an import.
 pub const REFUSAL_REASON_BYTES_MAX: usize = REFUSAL_REASON_CHARS_MAX * CHAR_BYTES_MAX;
+/// Longest names of fields that an application missed, all together. The evidence, the fields of
+/// the answer and these share a record.
+pub(crate) const MISSING_FIELDS_BYTES_MAX: usize = 1_024;
 
 /// Refuses a field that is too large.
 pub(crate) const fn within(

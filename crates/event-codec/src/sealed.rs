@@ -44,10 +44,16 @@ pub(crate) const REFUSAL_REASON: SealedField =
 /// A time to release at that cannot be read: its text.
 pub(crate) const UNREADABLE_TIME: SealedField =
     SealedField { number: 6, name: "unreadable_time", bytes_max: 1_024 };
+/// What was sent to an application and came back, redacted: JSON text.
+pub(crate) const EVIDENCE: SealedField =
+    SealedField { number: 7, name: "evidence", bytes_max: 4 * 1_024 };
+/// Fields of an application's answer: names and values.
+pub(crate) const ANSWER: SealedField =
+    SealedField { number: 8, name: "fields", bytes_max: 4 * 1_024 };
 
 /// Every kind of sealed field, in the order of their numbers.
-pub const SEALED_FIELDS: [SealedField; 6] =
-    [PHONE_NUMBER, VARIABLES, NOTES, ATTRIBUTES, REFUSAL_REASON, UNREADABLE_TIME];
+pub const SEALED_FIELDS: [SealedField; 8] =
+    [PHONE_NUMBER, VARIABLES, NOTES, ATTRIBUTES, REFUSAL_REASON, UNREADABLE_TIME, EVIDENCE, ANSWER];
 
 /// What it takes to seal the personal fields of one lead.
 #[derive(Clone, Copy)]

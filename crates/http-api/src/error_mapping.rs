@@ -159,6 +159,13 @@ impl From<LeadRejection> for Problem {
             LeadRejection::WorkflowNotActive { status, .. } => {
                 conflict("workflow_not_active", status.as_str())
             }
+            LeadRejection::OutsideCallingWindow { .. } => {
+                say(StatusCode::CONFLICT, "outside_calling_window")
+            }
+            LeadRejection::ApplicationNotAsked { .. } => {
+                say(StatusCode::CONFLICT, "application_not_asked")
+            }
+            LeadRejection::CannotMove { .. } => say(StatusCode::CONFLICT, "cannot_move"),
             LeadRejection::Ended { state } => conflict("lead_ended", state),
             LeadRejection::NotHeld => say(StatusCode::CONFLICT, "lead_not_held"),
             LeadRejection::InvalidVariables { problem } => invalid("variables", &problem),

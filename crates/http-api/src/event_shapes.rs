@@ -87,7 +87,8 @@ const fn call_number(event: &LeadEvent) -> Option<u32> {
         | LeadEvent::CallConcluded { call, .. }
         | LeadEvent::CallConflictRecorded { call, .. }
         | LeadEvent::CallReferenced { call, .. }
-        | LeadEvent::CallAttributesAttached { call, .. } => Some(*call),
+        | LeadEvent::CallAttributesAttached { call, .. }
+        | LeadEvent::CallScheduled { call, .. } => Some(*call),
         LeadEvent::LeadEnrolled { .. }
         | LeadEvent::NodeEntered { .. }
         | LeadEvent::BranchTaken { .. }
@@ -98,7 +99,13 @@ const fn call_number(event: &LeadEvent) -> Option<u32> {
         | LeadEvent::LeadDropped
         | LeadEvent::LeadRemoved
         | LeadEvent::LeadWithdrawn
-        | LeadEvent::LeadEdited { .. } => None,
+        | LeadEvent::LeadEdited { .. }
+        | LeadEvent::LeadMoved { .. }
+        | LeadEvent::AnalysisAwaited { .. }
+        | LeadEvent::ApplicationRequested { .. }
+        | LeadEvent::ApplicationStarted { .. }
+        | LeadEvent::ApplicationTried { .. }
+        | LeadEvent::ApplicationAnswered { .. } => None,
     }
 }
 
@@ -126,6 +133,13 @@ const fn lead_type(event: &LeadEvent) -> &'static str {
         LeadEvent::LeadRemoved => "lead.removed",
         LeadEvent::LeadWithdrawn => "lead.withdrawn",
         LeadEvent::LeadEdited { .. } => "lead.edited",
+        LeadEvent::LeadMoved { .. } => "lead.moved",
+        LeadEvent::CallScheduled { .. } => "lead.call_scheduled",
+        LeadEvent::AnalysisAwaited { .. } => "lead.analysis_awaited",
+        LeadEvent::ApplicationRequested { .. } => "lead.application_requested",
+        LeadEvent::ApplicationStarted { .. } => "lead.application_started",
+        LeadEvent::ApplicationTried { .. } => "lead.application_tried",
+        LeadEvent::ApplicationAnswered { .. } => "lead.application_answered",
     }
 }
 
@@ -157,6 +171,21 @@ fn lead_payload(event: &LeadEvent) -> Value {
             json!({ "visit": visit, "from_node_id": from, "output": output, "to_node_id": to,
                     "cause": cause.as_str(), "revision": revision })
         }
+        LeadEvent::LeadMoved { visit, from, to, revision } => {
+            json!({ "visit": visit, "from_node_id": from, "to_node_id": to, "revision": revision })
+        }
+        LeadEvent::CallScheduled { not_before, expires_at, .. } => {
+            json!({ "not_before": not_before, "expires_at": expires_at })
+        }
+        LeadEvent::AnalysisAwaited { until } => json!({ "until": until }),
+        LeadEvent::ApplicationRequested { attempt } | LeadEvent::ApplicationStarted { attempt } => {
+            json!({ "attempt": attempt })
+        }
+        LeadEvent::ApplicationTried { attempt, outcome, latency_ms, missing_fields, .. } => {
+            json!({ "attempt": attempt, "outcome": outcome, "latency_ms": latency_ms,
+                    "missing_fields": missing_fields })
+        }
+        LeadEvent::ApplicationAnswered { node, .. } => json!({ "node_id": node }),
         LeadEvent::RoutingHeld { reason } => held(reason),
         LeadEvent::HoldResolved { choice } => resolved(choice),
         LeadEvent::ReleasePlanned { release_at } => json!({ "release_at": release_at }),

@@ -153,6 +153,13 @@ impl Reader {
             | LeadEvent::RoutingHeld { .. }
             | LeadEvent::HoldResolved { .. }
             | LeadEvent::ReleasePlanned { .. }
+            | LeadEvent::LeadMoved { .. }
+            | LeadEvent::CallScheduled { .. }
+            | LeadEvent::AnalysisAwaited { .. }
+            | LeadEvent::ApplicationRequested { .. }
+            | LeadEvent::ApplicationStarted { .. }
+            | LeadEvent::ApplicationTried { .. }
+            | LeadEvent::ApplicationAnswered { .. }
             | LeadEvent::LeadCompleted
             | LeadEvent::LeadDropped
             | LeadEvent::LeadRemoved

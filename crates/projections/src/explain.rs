@@ -23,7 +23,8 @@ impl Projections {
     ) -> Option<Explanation> {
         let row = self.workflow_or_deleted(state.workflow?)?;
         let workflow_position = Some(row.status_position.0);
-        let surroundings = Surroundings { now, busy_with, workflow_position };
+        let no_capacity = false;
+        let surroundings = Surroundings { now, busy_with, no_capacity, workflow_position };
         Some(lead::explain(lead, state, &row.view(), &surroundings))
     }
 }

@@ -3,7 +3,7 @@
 use branchline_domain::{
     call_status::CallStatus,
     id::LeadId,
-    lead::{HoldCode, LeadEvent, LeadStatus},
+    lead::{ApplicationStage, HoldCode, LeadEvent, LeadStatus},
     time::Timestamp,
 };
 
@@ -77,7 +77,7 @@ impl Projections {
         if let Some(stored) = self.workflows.get_mut(workflow) {
             stored.leads.push(row);
         }
-        let standing = self.standing(&lead);
+        let standing = self.standing(row, &lead);
         self.restand(row, workflow, &Standing::default(), &standing);
         Some(row)
     }
@@ -95,7 +95,8 @@ impl Projections {
             | LeadEvent::LeadEdited { .. }
             | LeadEvent::CallConflictRecorded { .. }
             | LeadEvent::CallReferenced { .. }
-            | LeadEvent::CallAttributesAttached { .. } => {}
+            | LeadEvent::CallAttributesAttached { .. }
+            | LeadEvent::ApplicationAnswered { .. } => {}
             LeadEvent::NodeEntered { visit, node, release_at, .. } => {
                 lead.status = LeadStatus::Active;
                 lead.visit = *visit;
@@ -104,13 +105,23 @@ impl Projections {
                 lead.release_at = (*release_at).into();
                 lead.call = 0;
                 lead.hold = None;
+                self.at_rest(row, lead);
             }
             LeadEvent::CallRequested { call, .. } => {
+                self.at_rest(row, lead);
                 self.request_call(row, lead, *call, at);
                 lead.release_at = Moment::NEVER;
                 lead.hold = None;
             }
+            LeadEvent::CallScheduled { call, not_before, expires_at } => {
+                self.schedule_call(lead, *call, *not_before);
+                match expires_at {
+                    Some(expires_at) if lead.call == *call => self.wakes.insert(row, *expires_at),
+                    Some(_) | None => self.wakes.remove(&row),
+                };
+            }
             LeadEvent::CallDispatchStarted { call, lease_until } => {
+                self.wakes.remove(&row);
                 self.change_call(lead, *call, |known| {
                     known.dispatch = DispatchStage::Started;
                     known.started_at = at.into();
@@ -139,6 +150,9 @@ impl Projections {
                     known.concluded = true;
                     known.ended_at = occurred_at.unwrap_or(at).into();
                 });
+                if lead.call == *call {
+                    self.wakes.remove(&row);
+                }
                 news_of(lead, *call, true);
             }
             LeadEvent::BranchTaken { from, .. } => {
@@ -146,17 +160,46 @@ impl Projections {
                 self.pass(row, lead, from);
                 lead.hold = None;
                 lead.release_at = Moment::NEVER;
+                self.at_rest(row, lead);
             }
-            LeadEvent::RoutingHeld { reason } => lead.hold = Some(reason.code()),
+            LeadEvent::LeadMoved { .. } => {
+                lead.hold = None;
+                lead.release_at = Moment::NEVER;
+                self.at_rest(row, lead);
+            }
+            LeadEvent::AnalysisAwaited { until } => {
+                lead.hold = None;
+                self.wakes.insert(row, *until);
+            }
+            LeadEvent::ApplicationRequested { .. } => {
+                lead.hold = None;
+                lead.release_at = Moment::NEVER;
+                self.at_rest(row, lead);
+                self.set_application(row, lead, Some(ApplicationStage::Requested));
+            }
+            LeadEvent::ApplicationStarted { .. } => {
+                self.set_application(row, lead, Some(ApplicationStage::Started));
+            }
+            LeadEvent::ApplicationTried { .. } => self.set_application(row, lead, None),
+            LeadEvent::RoutingHeld { reason } => {
+                lead.hold = Some(reason.code());
+                self.at_rest(row, lead);
+            }
             LeadEvent::HoldResolved { .. } => lead.hold = None,
             LeadEvent::ReleasePlanned { release_at } => {
                 lead.release_at = (*release_at).into();
                 lead.hold = None;
+                self.wakes.remove(&row);
             }
             LeadEvent::LeadCompleted => lead.status = LeadStatus::Completed,
             LeadEvent::LeadDropped => lead.status = LeadStatus::Dropped,
             LeadEvent::LeadRemoved => {
                 self.take_out(row, lead);
+                self.wakes.remove(&row);
+                // One under way ends, and is recorded.
+                if self.applications.get(&row) == Some(&ApplicationStage::Requested) {
+                    self.set_application(row, lead, None);
+                }
                 lead.hold = None;
                 lead.release_at = Moment::NEVER;
             }
@@ -167,6 +210,40 @@ impl Projections {
                     self.imports.withdraw(lead.import, row);
                 }
             }
+        }
+    }
+
+    /// Nothing else is planned for the lead any more.
+    fn at_rest(&mut self, row: u32, lead: &StoredLead) {
+        self.wakes.remove(&row);
+        self.set_application(row, lead, None);
+    }
+
+    fn set_application(&mut self, row: u32, lead: &StoredLead, stage: Option<ApplicationStage>) {
+        let before = match stage {
+            Some(stage) => self.applications.insert(row, stage),
+            None => self.applications.remove(&row),
+        };
+        let wanted = stage == Some(ApplicationStage::Requested);
+        if before != stage
+            && let Some(stored) = self.workflows.get_mut(lead.workflow)
+        {
+            keep(&mut stored.applications, row, wanted);
+        }
+    }
+
+    fn schedule_call(&mut self, lead: &StoredLead, number: u32, not_before: Timestamp) {
+        let Some(row) = self.call_row(lead, number) else { return };
+        if !self.calls.get(row).is_some_and(StoredCall::is_requested) {
+            return;
+        }
+        let before = self.not_before.insert(row, not_before);
+        if let Some(stored) = self.workflows.get_mut(lead.workflow) {
+            stored.requested.remove(&row);
+            if let Some(before) = before {
+                stored.scheduled.remove(&(before, row));
+            }
+            stored.scheduled.insert((not_before, row));
         }
     }
 
@@ -238,7 +315,12 @@ impl Projections {
                 stored.count_call(before.status, false);
                 stored.count_call(after.status, true);
             }
-            keep(&mut stored.requested, row, after.is_requested());
+            if !after.is_requested() {
+                stored.requested.remove(&row);
+                if let Some(not_before) = self.not_before.remove(&row) {
+                    stored.scheduled.remove(&(not_before, row));
+                }
+            }
             keep(&mut stored.in_progress, row, after.is_in_progress());
         }
         keep(&mut self.unanswered, row, after.is_unanswered());

@@ -20,6 +20,8 @@ use crate::fact::{Fact, FactEvents};
 pub enum MoveCause {
     /// It was enrolled, or its workflow was activated: the first node.
     Entry,
+    /// It was put there, by a person or because its node was taken away.
+    Moved,
     /// An output of the node it left.
     Branch(BranchCause),
 }
@@ -29,6 +31,7 @@ impl MoveCause {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Entry => "entry",
+            Self::Moved => "moved",
             Self::Branch(cause) => cause.as_str(),
         }
     }
@@ -45,7 +48,7 @@ impl Serialize for MoveCause {
 pub struct Transition {
     /// The node it left; `None` for the entry.
     pub from_node: Option<NodeId>,
-    /// The output that decided; `None` for the entry.
+    /// The output that decided; `None` for the entry and for a lead that was put elsewhere.
     pub output: Option<Output>,
     /// The node it came to.
     pub to_node: NodeId,
@@ -114,7 +117,7 @@ impl NamedVisit {
 /// The way of one lead.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LeadHistory {
-    /// The entry and each branch, in order; nothing else.
+    /// The entry, each branch and each move, in order; nothing else.
     pub history: Vec<Transition>,
     /// The stays at nodes, in order.
     pub visits: Vec<Visit>,
@@ -144,6 +147,7 @@ struct Reader {
 }
 
 impl Reader {
+    #[expect(clippy::too_many_lines, reason = "one arm an event: cutting it would hide the list")]
     fn read(&mut self, event: &LeadEvent, fact: &Fact<'_>) {
         match event {
             LeadEvent::NodeEntered { visit, node, revision, release_at } => {
@@ -167,10 +171,23 @@ impl Reader {
                     revision: *revision,
                     position: fact.position.0,
                 });
-                if let Some(visit) = self.told.visits.last_mut() {
-                    visit.exited_at = Some(fact.at);
-                    visit.hold = None;
-                }
+                self.leave(fact);
+            }
+            LeadEvent::LeadMoved { from, to, revision, .. } => {
+                self.told.history.push(Transition {
+                    from_node: Some(*from),
+                    output: None,
+                    to_node: *to,
+                    cause: MoveCause::Moved,
+                    at: fact.at,
+                    call_id: None,
+                    revision: *revision,
+                    position: fact.position.0,
+                });
+                self.leave(fact);
+            }
+            LeadEvent::ApplicationRequested { .. } | LeadEvent::AnalysisAwaited { .. } => {
+                self.set_hold(None);
             }
             LeadEvent::CallRequested { call, .. } => {
                 let place = self.told.visits.len();
@@ -199,7 +216,11 @@ impl Reader {
                 }
             }
             LeadEvent::LeadEnrolled { .. }
+            | LeadEvent::CallScheduled { .. }
             | LeadEvent::CallDispatchStarted { .. }
+            | LeadEvent::ApplicationStarted { .. }
+            | LeadEvent::ApplicationTried { .. }
+            | LeadEvent::ApplicationAnswered { .. }
             | LeadEvent::CallConflictRecorded { .. }
             | LeadEvent::CallReferenced { .. }
             | LeadEvent::CallAttributesAttached { .. }
@@ -241,6 +262,13 @@ impl Reader {
             exited_at: None,
             hold: None,
         });
+    }
+
+    fn leave(&mut self, fact: &Fact<'_>) {
+        if let Some(visit) = self.told.visits.last_mut() {
+            visit.exited_at = Some(fact.at);
+            visit.hold = None;
+        }
     }
 
     /// The visit that the call was made for, if the call is its newest.

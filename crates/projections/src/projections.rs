@@ -8,6 +8,7 @@ use std::{
 use branchline_domain::{
     decider::Recorded,
     id::{ImportId, LeadId, WorkflowId},
+    lead::ApplicationStage,
     time::Timestamp,
     workflow::{self, WorkflowEvent},
 };
@@ -45,6 +46,12 @@ pub struct Projections {
     pub(crate) unanswered: BTreeSet<u32>,
     /// Those of them with a lease, by its end.
     pub(crate) leases: BTreeSet<(Timestamp, u32)>,
+    /// When a lead is to be looked at for another reason than its release.
+    pub(crate) wakes: BTreeMap<u32, Timestamp>,
+    /// Before when a requested call is not to be dialled.
+    pub(crate) not_before: BTreeMap<u32, Timestamp>,
+    /// Leads with a try of an application that is wanted or under way.
+    pub(crate) applications: BTreeMap<u32, ApplicationStage>,
     pub(crate) releases: DueQueue,
     pub(crate) deadlines: DueQueue,
     pub(crate) imports: Imports,
@@ -173,9 +180,10 @@ impl Projections {
     }
 
     /// Where a lead stands now.
-    pub(crate) fn standing(&self, lead: &StoredLead) -> Standing {
+    pub(crate) fn standing(&self, row: u32, lead: &StoredLead) -> Standing {
         let call = (lead.call != 0).then(|| self.call_row(lead, lead.call)).flatten();
-        Standing::of(lead, call.and_then(|row| self.calls.get(row)))
+        let wake = self.wakes.get(&row).copied();
+        Standing::of(lead, call.and_then(|row| self.calls.get(row)), wake)
     }
 
     /// Changes a lead, and what counts, sets and queues hold about it.
@@ -185,13 +193,13 @@ impl Projections {
         change: impl FnOnce(&mut Self, &mut StoredLead),
     ) {
         let Some(&old) = self.leads.get(row) else { return };
-        let before = self.standing(&old);
+        let before = self.standing(row, &old);
         let mut new = old;
         change(self, &mut new);
         if let Some(place) = self.leads.get_mut(row) {
             *place = new;
         }
-        let after = self.standing(&new);
+        let after = self.standing(row, &new);
         self.restand(row, new.workflow, &before, &after);
     }
 

@@ -39,14 +39,20 @@ pub(crate) struct Standing {
     pub(crate) node: Option<u32>,
     pub(crate) held: Option<HoldCode>,
     pub(crate) passed: u64,
+    /// When the lead is to be looked at: at its release, or at another time it waits for.
     pub(crate) release: Option<Timestamp>,
     /// When the dispatch of the call it waits for began.
     pub(crate) awaited_since: Option<Timestamp>,
 }
 
 impl Standing {
-    /// Where a lead stands; `call` is the one its visit waits for.
-    pub(crate) fn of(lead: &StoredLead, call: Option<&StoredCall>) -> Self {
+    /// Where a lead stands; `call` is the one its visit waits for, `wake` another time than its
+    /// release at which it is to be looked at.
+    pub(crate) fn of(
+        lead: &StoredLead,
+        call: Option<&StoredCall>,
+        wake: Option<Timestamp>,
+    ) -> Self {
         if lead.withdrawn {
             return Self::default();
         }
@@ -63,7 +69,7 @@ impl Standing {
             node: (lead.node != NONE).then_some(lead.node),
             held: lead.hold,
             passed: lead.passed,
-            release: lead.release_at.get().filter(|_| waits),
+            release: lead.release_at.get().into_iter().chain(wake).min().filter(|_| waits),
             awaited_since: call
                 .filter(|call| waits && !call.concluded)
                 .and_then(|call| call.started_at.get()),

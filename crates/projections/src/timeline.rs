@@ -159,6 +159,36 @@ fn lead_line(event: &LeadEvent, phones: PhoneNumbers) -> String {
                 .field("cause", Cause(*cause))
                 .field("revision", revision)
         }
+        LeadEvent::LeadMoved { visit, from, to, revision } => Line::of("lead_moved")
+            .value(visit)
+            .value(from)
+            .value("-->")
+            .value(to)
+            .field("revision", revision),
+        LeadEvent::CallScheduled { call, not_before, expires_at } => Line::of("call_scheduled")
+            .value(call)
+            .field("not_before", not_before)
+            .maybe("expires", *expires_at),
+        LeadEvent::AnalysisAwaited { until } => Line::of("analysis_awaited").field("until", until),
+        LeadEvent::ApplicationRequested { attempt } => {
+            Line::of("application_requested").value(attempt)
+        }
+        LeadEvent::ApplicationStarted { attempt } => Line::of("application_started").value(attempt),
+        LeadEvent::ApplicationTried { attempt, outcome, latency_ms, missing_fields, evidence } => {
+            missing_fields
+                .iter()
+                .fold(
+                    Line::of("application_tried")
+                        .value(attempt)
+                        .value(outcome.as_str())
+                        .field("latency_ms", latency_ms),
+                    |line, name| line.field("missing", Text(name)),
+                )
+                .field("evidence", Sealed(evidence))
+        }
+        LeadEvent::ApplicationAnswered { node, fields } => {
+            Line::of("application_answered").value(node).field("fields", Sealed(fields))
+        }
         LeadEvent::RoutingHeld { reason } => held_line(reason),
         LeadEvent::HoldResolved { choice } => {
             let line = Line::of("hold_resolved");

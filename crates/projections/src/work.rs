@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use branchline_domain::{
     id::{CallId, LeadId, NodeId, WorkflowId},
-    lead::HoldCode,
+    lead::{ApplicationStage, HoldCode},
     time::Timestamp,
     workflow::WorkflowContext,
 };
@@ -16,17 +16,18 @@ use crate::{
     workflows::StoredWorkflow,
 };
 
-/// Holds that may clear without a person: by a resumption, an edit, or a new handler.
+/// Holds that may clear without a person: by a resumption, an edit, or what analysis told
+/// meanwhile.
 const CLEARING: [HoldCode; 5] = [
     HoldCode::WorkflowPaused,
     HoldCode::MissingOutput,
     HoldCode::NodeIncomplete,
     HoldCode::EndlessLoop,
-    HoldCode::ApplicationReview,
+    HoldCode::UnreadableTime,
 ];
 
 impl Projections {
-    /// Leads whose release is due at `until` or before, earliest first, at most `limit`. Those of
+    /// Leads whose release, or another time they wait for, is due at `until` or before, earliest first, at most `limit`. Those of
     /// workflows that are not active wait, and are not told.
     pub fn due(&self, until: Timestamp, limit: usize) -> Vec<(Timestamp, LeadId)> {
         self.name_leads(self.releases.due(until, limit))
@@ -52,20 +53,27 @@ impl Projections {
         rows.into_iter().filter_map(|(at, row)| Some((at, self.leads.get(row)?.id))).collect()
     }
 
-    /// Calls that wait for somebody to dial them, in order of request over all active workflows,
-    /// at most `limit` of those that `wanted` takes.
+    /// Calls that wait for somebody to dial them and may be dialled now, in order of request over
+    /// all active workflows, at most `limit` of those that `wanted` takes. Those that were put off
+    /// to a calling window come after the others of their workflow.
     pub fn requested(
         &self,
+        now: Timestamp,
         limit: usize,
         mut wanted: impl FnMut(&RequestedCall) -> bool,
     ) -> Vec<RequestedCall> {
         let moving = self.workflows.all().filter(|(_, stored)| stored.is_moving());
-        let mut queues: Vec<_> = moving.map(|(_, stored)| stored.requested.iter()).collect();
+        let mut queues: Vec<_> = moving
+            .map(|(_, stored)| {
+                let due = stored.scheduled.iter().take_while(move |(at, _)| *at <= now);
+                stored.requested.iter().copied().chain(due.map(|&(_, row)| row))
+            })
+            .collect();
         // One row of each queue at a time, the oldest first.
         let mut heads: std::collections::BinaryHeap<_> = queues
             .iter_mut()
             .enumerate()
-            .filter_map(|(queue, rows)| Some(std::cmp::Reverse((*rows.next()?, queue))))
+            .filter_map(|(queue, rows)| Some(std::cmp::Reverse((rows.next()?, queue))))
             .collect();
         let mut found = Vec::new();
         while let Some(std::cmp::Reverse((row, queue))) = heads.pop() {
@@ -73,11 +81,50 @@ impl Projections {
                 break;
             }
             found.extend(self.requested_call(row).filter(|call| wanted(call)));
-            if let Some(&next) = queues.get_mut(queue).and_then(Iterator::next) {
+            if let Some(next) = queues.get_mut(queue).and_then(Iterator::next) {
                 heads.push(std::cmp::Reverse((next, queue)));
             }
         }
         found
+    }
+
+    /// When the next call that was put off may be dialled, after `now`.
+    pub fn next_scheduled(&self, now: Timestamp) -> Option<Timestamp> {
+        let moving = self.workflows.all().filter(|(_, stored)| stored.is_moving());
+        let next = moving.filter_map(|(_, stored)| {
+            let later = (std::ops::Bound::Excluded((now, u32::MAX)), std::ops::Bound::Unbounded);
+            stored.scheduled.range(later).next().map(|&(at, _)| at)
+        });
+        next.min()
+    }
+
+    /// Leads of active workflows with a try of an application that is wanted and not begun, in
+    /// order of enrolment within each workflow, at most `limit` of those that `wanted` takes.
+    pub fn requested_applications(
+        &self,
+        limit: usize,
+        mut wanted: impl FnMut(LeadId) -> bool,
+    ) -> Vec<LeadId> {
+        let moving = self.workflows.all().filter(|(_, stored)| stored.is_moving());
+        let rows = moving.flat_map(|(_, stored)| stored.applications.iter());
+        let leads = rows.filter_map(|&row| self.leads.get(row).filter(|lead| lead.is_under_way()));
+        leads.map(|lead| lead.id).filter(|lead| wanted(*lead)).take(limit).collect()
+    }
+
+    /// Leads with a try of an application that has begun and not been recorded.
+    pub fn started_applications(&self) -> Vec<LeadId> {
+        let started = self.applications.iter().filter(|(_, stage)| match stage {
+            ApplicationStage::Started => true,
+            ApplicationStage::Requested | ApplicationStage::Tried => false,
+        });
+        started.filter_map(|(&row, _)| Some(self.leads.get(row)?.id)).collect()
+    }
+
+    /// Leads of active workflows that are held for this reason, in order of enrolment within each.
+    pub fn held_for(&self, code: HoldCode) -> Vec<LeadId> {
+        let moving = self.workflows.all().filter(|(_, stored)| stored.is_moving());
+        let rows = moving.filter_map(|(_, stored)| stored.held.get(&code)).flatten();
+        rows.filter_map(|&row| Some(self.leads.get(row)?.id)).collect()
     }
 
     fn requested_call(&self, row: u32) -> Option<RequestedCall> {
@@ -95,7 +142,7 @@ impl Projections {
 
     /// How many calls of a workflow wait for somebody to dial them.
     pub fn requested_count(&self, workflow: WorkflowId) -> u64 {
-        self.workflows.by_id(workflow).map_or(0, |stored| stored.requested.len() as u64)
+        self.workflows.by_id(workflow).map_or(0, |stored| stored.queued().count() as u64)
     }
 
     /// Calls that were handed out and not heard of since, in order of request: after a restart
@@ -142,7 +189,7 @@ impl Projections {
     /// after a restart.
     pub fn workflows_to_sweep(&self) -> Vec<WorkflowId> {
         let freeing = self.workflows.all().filter(|(_, stored)| {
-            stored.is_moving() || (stored.has_ended() && !stored.requested.is_empty())
+            stored.is_moving() || (stored.has_ended() && stored.queued().next().is_some())
         });
         freeing.map(|(_, stored)| stored.id).collect()
     }
@@ -163,7 +210,7 @@ impl Projections {
             let due = self.releases.due_in(number, self.latest_at);
             pending.chain(held).chain(due).chain(self.stranded(stored)).collect()
         } else if stored.has_ended() {
-            let called = stored.requested.iter().filter_map(|&row| self.calls.get(row));
+            let called = stored.queued().filter_map(|row| self.calls.get(row));
             called.map(|call| call.lead).collect()
         } else {
             Vec::new()

@@ -6,6 +6,7 @@ use branchline_domain::{
     call_status::CallStatus,
     id::{OrganisationId, WorkflowId},
     lead::HoldCode,
+    time::Timestamp,
     workflow::WorkflowState,
 };
 use branchline_journal::record::Position;
@@ -37,7 +38,12 @@ pub(crate) struct StoredWorkflow {
     pub(crate) in_open_import: u64,
     pub(crate) pending: BTreeSet<u32>,
     pub(crate) held: BTreeMap<HoldCode, BTreeSet<u32>>,
+    /// Calls to be dialled now.
     pub(crate) requested: BTreeSet<u32>,
+    /// Calls to be dialled then.
+    pub(crate) scheduled: BTreeSet<(Timestamp, u32)>,
+    /// Leads with a try of an application that is wanted.
+    pub(crate) applications: BTreeSet<u32>,
     pub(crate) in_progress: BTreeSet<u32>,
     pub(crate) calls_by_status: BTreeMap<CallStatus, u64>,
     pub(crate) imports: Vec<u32>,
@@ -61,6 +67,8 @@ impl StoredWorkflow {
             pending: BTreeSet::new(),
             held: BTreeMap::new(),
             requested: BTreeSet::new(),
+            scheduled: BTreeSet::new(),
+            applications: BTreeSet::new(),
             in_progress: BTreeSet::new(),
             calls_by_status: BTreeMap::new(),
             imports: Vec::new(),
@@ -136,6 +144,11 @@ impl StoredWorkflow {
     pub(crate) fn count_passed(&mut self, node: u32, add: bool) {
         let count = &mut slot(&mut self.by_node, node).passed;
         *count = shifted(*count, add);
+    }
+
+    /// Calls that nobody was asked to dial, whenever they may be.
+    pub(crate) fn queued(&self) -> impl Iterator<Item = u32> {
+        self.requested.iter().copied().chain(self.scheduled.iter().map(|&(_, row)| row))
     }
 
     /// A call came to a status, or left it.

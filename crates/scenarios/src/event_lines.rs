@@ -108,6 +108,30 @@ fn lead_event(names: &Names, event: &LeadEvent) -> String {
             let (from, to) = (names.of_node(*from), names.of_node(*to));
             format!("branch_taken {from} --{output}--> {to}{}", by(*cause))
         }
+        LeadEvent::LeadMoved { from, to, .. } => {
+            format!("moved {} --> {}", names.of_node(*from), names.of_node(*to))
+        }
+        LeadEvent::CallScheduled { call, not_before, expires_at } => {
+            let until =
+                expires_at.map(|at| format!(" until {}", show_instant(at))).unwrap_or_default();
+            format!("call_scheduled {call} from {}{until}", show_instant(*not_before))
+        }
+        LeadEvent::AnalysisAwaited { until } => {
+            format!("analysis_awaited until {}", show_instant(*until))
+        }
+        LeadEvent::ApplicationRequested { attempt } => format!("application_requested {attempt}"),
+        LeadEvent::ApplicationStarted { attempt } => format!("application_started {attempt}"),
+        LeadEvent::ApplicationTried { attempt, outcome, missing_fields, .. } => {
+            let missing = missing_fields.iter().map(|name| format!(" missing {name}"));
+            format!(
+                "application_tried {attempt} {}{}",
+                outcome.as_str(),
+                missing.collect::<String>()
+            )
+        }
+        LeadEvent::ApplicationAnswered { fields, .. } => {
+            format!("application_answered {}", values(fields))
+        }
         LeadEvent::RoutingHeld { reason } => format!("held {}", hold(reason)),
         LeadEvent::HoldResolved { choice } => format!("hold_resolved {}", resolution(choice)),
         LeadEvent::ReleasePlanned { release_at } => {

@@ -3,7 +3,7 @@
 use branchline_domain::{
     graph::{
         ApplicationConfig, CanvasPosition, Condition, ConditionalConfig, Edge, Graph, GraphChange,
-        Node, NodeConfig, Operator, TimeConfig, TimeUnit, VoiceCallConfig,
+        Node, NodeConfig, Operator, TimeConfig, TimeSource, TimeUnit, VoiceCallConfig,
     },
     output::Output,
     value::Value,
@@ -73,6 +73,17 @@ impl GraphBuilder {
         let config = TimeConfig {
             duration: Some(hours),
             unit: Some(TimeUnit::Hours),
+            ..TimeConfig::default()
+        };
+        self.node(node(name, NodeConfig::Time(config)))
+    }
+
+    /// A wait until the time that this attribute of the last call says in words.
+    #[must_use]
+    pub fn wait_for_words(self, name: &str, attribute: &str) -> Self {
+        let config = TimeConfig {
+            time_source: Some(TimeSource::PostcallAnalysis),
+            pca_field: Some(attribute.into()),
             ..TimeConfig::default()
         };
         self.node(node(name, NodeConfig::Time(config)))

@@ -43,12 +43,19 @@ pub fn decide_output(config: &ConditionalConfig, facts: &dyn Facts) -> Result<Ou
         return Ok(present(facts, &field)
             .map_or_else(|| Output::from(""), |value| Output::from(&*value.as_text())));
     }
-    let holds = |(number, condition): (usize, &Condition)| check(number, condition, facts);
-    let mut answers = (1..).zip(&config.conditions).map(holds);
-    let answer = match config.logic.unwrap_or_default() {
-        Logic::And => answers.try_fold(true, |all, one| Ok(all && one?)),
-        Logic::Or => answers.try_fold(false, |any, one| Ok(any || one?)),
-    }?;
+    // What one condition settles, the ones after it are not asked: a field that analysis has not
+    // told yet is waited for only where it matters.
+    let settles = match config.logic.unwrap_or_default() {
+        Logic::And => false,
+        Logic::Or => true,
+    };
+    let mut answer = !settles;
+    for (number, condition) in (1..).zip(&config.conditions) {
+        if check(number, condition, facts)? == settles {
+            answer = settles;
+            break;
+        }
+    }
     Ok(if answer { Output::True } else { Output::False })
 }
 

@@ -135,15 +135,19 @@ impl Graph {
         self.outgoing.get(&node).into_iter().flatten().filter_map(|&index| self.edges.get(index))
     }
 
-    /// Where an output of a node leads: the first edge labelled with it or not labelled at all.
-    /// An edge to a node that is not there does not count: the lead could not arrive.
+    /// Where an output of a node leads: the first of its [`routes`](Self::routes).
     pub fn route(&self, node: NodeId, output: &Output) -> Option<NodeId> {
+        self.routes(node, output).next()
+    }
+
+    /// Where an output of a node may lead, in the order to try: by the edges labelled with it or
+    /// not labelled at all. An edge to a node that is not there does not count: the lead could not
+    /// arrive.
+    pub fn routes(&self, node: NodeId, output: &Output) -> impl Iterator<Item = NodeId> {
         self.outgoing(node)
-            .find(|edge| {
-                edge.label.as_ref().is_none_or(|label| label == output)
-                    && self.node_index.contains_key(&edge.to_node_id)
-            })
+            .filter(move |edge| edge.label.as_ref().is_none_or(|label| label == output))
             .map(|edge| edge.to_node_id)
+            .filter(|to| self.node_index.contains_key(to))
     }
 
     /// Where leads start: the node marked as entry, or else the only node without an incoming

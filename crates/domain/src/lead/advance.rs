@@ -2,6 +2,8 @@
 
 use super::{
     BranchCause, Call, HoldReason, LeadContext, LeadEvent, LeadState, LeadStatus, Outcome,
+    moving::{relocate, stand_in},
+    schedule::reschedule,
     walk::{Walk, step_node},
 };
 use crate::{
@@ -62,43 +64,65 @@ pub(super) fn start(state: &LeadState, context: &LeadContext<'_>) -> Vec<LeadEve
 }
 
 fn go_on(state: &LeadState, node: NodeId, context: &LeadContext<'_>) -> Vec<LeadEvent> {
+    if let Some((from, to)) = stand_in(state, context) {
+        // What is at work comes to its end first; the lead goes on from there.
+        return if state.is_at_work() { Vec::new() } else { relocate(state, from, to, context) };
+    }
     let mut walk = Walk::new(state, context);
     match state.hold.as_ref().map(|hold| &hold.reason) {
         Some(HoldReason::WorkflowPaused(outcome) | HoldReason::MissingOutput(outcome)) => {
             walk.take(node, outcome.clone());
         }
-        Some(HoldReason::NodeIncomplete) => walk.act_again(node),
+        Some(HoldReason::NodeIncomplete) => walk.act_again(context.workflow.graph.node(node)),
         // The same graph would only go around again.
         Some(HoldReason::EndlessLoop)
             if context.workflow.graph.revision() > state.entered_revision =>
         {
-            walk.act_again(node);
+            walk.act_again(context.workflow.graph.node(node));
         }
+        // Other words may have come from the analysis of the call.
+        Some(HoldReason::UnreadableTime(_)) => walk.act_again(step_node(state, context)),
         Some(
             HoldReason::EndlessLoop
             | HoldReason::ReviewRequired(_)
             | HoldReason::CallOverdue
             | HoldReason::DialOutcomeUnknown
             | HoldReason::DialRefused
-            | HoldReason::UnreadableTime(_)
             | HoldReason::ApplicationReview,
         ) => {}
-        None => {
-            if state.release_at.is_some_and(|release_at| release_at <= context.now) {
-                let config = step_node(state, context).map(|node| &node.config);
-                if let Some(NodeConfig::VoiceCall(config)) = config {
-                    // The wait before the next attempt of the call is over.
-                    walk.request_call(config);
-                } else {
-                    let cause = BranchCause::Release;
-                    walk.take(node, Outcome { output: Output::Next, cause });
-                }
-            } else if is_overdue(state, context) {
-                walk.events.push(LeadEvent::RoutingHeld { reason: HoldReason::CallOverdue });
-            }
-        }
+        None if state.analysis_until.is_some() => walk.act_again(step_node(state, context)),
+        None => wait_is_over(state, node, &mut walk, context),
     }
     walk.events
+}
+
+/// Nothing holds the lead: what it waits for may have come.
+fn wait_is_over(state: &LeadState, node: NodeId, walk: &mut Walk<'_>, context: &LeadContext<'_>) {
+    if state.release_at.is_some_and(|release_at| release_at <= context.now) {
+        match step_node(state, context).map(|node| &node.config) {
+            // The wait before the next attempt of the call, or of the application, is over.
+            Some(NodeConfig::VoiceCall(config)) => walk.request_next_attempt(config),
+            Some(NodeConfig::Application(_)) => {
+                let tried = state.application.as_ref().map_or(0, |run| run.attempt);
+                let attempt = tried.saturating_add(1);
+                walk.events.push(LeadEvent::ApplicationRequested { attempt });
+            }
+            Some(
+                NodeConfig::Time(_)
+                | NodeConfig::Conditional(_)
+                | NodeConfig::Converted
+                | NodeConfig::Dropped,
+            )
+            | None => {
+                let cause = BranchCause::Release;
+                walk.take(node, Outcome { output: Output::Next, cause });
+            }
+        }
+    } else if is_overdue(state, context) {
+        walk.events.push(LeadEvent::RoutingHeld { reason: HoldReason::CallOverdue });
+    } else {
+        walk.events.extend(reschedule(state, context));
+    }
 }
 
 /// Whether the call the lead waits for has had its time. Source: DOMAIN.md 4, rule 10.

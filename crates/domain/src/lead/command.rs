@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Values;
 use crate::{
     call_status::CallStatus,
-    id::{ImportId, LeadId, WorkflowId},
+    id::{ImportId, LeadId, NodeId, WorkflowId},
     output::Output,
     time::Timestamp,
     value::Value,
@@ -36,6 +36,57 @@ pub struct CallReport {
     pub attributes: Values,
     /// The carrier's name for the call.
     pub provider_ref: Option<String>,
+}
+
+/// What came of a try of an application step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicationOutcome {
+    /// It did what it was asked to.
+    Succeeded,
+    /// It did not, and will not when asked again.
+    Failed,
+    /// It did not, and may when asked again: a timeout, an error on its side.
+    Unavailable,
+    /// The engine stopped in the middle; nobody knows.
+    Interrupted,
+}
+
+impl ApplicationOutcome {
+    /// The text form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Unavailable => "unavailable",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Whether another try may help.
+    pub const fn may_be_tried_again(self) -> bool {
+        match self {
+            Self::Unavailable | Self::Interrupted => true,
+            Self::Succeeded | Self::Failed => false,
+        }
+    }
+}
+
+/// A report about one try of an application step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplicationReport {
+    /// Number of the try within the visit.
+    pub attempt: u32,
+    /// What came of it.
+    pub outcome: ApplicationOutcome,
+    /// How long it took. Unit: milliseconds.
+    pub latency_ms: u32,
+    /// Names that the templates asked for and the lead does not have.
+    pub missing_fields: Vec<String>,
+    /// Request and response, redacted, as JSON text.
+    pub evidence: String,
+    /// Fields of the answer; may be empty.
+    pub fields: Values,
 }
 
 /// A request to a lead.
@@ -85,6 +136,19 @@ pub enum LeadCommand {
     RecordDispatchUnknown {
         /// Number of the call.
         call: u32,
+    },
+    /// Takes the wanted try of the application step in hand: whoever gets the answer may make it.
+    StartApplication,
+    /// Reports what came of a try.
+    RecordApplication(Box<ApplicationReport>),
+    /// Nobody answers to the key of the wanted application.
+    HoldApplication,
+    /// Somebody answers to the key now.
+    RequestApplication,
+    /// Puts the lead at another node, where its step begins.
+    MoveTo {
+        /// Which.
+        node: NodeId,
     },
     /// A person decides about a held lead.
     Resolve(Resolution),

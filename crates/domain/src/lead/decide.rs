@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CallReport, Enrolment, LeadCommand, LeadContext, LeadEvent, LeadRejection, LeadState, Values,
+    CallReport, Enrolment, HoldReason, LeadCommand, LeadContext, LeadEvent, LeadRejection,
+    LeadState, Values,
     advance::{advance, call_off, start},
+    application::{hold_application, record_application, request_application, start_application},
     dispatch::{record_dispatched, record_refused, record_unknown, start_dispatch},
     evolve,
+    moving::move_to,
     report::{known_call, new_attributes, report_call_status},
     resolve::{refuse_ended, resolve},
 };
@@ -32,11 +35,13 @@ pub fn decide(
         LeadCommand::Enrol(_) => Err(LeadRejection::AlreadyEnrolled),
         LeadCommand::Advance => Ok(advance(state, context)),
         LeadCommand::ReportCallStatus { call, report } => {
-            report_call_status(state, *call, report, context)
+            let events = report_call_status(state, *call, report, context)?;
+            Ok(heard_of_analysis(state, events, context))
         }
         LeadCommand::AttachCallAttributes { call, attributes } => {
             let known = known_call(state, *call, context)?;
-            Ok(new_attributes(*call, known, attributes).into_iter().collect())
+            let events = new_attributes(*call, known, attributes).into_iter().collect();
+            Ok(heard_of_analysis(state, events, context))
         }
         LeadCommand::StartDispatch { call, lease_until } => {
             start_dispatch(state, *call, *lease_until, context)
@@ -48,6 +53,11 @@ pub fn decide(
             record_refused(state, *call, reason, context)
         }
         LeadCommand::RecordDispatchUnknown { call } => record_unknown(state, *call, context),
+        LeadCommand::StartApplication => start_application(state, context),
+        LeadCommand::RecordApplication(report) => Ok(record_application(state, report, context)),
+        LeadCommand::HoldApplication => hold_application(state, context),
+        LeadCommand::RequestApplication => request_application(state, context),
+        LeadCommand::MoveTo { node } => move_to(state, *node, context),
         LeadCommand::Resolve(choice) => resolve(state, choice, context),
         LeadCommand::Remove => remove(state),
         LeadCommand::Withdraw => Ok(vec![LeadEvent::LeadWithdrawn]),
@@ -89,6 +99,29 @@ fn enrol(
     let mut events = vec![enrolled];
     events.extend(start(&pending, context));
     Ok(events)
+}
+
+/// A step that waits for analysis of a call, or could not read what it found, looks again when more
+/// has come.
+fn heard_of_analysis(
+    state: &LeadState,
+    mut events: Vec<LeadEvent>,
+    context: &LeadContext<'_>,
+) -> Vec<LeadEvent> {
+    let unreadable = state
+        .hold
+        .as_ref()
+        .is_some_and(|hold| matches!(hold.reason, HoldReason::UnreadableTime(_)));
+    let attached =
+        events.iter().any(|event| matches!(event, LeadEvent::CallAttributesAttached { .. }));
+    if attached && (unreadable || state.analysis_until.is_some()) {
+        let mut heard = state.clone();
+        for event in &events {
+            evolve(&mut heard, event, Recorded { at: context.now, position: 0 });
+        }
+        events.extend(advance(&heard, context));
+    }
+    events
 }
 
 /// Takes the lead out. A call that is under way may finish; one that nobody dials is called off.

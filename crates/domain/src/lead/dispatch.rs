@@ -1,6 +1,9 @@
 //! Who may dial a call, and what came of it. At most once for each call, whatever happens.
 
-use super::{Dispatch, LeadContext, LeadEvent, LeadRejection, LeadState, report::known_call};
+use super::{
+    Dispatch, LeadContext, LeadEvent, LeadRejection, LeadState, report::known_call,
+    schedule::waits_until,
+};
 use crate::{id::CallId, personal::Personal, time::Timestamp};
 
 /// Somebody wants to dial the call. Granted once.
@@ -21,6 +24,9 @@ pub(super) fn start_dispatch(
     let workflow = context.workflow;
     if workflow.deleted || !workflow.status.can_process_leads() {
         return Err(LeadRejection::WorkflowNotActive { call: id, status: workflow.status });
+    }
+    if let Some(opens_at) = waits_until(state, call, context) {
+        return Err(LeadRejection::OutsideCallingWindow { call: id, opens_at });
     }
     Ok(vec![LeadEvent::CallDispatchStarted { call: number, lease_until }])
 }

@@ -1,6 +1,6 @@
 //! What can be recorded of a lead.
 
-use super::{BranchCause, HoldReason, Resolution, Values};
+use super::{ApplicationOutcome, BranchCause, HoldReason, Resolution, Values};
 use crate::{
     call_status::CallStatus,
     id::{ImportId, NodeId, WorkflowId},
@@ -50,6 +50,16 @@ pub enum LeadEvent {
         agent_id: Option<String>,
         /// How long it may ring. Unit: seconds.
         ring_timeout_s: Option<u32>,
+    },
+    /// A call that is wanted may not be dialled before this instant: outside the calling window of
+    /// its node, or because it is an attempt that does not wait for ever.
+    CallScheduled {
+        /// Its number.
+        call: u32,
+        /// Nobody is asked to dial before.
+        not_before: Timestamp,
+        /// When it ends as `retry_expired` unless somebody was asked to dial.
+        expires_at: Option<Timestamp>,
     },
     /// Somebody may dial from now on; nobody else will be asked to.
     CallDispatchStarted {
@@ -134,6 +144,53 @@ pub enum LeadEvent {
         cause: BranchCause,
         /// Revision whose edges were read.
         revision: u32,
+    },
+    /// The lead was put at another node, by a person or because its node was taken away. No output
+    /// was decided.
+    LeadMoved {
+        /// Visit that ends.
+        visit: u32,
+        /// Node it leaves.
+        from: NodeId,
+        /// Node it goes to.
+        to: NodeId,
+        /// Revision that was read.
+        revision: u32,
+    },
+    /// The step reads what analysis of the last call finds, and waits for that.
+    AnalysisAwaited {
+        /// It goes on without, then.
+        until: Timestamp,
+    },
+    /// A try of the application step is wanted. Not begun yet.
+    ApplicationRequested {
+        /// Number of the try within the visit, from 1.
+        attempt: u32,
+    },
+    /// The application may be at work from now on.
+    ApplicationStarted {
+        /// Number of the try.
+        attempt: u32,
+    },
+    /// What came of a try.
+    ApplicationTried {
+        /// Number of the try.
+        attempt: u32,
+        /// What came of it.
+        outcome: ApplicationOutcome,
+        /// How long it took. Unit: milliseconds.
+        latency_ms: u32,
+        /// Names that the templates or the config asked for and the lead does not have.
+        missing_fields: Vec<String>,
+        /// Request and response, redacted, as JSON text; empty when nothing was sent.
+        evidence: Personal<String>,
+    },
+    /// Fields of an application's answer, which conditions read as `application.<node>.<field>`.
+    ApplicationAnswered {
+        /// The node that asked.
+        node: NodeId,
+        /// All fields of the newest answer.
+        fields: Personal<Values>,
     },
     /// The lead stays where it is.
     RoutingHeld {

@@ -1,6 +1,9 @@
 //! Folds events into the state of a lead.
 
-use super::{Call, Dispatch, Hold, HoldReason, LeadEvent, LeadState, LeadStatus, Values};
+use super::{
+    ApplicationRun, ApplicationStage, Call, Dispatch, Hold, HoldReason, LeadEvent, LeadState,
+    LeadStatus, Values,
+};
 use crate::{call_status::CallStatus, decider::Recorded, personal::Personal, time::Timestamp};
 
 /// Takes one more event into the state. Total: an event has already happened.
@@ -36,9 +39,9 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
             state.entered_at = Some(recorded.at);
             state.entered_position = recorded.position;
             state.entered_revision = *revision;
-            state.release_at = *release_at;
             state.call = None;
-            state.hold = None;
+            at_rest(state);
+            state.release_at = *release_at;
         }
         LeadEvent::CallRequested { call, from, agent_id, ring_timeout_s } => {
             let requested = Call {
@@ -54,8 +57,13 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
             };
             state.calls.insert(*call, Box::new(requested));
             state.call = Some(*call);
-            state.release_at = None;
-            state.hold = None;
+            at_rest(state);
+        }
+        LeadEvent::CallScheduled { call, not_before, expires_at } => {
+            with_call(state, *call, |known| {
+                known.not_before = Some(*not_before);
+                known.expires_at = *expires_at;
+            });
         }
         LeadEvent::CallDispatchStarted { call, lease_until } => {
             with_call(state, *call, |known| {
@@ -101,14 +109,29 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
         LeadEvent::CallAttributesAttached { call, attributes } => {
             with_call(state, *call, |known| attach(&mut known.attributes, attributes));
         }
-        LeadEvent::BranchTaken { .. } => {
+        LeadEvent::BranchTaken { .. } | LeadEvent::LeadMoved { .. } => at_rest(state),
+        LeadEvent::AnalysisAwaited { until } => {
             state.hold = None;
-            state.release_at = None;
+            state.analysis_until = Some(*until);
+        }
+        LeadEvent::ApplicationRequested { attempt } => {
+            at_rest(state);
+            set_application(state, *attempt, ApplicationStage::Requested, recorded);
+        }
+        LeadEvent::ApplicationStarted { attempt } => {
+            set_application(state, *attempt, ApplicationStage::Started, recorded);
+        }
+        LeadEvent::ApplicationTried { attempt, .. } => {
+            set_application(state, *attempt, ApplicationStage::Tried, recorded);
+        }
+        LeadEvent::ApplicationAnswered { node, fields } => {
+            state.answers.insert(*node, fields.clone());
         }
         LeadEvent::RoutingHeld { reason } => hold(state, reason.clone(), recorded),
         LeadEvent::HoldResolved { .. } => state.hold = None,
         LeadEvent::ReleasePlanned { release_at } => {
             state.release_at = Some(*release_at);
+            state.analysis_until = None;
             state.hold = None;
         }
         LeadEvent::LeadCompleted => state.status = LeadStatus::Completed,
@@ -116,8 +139,10 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
         LeadEvent::LeadRemoved => {
             state.removed = true;
             state.removed_position = recorded.position;
+            // A try of an application may still be at work, and is recorded when it ends.
             state.hold = None;
             state.release_at = None;
+            state.analysis_until = None;
         }
         LeadEvent::LeadWithdrawn => {
             state.removed = true;
@@ -128,6 +153,24 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
             state.notes = notes.clone();
         }
     }
+}
+
+/// Nothing keeps the lead or is planned for it any more.
+fn at_rest(state: &mut LeadState) {
+    state.hold = None;
+    state.release_at = None;
+    state.analysis_until = None;
+    state.application = None;
+}
+
+fn set_application(
+    state: &mut LeadState,
+    attempt: u32,
+    stage: ApplicationStage,
+    recorded: Recorded,
+) {
+    let Recorded { at: since, position } = recorded;
+    state.application = Some(Box::new(ApplicationRun { attempt, stage, since, position }));
 }
 
 fn with_call(state: &mut LeadState, number: u32, change: impl FnOnce(&mut Call)) {
@@ -155,6 +198,8 @@ fn attach(known: &mut Personal<Values>, new: &Personal<Values>) {
 }
 
 fn hold(state: &mut LeadState, reason: HoldReason, recorded: Recorded) {
+    state.analysis_until = None;
+    state.application = None;
     state.hold = Some(Hold { reason, since: recorded.at, position: recorded.position });
 }
 

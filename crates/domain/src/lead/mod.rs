@@ -2,6 +2,7 @@
 //! Source: DOMAIN.md 3, 4, 5.
 
 mod advance;
+mod application;
 mod command;
 mod decide;
 mod dispatch;
@@ -9,15 +10,20 @@ mod event;
 mod evolve;
 mod explain;
 mod hold;
+mod moving;
 mod reads;
 mod rejection;
 mod report;
 mod resolve;
+mod schedule;
 mod state;
 mod status;
 mod walk;
 
-pub use command::{CallReport, Enrolment, LeadCommand, LeadContext, Resolution};
+pub use command::{
+    ApplicationOutcome, ApplicationReport, CallReport, Enrolment, LeadCommand, LeadContext,
+    Resolution,
+};
 pub use decide::{accepts, decide};
 pub use event::LeadEvent;
 pub use evolve::evolve;
@@ -25,7 +31,7 @@ pub use explain::{Explanation, GuardCode, HoldingGuard, Surroundings, explain};
 pub use hold::{BranchCause, Hold, HoldCode, HoldReason, Outcome};
 pub use reads::{Reads, reads};
 pub use rejection::LeadRejection;
-pub use state::{Call, Dispatch, LeadState, Values};
+pub use state::{ApplicationRun, ApplicationStage, Call, Dispatch, LeadState, Values};
 pub use status::{LeadStatus, UnknownLeadStatus};
 
 use crate::decider::{Decider, Recorded};

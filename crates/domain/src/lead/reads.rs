@@ -26,6 +26,9 @@ const fn read_by(event: &LeadEvent) -> Reads {
         | LeadEvent::BranchTaken { .. }
         | LeadEvent::CallRequested { .. }
         | LeadEvent::ReleasePlanned { .. }
+        | LeadEvent::LeadMoved { .. }
+        | LeadEvent::AnalysisAwaited { .. }
+        | LeadEvent::ApplicationRequested { .. }
         | LeadEvent::LeadCompleted
         | LeadEvent::LeadDropped => Reads::Routing,
         LeadEvent::RoutingHeld { reason } => match reason {
@@ -41,7 +44,9 @@ const fn read_by(event: &LeadEvent) -> Reads {
             | HoldReason::DialRefused => Reads::Control,
         },
         LeadEvent::LeadEnrolled { .. }
+        | LeadEvent::CallScheduled { .. }
         | LeadEvent::CallDispatchStarted { .. }
+        | LeadEvent::ApplicationStarted { .. }
         | LeadEvent::HoldResolved { .. } => Reads::Control,
         // What happened to a call happened, whatever the workflow does. Where such an event stands
         // alone, the workflow had ended or the lead was removed, and neither is ever undone.
@@ -53,6 +58,8 @@ const fn read_by(event: &LeadEvent) -> Reads {
         | LeadEvent::CallConflictRecorded { .. }
         | LeadEvent::CallReferenced { .. }
         | LeadEvent::CallAttributesAttached { .. }
+        | LeadEvent::ApplicationTried { .. }
+        | LeadEvent::ApplicationAnswered { .. }
         | LeadEvent::LeadRemoved
         | LeadEvent::LeadWithdrawn
         | LeadEvent::LeadEdited { .. } => Reads::Nothing,

@@ -1,6 +1,6 @@
 //! Why a lead refuses a command.
 
-use crate::{id::CallId, workflow::WorkflowStatus};
+use crate::{id::CallId, time::Timestamp, workflow::WorkflowStatus};
 
 /// A command the rules refuse. Nothing is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +40,26 @@ pub enum LeadRejection {
         call: CallId,
         /// Where the workflow stands.
         status: WorkflowStatus,
+    },
+    /// Calls from this node are dialled at other hours.
+    #[error("call {call} waits: outside the calling window, which opens at {opens_at}")]
+    OutsideCallingWindow {
+        /// The call.
+        call: CallId,
+        /// When it may be dialled.
+        opens_at: Timestamp,
+    },
+    /// No such try of an application step is wanted or under way.
+    #[error("{problem}")]
+    ApplicationNotAsked {
+        /// What is so instead.
+        problem: &'static str,
+    },
+    /// The lead cannot be put at that node now.
+    #[error("the lead cannot be moved: {problem}")]
+    CannotMove {
+        /// What is in the way, and how to get it out of it.
+        problem: String,
     },
     /// The lead has come to its end.
     #[error("the lead is {state} already")]

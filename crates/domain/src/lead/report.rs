@@ -67,6 +67,7 @@ pub(super) fn report_call_status(
         status: report.status,
         end_reason: report.end_reason.as_deref(),
         attributes: &report.attributes,
+        ended_at: report.occurred_at.unwrap_or(context.now),
     };
     match report.status.routing() {
         Routing::KeepWaiting => {}
@@ -101,7 +102,7 @@ fn next_attempt(
     context: &LeadContext<'_>,
 ) -> Option<Timestamp> {
     let NodeConfig::VoiceCall(config) = &step_node(state, context)?.config else { return None };
-    if has_stopped(context) {
+    if has_stopped(context) || context.workflow.graph.node(state.node?).is_none() {
         return None;
     }
     let visit = state.calls.get(&number)?.visit;
@@ -111,7 +112,7 @@ fn next_attempt(
 }
 
 /// Whether nothing will move in this workflow any more.
-fn has_stopped(context: &LeadContext<'_>) -> bool {
+pub(super) fn has_stopped(context: &LeadContext<'_>) -> bool {
     context.workflow.deleted
         || match context.workflow.status {
             WorkflowStatus::Completed | WorkflowStatus::Cancelled => true,
@@ -197,6 +198,7 @@ fn conflict(
             status: call.status,
             end_reason: call.end_reason.as_deref(),
             attributes: &report.attributes,
+            ended_at: call.ended_at.unwrap_or(context.now),
         };
         let mut walk = Walk::new(state, context).with_news(news);
         walk.take(node, Outcome { output, cause: BranchCause::Call(number) });

@@ -91,7 +91,7 @@ fn redial(
     }
     let mut walk = Walk::new(state, context);
     walk.events.push(LeadEvent::HoldResolved { choice: Resolution::Redial });
-    walk.request_call(config);
+    walk.request_call(config, None);
     Ok(walk.events)
 }
 

@@ -1,6 +1,6 @@
 //! What the history of a lead adds up to, with its calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Hold, LeadStatus};
 use crate::{
@@ -42,6 +42,10 @@ pub struct Call {
     pub visit: u32,
     /// How far dialling has come.
     pub dispatch: Dispatch,
+    /// Nobody is asked to dial before this instant.
+    pub not_before: Option<Timestamp>,
+    /// When it ends as `retry_expired` unless somebody was asked to dial.
+    pub expires_at: Option<Timestamp>,
     /// When somebody was first asked to dial; the deadline counts from here.
     pub dispatch_started_at: Option<Timestamp>,
     /// Number it comes from, E.164.
@@ -68,6 +72,30 @@ pub struct Call {
     pub created_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+}
+
+/// How far a try of an application step has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplicationStage {
+    /// Wanted; nothing was sent.
+    Requested,
+    /// The application may be at work.
+    Started,
+    /// It has come to its end; another may follow at the lead's release time.
+    Tried,
+}
+
+/// The newest try of an application step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApplicationRun {
+    /// Number of the try within the visit, from 1.
+    pub attempt: u32,
+    /// How far it has come.
+    pub stage: ApplicationStage,
+    /// Since when.
+    pub since: Timestamp,
+    /// Position of the record that says so.
+    pub position: u64,
 }
 
 /// What the history of a lead adds up to.
@@ -113,8 +141,14 @@ pub struct LeadState {
     pub release_at: Option<Timestamp>,
     /// Number of the call the visit waits for or waited for.
     pub call: Option<u32>,
+    /// The newest try of the application step it stands at.
+    pub application: Option<Box<ApplicationRun>>,
+    /// What the step waits for until then at most: analysis of the last call.
+    pub analysis_until: Option<Timestamp>,
     /// Why it stays although its step has something to say.
     pub hold: Option<Hold>,
+    /// The newest answer that each application gave it, by node.
+    pub answers: BTreeMap<NodeId, Personal<Values>>,
     /// All calls, by number from 1.
     ///
     /// Boxed: a map keeps room for eleven values, and most leads make one call or two.
@@ -136,6 +170,22 @@ impl LeadState {
     /// The most recent call, which conditions read.
     pub fn last_call(&self) -> Option<&Call> {
         self.calls.last_key_value().map(|(_, call)| call.as_ref())
+    }
+
+    /// How often it has come to a call node: the visits that requested a call.
+    pub fn call_visits(&self, node: NodeId) -> usize {
+        let visits = self.calls.values().filter(|call| call.node == Some(node));
+        visits.map(|call| call.visit).collect::<BTreeSet<u32>>().len()
+    }
+
+    /// Whether something outside may be at work on the current visit: a call that somebody was
+    /// asked to dial and that has not ended, or a try of an application.
+    pub fn is_at_work(&self) -> bool {
+        let calling = self
+            .current_call()
+            .is_some_and(|(_, call)| !call.concluded && call.dispatch != Dispatch::Requested);
+        let trying = self.application.as_ref();
+        calling || trying.is_some_and(|run| run.stage == ApplicationStage::Started)
     }
 
     /// Whether nothing will ever move it.

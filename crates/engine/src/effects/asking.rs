@@ -2,7 +2,10 @@
 
 use std::{rc::Rc, time::Duration};
 
-use branchline_domain::{id::LeadId, lead::LeadCommand};
+use branchline_domain::{
+    id::LeadId,
+    lead::{LeadCommand, LeadRejection},
+};
 use branchline_journal::record::Position;
 
 use crate::{EngineError, asked::Asked, core::Core, lead_task::LeadOutcome};
@@ -52,6 +55,18 @@ pub(super) fn told(lead: LeadId, answer: &Result<LeadOutcome, EngineError>) -> T
             tracing::debug!(%lead, %error, "an effect was refused");
             Told::Nothing(REFUSED_PAUSE)
         }
+    }
+}
+
+/// A call that is not to be dialled at this hour is put off, so that nobody asks for it before.
+pub(super) async fn put_off_if_closed(
+    core: &Rc<Core>,
+    lead: LeadId,
+    begun: &Result<LeadOutcome, EngineError>,
+) {
+    if matches!(begun, Err(EngineError::Lead(LeadRejection::OutsideCallingWindow { .. }))) {
+        let asked = Asked::engine("calling_window");
+        surely(core, lead, LeadCommand::Advance, asked).await;
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     asked::Asked,
     command::Caller,
     core::Core,
-    effects::asking::{Told, surely, told},
+    effects::asking::{Told, put_off_if_closed, surely, told},
     lead_claims,
     ports::DialRequest,
 };
@@ -68,7 +68,7 @@ fn pick(
     let mut in_hand = core.effects.handed_out.borrow_mut();
     let picked = core.reads().look(|read| {
         in_hand.shown(read.position());
-        read.requested(wanted, |requested| {
+        read.requested(core.now(), wanted, |requested| {
             requested.organisation == caller.organisation
                 && !tried.contains(&requested.call)
                 && !in_hand.contains(&requested.call)
@@ -105,7 +105,9 @@ async fn hand_out(
         })
         .collect();
     for (call, begun) in begun {
-        match told(call.lead, &begun.await) {
+        let begun = begun.await;
+        put_off_if_closed(core, call.lead, &begun).await;
+        match told(call.lead, &begun) {
             Told::Recorded(position) => {
                 core.effects.handed_out.borrow_mut().recorded(call, position);
                 handed_out.extend(request(core, call, asked, position).await);

@@ -4,6 +4,7 @@
 //! models for what is to be done, does it through the actors, and looks again when they went on.
 //! What has an outside effect is a fact in the journal before it begins.
 
+mod applications;
 mod asking;
 mod claims;
 mod in_hand;
@@ -43,6 +44,7 @@ pub(crate) fn start(core: &Rc<Core>, phones: Phones) {
     // Looked at before anything new can be begun: what is found is what the last run left.
     let workflows = core.reads().take_changed_workflows();
     let left = recovery::Left::find(core, workflows.keys().copied());
+    watch(core, "applications", applications::run(Rc::clone(core)));
     watch(core, "sweeps", sweeps::run(Rc::clone(core), workflows));
     match &phones {
         Phones::External => watch(core, "timers", timers::run(Rc::clone(core), Timers::All)),

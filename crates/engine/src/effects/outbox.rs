@@ -18,7 +18,7 @@ use crate::{
     asked::Asked,
     core::Core,
     effects::{
-        asking::{Told, surely, told},
+        asking::{Told, put_off_if_closed, surely, told},
         claims::is_free,
     },
     ports::{Carrier, DialOutcome, DialRequest},
@@ -59,6 +59,7 @@ pub(super) async fn run(core: Rc<Core>, carrier: Arc<dyn Carrier>, live: Vec<Cal
             biased;
             went_on = progress.changed() => went_on.is_ok(),
             () = outbox.freed.notified() => true,
+            () = outbox.window_opens() => true,
         };
         if !went_on || progress.borrow().ended {
             return;
@@ -68,6 +69,15 @@ pub(super) async fn run(core: Rc<Core>, carrier: Arc<dyn Carrier>, live: Vec<Cal
 }
 
 impl Outbox {
+    /// Ends when the next call that was put off may be dialled.
+    async fn window_opens(&self) {
+        let clock = self.core.clock();
+        match self.core.reads().look(|read| read.next_scheduled(clock.now())) {
+            Some(opens_at) => tokio::time::sleep(clock.until(opens_at)).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Requested calls for which there is room.
     fn next(&self) -> Vec<RequestedCall> {
         let max = self.core.config().calls_in_flight_max;
@@ -78,7 +88,7 @@ impl Outbox {
                 under_way.retain(|call| goes_on(read, *call));
             }
             let room = max.saturating_sub(under_way.len());
-            read.requested(room, |requested| {
+            read.requested(self.core.now(), room, |requested| {
                 !under_way.contains(&requested.call)
                     && !resting.contains(&requested.call)
                     && is_free(self.core.store().as_ref(), requested)
@@ -95,6 +105,7 @@ impl Outbox {
         let held = self.core.hold(1);
         actix::spawn(async move {
             let begun = begun.await;
+            put_off_if_closed(&outbox.core, call.lead, &begun).await;
             let waits_for = begun.as_ref().ok().and_then(|outcome| outcome.phone_busy);
             match told(call.lead, &begun) {
                 Told::Recorded(position) => outbox.dial(call, position).await,

@@ -195,6 +195,9 @@ pub(crate) async fn calls_are_as_answered(
                     | LeadRejection::CallNotFound { .. }
                     | LeadRejection::CallNotRequested { .. }
                     | LeadRejection::WorkflowNotActive { .. }
+                    | LeadRejection::OutsideCallingWindow { .. }
+                    | LeadRejection::ApplicationNotAsked { .. }
+                    | LeadRejection::CannotMove { .. }
                     | LeadRejection::InvalidVariables { .. } => false,
                 };
                 assert!(fits, "{asked:?}: {refused}, and the lead is {:?}", state.status);

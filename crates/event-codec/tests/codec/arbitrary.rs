@@ -4,7 +4,7 @@ use branchline_domain::{
     call_status::CallStatus,
     graph::{CanvasPosition, Edge, GraphChange, Node},
     id::{EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
-    lead::{BranchCause, HoldReason, LeadEvent, Outcome, Resolution, Values},
+    lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution, Values},
     output::Output,
     personal::Personal,
     time::Timestamp,
@@ -206,6 +206,25 @@ fn call_events() -> Vec<BoxedStrategy<LeadEvent>> {
 }
 
 /// Any event of a lead; each type as likely as the others.
+fn application_tried() -> impl Strategy<Value = LeadEvent> {
+    let outcomes = proptest::sample::select(vec![
+        ApplicationOutcome::Succeeded,
+        ApplicationOutcome::Failed,
+        ApplicationOutcome::Unavailable,
+        ApplicationOutcome::Interrupted,
+    ]);
+    let missing = vec(short(), 0..3);
+    (any::<u32>(), outcomes, any::<u32>(), missing, personal(short())).prop_map(
+        |(attempt, outcome, latency_ms, missing_fields, evidence)| LeadEvent::ApplicationTried {
+            attempt,
+            outcome,
+            latency_ms,
+            missing_fields,
+            evidence,
+        },
+    )
+}
+
 pub(crate) fn lead_event() -> impl Strategy<Value = LeadEvent> {
     let mut all = call_events();
     all.extend([
@@ -231,6 +250,28 @@ pub(crate) fn lead_event() -> impl Strategy<Value = LeadEvent> {
         hold().prop_map(|reason| LeadEvent::RoutingHeld { reason }).boxed(),
         resolution().prop_map(|choice| LeadEvent::HoldResolved { choice }).boxed(),
         instant().prop_map(|release_at| LeadEvent::ReleasePlanned { release_at }).boxed(),
+        (any::<u32>(), node(), node(), any::<u32>())
+            .prop_map(|(visit, from, to, revision)| LeadEvent::LeadMoved {
+                visit,
+                from,
+                to,
+                revision,
+            })
+            .boxed(),
+        (any::<u32>(), instant(), instants())
+            .prop_map(|(call, not_before, expires_at)| LeadEvent::CallScheduled {
+                call,
+                not_before,
+                expires_at,
+            })
+            .boxed(),
+        instant().prop_map(|until| LeadEvent::AnalysisAwaited { until }).boxed(),
+        any::<u32>().prop_map(|attempt| LeadEvent::ApplicationRequested { attempt }).boxed(),
+        any::<u32>().prop_map(|attempt| LeadEvent::ApplicationStarted { attempt }).boxed(),
+        application_tried().boxed(),
+        (node(), personal(values()))
+            .prop_map(|(node, fields)| LeadEvent::ApplicationAnswered { node, fields })
+            .boxed(),
         Just(LeadEvent::LeadCompleted).boxed(),
         Just(LeadEvent::LeadDropped).boxed(),
         Just(LeadEvent::LeadRemoved).boxed(),

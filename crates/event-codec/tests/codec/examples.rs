@@ -7,7 +7,7 @@ use branchline_domain::{
         Node, NodeConfig, Operator, TimeConfig, TimeUnit, VoiceCallConfig,
     },
     id::{EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
-    lead::{BranchCause, HoldReason, LeadEvent, Outcome, Resolution},
+    lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution},
     output::Output,
     personal::Personal,
     time::Timestamp,
@@ -157,6 +157,42 @@ pub(crate) fn further_lead_events() -> Vec<(&'static str, LeadEvent)> {
             },
         ),
     ]
+    .into_iter()
+    .chain(errand_events())
+    .collect()
+}
+
+/// What calls that are put off, applications and moves add.
+fn errand_events() -> Vec<(&'static str, LeadEvent)> {
+    vec![
+        ("", LeadEvent::LeadMoved { visit: 3, from: A, to: B, revision: 4 }),
+        ("", LeadEvent::CallScheduled { call: 2, not_before: AT, expires_at: None }),
+        ("expiring", LeadEvent::CallScheduled { call: 2, not_before: AT, expires_at: Some(AT) }),
+        ("", LeadEvent::AnalysisAwaited { until: AT }),
+        ("", LeadEvent::ApplicationRequested { attempt: 1 }),
+        ("", LeadEvent::ApplicationStarted { attempt: 2 }),
+        ("succeeded", tried(ApplicationOutcome::Succeeded, &[])),
+        ("failed", tried(ApplicationOutcome::Failed, &["email", "city"])),
+        ("unavailable", tried(ApplicationOutcome::Unavailable, &[])),
+        ("interrupted", tried(ApplicationOutcome::Interrupted, &[])),
+        (
+            "",
+            LeadEvent::ApplicationAnswered {
+                node: A,
+                fields: Personal::Known(values_of([("crm_id", "c-17".into())])),
+            },
+        ),
+    ]
+}
+
+fn tried(outcome: ApplicationOutcome, missing: &[&str]) -> LeadEvent {
+    LeadEvent::ApplicationTried {
+        attempt: 1,
+        outcome,
+        latency_ms: 250,
+        missing_fields: missing.iter().map(|&name| name.into()).collect(),
+        evidence: known("{\"status\":200}"),
+    }
 }
 
 fn put(id: NodeId, config: NodeConfig) -> GraphChange {

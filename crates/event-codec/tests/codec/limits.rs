@@ -57,8 +57,19 @@ fn values_of_bytes(bytes: usize) -> Personal<Values> {
 
 #[test]
 fn sealed_fields_have_limits() {
-    let [phone, variables, notes, attributes, reason, unreadable] =
+    let [phone, variables, notes, attributes, reason, unreadable, evidence, answer] =
         SEALED_FIELDS.map(|field| field.bytes_max);
+    at_the_limit_of_a_lead("evidence", evidence, |bytes| LeadEvent::ApplicationTried {
+        attempt: 1,
+        outcome: branchline_domain::lead::ApplicationOutcome::Succeeded,
+        latency_ms: 1,
+        missing_fields: Vec::new(),
+        evidence: Personal::Known(text(bytes)),
+    });
+    at_the_limit_of_a_lead("fields", answer, |bytes| LeadEvent::ApplicationAnswered {
+        node: branchline_domain::id::NodeId::from_u128(1),
+        fields: values_of_bytes(bytes),
+    });
     at_the_limit_of_a_lead("phone_number", phone, |bytes| LeadEvent::LeadEnrolled {
         workflow: WorkflowId::from_u128(1),
         contact_tag: [1; 16],
@@ -104,6 +115,13 @@ fn clear_fields_of_a_lead_have_limits() {
         call: 1,
         status: branchline_domain::call_status::CallStatus::Busy,
         end_reason: Some(text(bytes)),
+    });
+    at_the_limit_of_a_lead("missing_fields", 1_024, |bytes| LeadEvent::ApplicationTried {
+        attempt: 1,
+        outcome: branchline_domain::lead::ApplicationOutcome::Failed,
+        latency_ms: 1,
+        missing_fields: vec![text(bytes - 1), text(1)],
+        evidence: Personal::Erased,
     });
     at_the_limit_of_a_lead("branch", BRANCH_BYTES_MAX, |bytes| LeadEvent::HoldResolved {
         choice: branchline_domain::lead::Resolution::Output(Output::Branch(text(bytes).into())),

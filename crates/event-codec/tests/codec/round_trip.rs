@@ -25,6 +25,12 @@ fn without_persons(mut event: LeadEvent) -> LeadEvent {
         *variables = Personal::Erased;
         *notes = Personal::Erased;
     }
+    if let LeadEvent::ApplicationTried { evidence, .. } = &mut event {
+        *evidence = Personal::Erased;
+    }
+    if let LeadEvent::ApplicationAnswered { fields, .. } = &mut event {
+        *fields = Personal::Erased;
+    }
     if let LeadEvent::CallAttributesAttached { attributes, .. } = &mut event {
         *attributes = Personal::Erased;
     }

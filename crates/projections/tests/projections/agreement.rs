@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use branchline_domain::{
     call_status::CallStatus,
     id::{CallId, LeadId},
-    lead::{Call, Dispatch, HoldCode, LeadCommand, LeadState, LeadStatus},
+    lead::{ApplicationStage, Call, Dispatch, HoldCode, LeadCommand, LeadState, LeadStatus},
 };
 use branchline_projections::{
     CallFilter, CallRow, DispatchStage, Held, LeadFilter, LeadRow, NodeCounts, PageStart, Paging,
@@ -93,7 +93,11 @@ fn assert_counts_agree(world: &World) {
             let passed = rows.iter().filter(|row| {
                 let told =
                     branchline_projections::history::lead_history(row.id, world.story.facts());
-                !row.removed && told.history.iter().any(|step| step.from_node == Some(node))
+                !row.removed
+                    && told
+                        .history
+                        .iter()
+                        .any(|step| step.from_node == Some(node) && step.output.is_some())
             });
             let expected = NodeCounts {
                 here: here.clone().count() as u64,
@@ -181,12 +185,29 @@ fn assert_queues_agree(world: &World) {
             }
         }
     }
-    let requested = read.requested(1_000, |_| true);
+    let requested = read.requested(world.now, 1_000, |_| true);
     assert_eq!(requested.iter().map(|call| call.call).collect::<BTreeSet<_>>(), wanted);
     let told = read.started_without_answer();
     assert_eq!(told.iter().map(|row| row.id).collect::<BTreeSet<_>>(), unanswered);
     let live = (0..2).flat_map(|number| read.live_calls(flow(number)));
     assert_eq!(live.map(|row| row.id).collect::<BTreeSet<_>>(), in_progress);
+}
+
+fn assert_applications_agree(world: &World) {
+    let read = &world.story.read;
+    let (mut wanted, mut under_way) = (BTreeSet::new(), BTreeSet::new());
+    for (&lead, state) in &world.leads {
+        let workflow = state.workflow.unwrap();
+        if world.decide(lead, workflow, state, &LeadCommand::StartApplication).is_some() {
+            wanted.insert(lead);
+        }
+        let stage = state.application.as_ref().map(|run| run.stage);
+        if stage == Some(ApplicationStage::Started) {
+            under_way.insert(lead);
+        }
+    }
+    assert_eq!(BTreeSet::from_iter(read.requested_applications(1_000, |_| true)), wanted);
+    assert_eq!(BTreeSet::from_iter(read.started_applications()), under_way);
 }
 
 /// A lead that would do something now is named by a sweep, a release or a deadline; what releases
@@ -222,6 +243,7 @@ proptest! {
         assert_counts_agree(&world);
         assert_lists_agree(&world);
         assert_queues_agree(&world);
+        assert_applications_agree(&world);
         assert_nobody_is_forgotten(&world);
     }
 

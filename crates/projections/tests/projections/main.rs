@@ -10,6 +10,7 @@
 mod agreement;
 mod call_logs;
 mod counts;
+mod errands;
 mod history;
 mod imports;
 mod lists;

@@ -12,7 +12,7 @@ fn call(lead: branchline_domain::id::LeadId) -> CallId {
 }
 
 fn wanted(story: &Story) -> Vec<CallId> {
-    story.read.requested(10, |_| true).iter().map(|wanted| wanted.call).collect()
+    story.read.requested(story.now(), 10, |_| true).iter().map(|wanted| wanted.call).collect()
 }
 
 /// Bob, then Ann, each waiting for a call.
@@ -27,8 +27,9 @@ fn two_wanted_calls() -> Story {
 fn wanted_calls_queue_in_order_of_request_until_somebody_takes_them() {
     let mut story = two_wanted_calls();
     assert_eq!(wanted(&story), [call(BOB), call(ANN)]);
-    assert_eq!(story.read.requested(1, |_| true).len(), 1);
-    assert_eq!(story.read.requested(9, |wanted| wanted.call.lead == ANN).len(), 1);
+    assert_eq!(story.read.requested(story.now(), 1, |_| true).len(), 1);
+    let of_ann = story.read.requested(story.now(), 9, |wanted| wanted.call.lead == ANN);
+    assert_eq!(of_ann.len(), 1);
     story.lead(BOB, [started(1)]);
     assert_eq!(wanted(&story), [call(ANN)]);
     story.lead(ANN, [concluded(1, CallStatus::Cancelled)]);

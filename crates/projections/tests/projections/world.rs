@@ -7,13 +7,13 @@ use branchline_domain::{
     call_status::CallStatus,
     decider::Recorded,
     graph::{
-        CanvasPosition, Condition, ConditionalConfig, Edge, GraphChange, Node, NodeConfig,
-        Operator, TimeConfig, TimeUnit, VoiceCallConfig,
+        ApplicationConfig, CanvasPosition, Condition, ConditionalConfig, Edge, GraphChange, Node,
+        NodeConfig, Operator, TimeConfig, TimeUnit, VoiceCallConfig,
     },
     id::{EdgeId, ImportId, LeadId, NodeId, WorkflowId},
     lead::{
-        self, CallReport, Enrolment, LeadCommand, LeadContext, LeadEvent, LeadState, Resolution,
-        Values,
+        self, ApplicationOutcome, ApplicationReport, CallReport, Enrolment, LeadCommand,
+        LeadContext, LeadEvent, LeadState, Resolution, Values,
     },
     output::Output,
     time::Timestamp,
@@ -24,6 +24,7 @@ use crate::story::{CALL, ORG, Story, Told, WAIT, WON, minute};
 
 pub(crate) const CHECK: NodeId = NodeId::from_u128(0xa4);
 pub(crate) const LOST: NodeId = NodeId::from_u128(0xa5);
+const CRM: NodeId = NodeId::from_u128(0xa6);
 const WORKFLOWS: u8 = 2;
 const LEADS: u8 = 12;
 const IMPORTS: u8 = 6;
@@ -89,7 +90,7 @@ impl World {
         self.now = self.now.plus_seconds(7);
         let call = self.leads.get(&lead_id(who)).and_then(|lead| lead.calls.keys().last()).copied();
         let call = call.unwrap_or(1).saturating_sub(u32::from(how > 240)).max(1);
-        let command = match what % 32 {
+        let command = match what % 38 {
             0..=5 => {
                 let of = Some(import(how)).filter(|_| how.is_multiple_of(3));
                 return self.enrol(lead_id(who), flow(who), of);
@@ -135,7 +136,17 @@ impl World {
                 }
                 LeadCommand::Withdraw
             }
-            _ => return self.step_workflow(what % 32, who, how),
+            32 => LeadCommand::StartApplication,
+            33 => LeadCommand::RecordApplication(Box::new(tried(how))),
+            34 => LeadCommand::HoldApplication,
+            35 => LeadCommand::RequestApplication,
+            36 => LeadCommand::MoveTo { node: [CALL, WAIT, CHECK, CRM][usize::from(how % 4)] },
+            37 => {
+                let answer = if how < 128 { "yes" } else { "no" };
+                let attributes = Values::from([("interested".into(), answer.into())]);
+                LeadCommand::AttachCallAttributes { call, attributes }
+            }
+            _ => return self.step_workflow(what % 38, who, how),
         };
         self.tell_lead(lead_id(who), &command);
     }
@@ -275,6 +286,23 @@ fn report(how: u8) -> CallReport {
     }
 }
 
+fn tried(how: u8) -> ApplicationReport {
+    let outcomes = [
+        ApplicationOutcome::Succeeded,
+        ApplicationOutcome::Failed,
+        ApplicationOutcome::Unavailable,
+        ApplicationOutcome::Interrupted,
+    ];
+    ApplicationReport {
+        attempt: 1 + u32::from(how > 200),
+        outcome: outcomes[usize::from(how % 4)],
+        latency_ms: 3,
+        missing_fields: Vec::new(),
+        evidence: String::new(),
+        fields: Values::new(),
+    }
+}
+
 fn edge(id: u128, from: NodeId, to: NodeId, label: Option<&str>) -> Edge {
     Edge {
         id: EdgeId::from_u128(id),
@@ -284,8 +312,8 @@ fn edge(id: u128, from: NodeId, to: NodeId, label: Option<&str>) -> Edge {
     }
 }
 
-/// Call; when nobody picks up, wait and call again; when somebody does, ask for the city. Nothing
-/// serves `FAILED` until an edit adds it.
+/// Call; when nobody picks up, wait and call again; when somebody does, ask for the city and what
+/// analysis tells, or else an application. Nothing serves `FAILED` until an edit adds it.
 fn graph() -> Vec<GraphChange> {
     let voice = VoiceCallConfig {
         from_phone_number: Some("+4930123456".into()),
@@ -298,11 +326,20 @@ fn graph() -> Vec<GraphChange> {
         operator: Some(Operator::Exists),
         value: None,
     };
-    let check = ConditionalConfig { conditions: vec![asked], ..ConditionalConfig::default() };
+    // Read only when the city is known; waited for, when analysis has not told yet.
+    let interested = Condition {
+        field: Some("call.interested".into()),
+        operator: Some(Operator::NotEquals),
+        value: Some("no".into()),
+    };
+    let conditions = vec![asked, interested];
+    let check = ConditionalConfig { conditions, ..ConditionalConfig::default() };
+    let crm = ApplicationConfig { handler: Some("crm".into()), ..ApplicationConfig::default() };
     let nodes = [
         (CALL, NodeConfig::VoiceCall(voice)),
         (WAIT, NodeConfig::Time(time)),
         (CHECK, NodeConfig::Conditional(check)),
+        (CRM, NodeConfig::Application(crm)),
         (WON, NodeConfig::Converted),
         (LOST, NodeConfig::Dropped),
     ];
@@ -320,7 +357,9 @@ fn graph() -> Vec<GraphChange> {
         edge(2, CALL, WAIT, Some("DNP")),
         edge(3, WAIT, CALL, None),
         edge(4, CHECK, WON, Some("true")),
-        edge(5, CHECK, LOST, Some("false")),
+        edge(5, CHECK, CRM, Some("false")),
+        edge(6, CRM, WAIT, Some("success")),
+        edge(7, CRM, LOST, Some("failure")),
     ];
     nodes.into_iter().chain(edges.map(GraphChange::EdgeAdded)).collect()
 }

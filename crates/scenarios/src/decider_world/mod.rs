@@ -2,6 +2,7 @@
 //! after the workflow changed or time passed, and asks whether the workflow is finished.
 
 mod commands;
+mod effects;
 
 use branchline_domain::{
     decider::Recorded,
@@ -228,6 +229,7 @@ const fn is_dialled(dispatch: &Dispatch) -> bool {
 impl World for DeciderWorld {
     fn perform(&mut self, command: &Command) -> Result<Done, Failure> {
         let mut done = self.play(command)?;
+        done.events.extend(self.hold_applications()?);
         if !self.workflow.deleted {
             let ended = self.workflow_decides(&WorkflowCommand::AutoComplete, None)?;
             if !ended.is_empty() {
@@ -248,6 +250,7 @@ impl World for DeciderWorld {
         let surroundings = Surroundings {
             now: self.now,
             busy_with: self.busy_with(state.contact_tag).filter(|other| *other != id),
+            no_capacity: false,
             workflow_position: Some(self.status_position),
         };
         Ok(explain(id, &state, &self.view(), &surroundings))

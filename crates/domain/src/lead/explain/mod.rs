@@ -1,10 +1,12 @@
 //! Why a lead is where it is. One answer for API, log tool and dashboard. Source: DOMAIN.md 8.
 
+mod held;
+
 use serde::Serialize;
 
-use super::{Call, Hold, HoldReason, LeadState, LeadStatus, advance::is_queued};
+use self::held::held;
+use super::{ApplicationRun, ApplicationStage, Call, LeadState, LeadStatus, advance::is_queued};
 use crate::{
-    call_status::{CallStatus, Routing},
     id::{LeadId, NodeId},
     time::Timestamp,
     workflow::{WorkflowStatus, WorkflowView},
@@ -28,10 +30,18 @@ pub enum GuardCode {
     WaitingForRelease,
     /// A call is wanted and not handed out yet.
     WaitingForDial,
+    /// Calls from the node are dialled at other hours.
+    OutsideCallingWindow,
+    /// The carrier has as many calls as it may have.
+    NoCapacity,
     /// The number has a live call of another lead.
     PhoneBusy,
     /// Waits for a final call status.
     WaitingForCall,
+    /// Waits for what an application answers.
+    WaitingForApplication,
+    /// Waits for what analysis of its last call finds.
+    WaitingForAnalysis,
     /// An outcome is held because the workflow was not active.
     WorkflowPaused,
     /// No edge serves the outcome.
@@ -95,6 +105,8 @@ pub struct Surroundings {
     pub now: Timestamp,
     /// Lead whose live call keeps the number busy, if another one does.
     pub busy_with: Option<LeadId>,
+    /// Whether the carrier has as many calls under way as it may have.
+    pub no_capacity: bool,
     /// Position of the workflow's last change of status.
     pub workflow_position: Option<u64>,
 }
@@ -142,6 +154,11 @@ fn guard(code: GuardCode, message: impl Into<String>, evidence: u64) -> HoldingG
 }
 
 impl HoldingGuard {
+    fn at(mut self, instant: Timestamp) -> Self {
+        self.clears_at = Some(instant);
+        self
+    }
+
     fn by(mut self, what: impl Into<String>) -> Self {
         self.clears_by = Some(what.into());
         self
@@ -221,29 +238,74 @@ fn at_node(
     workflow: &WorkflowView,
     surroundings: &Surroundings,
 ) -> Vec<HoldingGuard> {
+    let gone = state.node.filter(|node| workflow.graph.node(*node).is_none());
+    if gone.is_some_and(|node| workflow.stand_in(node).is_some()) && !state.is_at_work() {
+        return vec![due(state)];
+    }
     if let Some(hold) = &state.hold {
         return vec![held(state, hold, workflow)];
     }
     if let Some(release_at) = state.release_at {
-        if release_at <= surroundings.now {
+        return vec![releasing(state, release_at, surroundings)];
+    }
+    if let Some(until) = state.analysis_until {
+        if until <= surroundings.now {
             return vec![due(state)];
         }
-        let message = match state.current_call() {
-            Some((number, call)) => format!(
-                "call {number} ended as {}; the next attempt is at {release_at}",
-                call.status
-            ),
-            None => format!("the lead waits until {release_at}"),
-        };
-        let mut waiting = guard(GuardCode::WaitingForRelease, message, state.entered_position)
-            .by("the wait ends by itself");
-        waiting.clears_at = Some(release_at);
-        return vec![waiting];
+        let message = format!(
+            "the step reads what analysis of the last call finds; it goes on without at {until}"
+        );
+        let waiting = guard(GuardCode::WaitingForAnalysis, message, state.entered_position)
+            .by("attributes of the call arrive, or the wait ends by itself");
+        return vec![waiting.at(until)];
+    }
+    if let Some(run) = &state.application {
+        return vec![applying(run, surroundings)];
     }
     match state.current_call() {
         Some((number, call)) if !call.concluded => calling(state, number, call, surroundings),
         Some(_) | None => vec![due(state)],
     }
+}
+
+fn releasing(
+    state: &LeadState,
+    release_at: Timestamp,
+    surroundings: &Surroundings,
+) -> HoldingGuard {
+    if release_at <= surroundings.now {
+        return due(state);
+    }
+    let message = match (state.current_call(), &state.application) {
+        (Some((number, call)), _) => {
+            format!("call {number} ended as {}; the next attempt is at {release_at}", call.status)
+        }
+        (None, Some(run)) => format!(
+            "try {} of the application did not succeed; the next one is at {release_at}",
+            run.attempt
+        ),
+        (None, None) => format!("the lead waits until {release_at}"),
+    };
+    guard(GuardCode::WaitingForRelease, message, state.entered_position)
+        .by("the wait ends by itself")
+        .at(release_at)
+}
+
+fn applying(run: &ApplicationRun, surroundings: &Surroundings) -> HoldingGuard {
+    let age_s = seconds_since(run.since, surroundings);
+    let message = match run.stage {
+        ApplicationStage::Requested => {
+            format!("try {} of the application is wanted, since {age_s} s", run.attempt)
+        }
+        ApplicationStage::Started | ApplicationStage::Tried => {
+            format!("try {} of the application is under way, since {age_s} s", run.attempt)
+        }
+    };
+    guard(GuardCode::WaitingForApplication, message, run.position).by("the application answers")
+}
+
+fn seconds_since(instant: Timestamp, surroundings: &Surroundings) -> i64 {
+    surroundings.now.micros_since(instant).max(0) / 1_000_000
 }
 
 fn calling(
@@ -259,95 +321,24 @@ fn calling(
             let message = format!("the number has a live call of {other}");
             found.push(guard(GuardCode::PhoneBusy, message, evidence).by("that call ends"));
         }
+        if let Some(opens_at) = call.not_before.filter(|&at| at > surroundings.now) {
+            let message = format!("call {number} waits for the calling window of its node");
+            let waiting = guard(GuardCode::OutsideCallingWindow, message, evidence);
+            found.push(waiting.by("the calling window opens").at(opens_at));
+        } else if surroundings.no_capacity {
+            let message = "the carrier has as many calls under way as it may have";
+            found.push(guard(GuardCode::NoCapacity, message, evidence).by("another call ends"));
+        }
         let message = format!("call {number} is requested, and nobody has dialled it yet");
         found.push(
             guard(GuardCode::WaitingForDial, message, evidence).by("a carrier takes the call"),
         );
         return found;
     }
-    let age_s = surroundings.now.micros_since(call.status_at).max(0) / 1_000_000;
+    let age_s = seconds_since(call.status_at, surroundings);
     let message = format!(
         "call {number} has no final status; the last one is {}, {age_s} s ago",
         call.status
     );
     vec![guard(GuardCode::WaitingForCall, message, evidence).by("a final call status arrives")]
-}
-
-fn held(state: &LeadState, hold: &Hold, workflow: &WorkflowView) -> HoldingGuard {
-    let (code, message, remedy) = match &hold.reason {
-        HoldReason::WorkflowPaused(outcome) => (
-            GuardCode::WorkflowPaused,
-            format!("the outcome {} came while the workflow was not active", outcome.output),
-            "resume or activate the workflow",
-        ),
-        HoldReason::MissingOutput(outcome) => (
-            GuardCode::MissingOutput,
-            format!("no edge of the node serves the outcome {}", outcome.output),
-            "add an edge for the outcome, or resolve the lead",
-        ),
-        HoldReason::ReviewRequired(status) => (
-            GuardCode::ReviewRequired,
-            review_message(state, *status),
-            "resolve the lead with an output or a redial, or remove it",
-        ),
-        HoldReason::NodeIncomplete => (
-            GuardCode::NodeIncomplete,
-            "the node lacks what it needs".into(),
-            "complete the node's config, or resolve the lead",
-        ),
-        HoldReason::CallOverdue => (
-            GuardCode::CallOverdue,
-            format!(
-                "the call has no final status {} s after it was dialled",
-                workflow.settings.call_deadline_s
-            ),
-            "the carrier reports a final status, or a person resolves the lead",
-        ),
-        HoldReason::DialOutcomeUnknown => (
-            GuardCode::DialOutcomeUnknown,
-            "nobody knows whether the call was dialled; it is not dialled again by itself".into(),
-            "the carrier reports a status, or a person resolves the lead",
-        ),
-        HoldReason::DialRefused => (
-            GuardCode::DialRefused,
-            "the carrier refused to dial".into(),
-            "resolve the lead with an output or a redial, or remove it",
-        ),
-        HoldReason::UnreadableTime(words) => (
-            GuardCode::UnreadableTime,
-            words.known().map_or_else(
-                || "the time to release at cannot be read".into(),
-                |words| format!("the time to release at cannot be read: `{words}`"),
-            ),
-            "resolve the lead with a release time or an output",
-        ),
-        HoldReason::ApplicationReview => (
-            GuardCode::ApplicationReview,
-            "no application answers for this node".into(),
-            "resolve the lead with an output",
-        ),
-        HoldReason::EndlessLoop => (
-            GuardCode::EndlessLoop,
-            "the lead went around in the graph without a wait or a call".into(),
-            "break the cycle in the graph, or resolve the lead",
-        ),
-    };
-    guard(code, message, hold.position).by(remedy)
-}
-
-/// What a review is about, with the resolution that a later status suggests.
-fn review_message(state: &LeadState, status: CallStatus) -> String {
-    let suggested = state.current_call().and_then(|(_, call)| {
-        call.conflicts.iter().rev().find_map(|status| match status.routing() {
-            Routing::Take(output) => Some((*status, output)),
-            Routing::KeepWaiting | Routing::Review => None,
-        })
-    });
-    match suggested {
-        Some((later, output)) => format!(
-            "the call ended as {status}, which has no branch; {later} was reported later and \
-             suggests {output}"
-        ),
-        None => format!("the call ended as {status}, which has no branch"),
-    }
 }

@@ -160,6 +160,11 @@ pub enum LeadAction {
     Resolve(Resolution),
     /// Take it out.
     Remove,
+    /// Put it at another node, where its step begins.
+    MoveTo {
+        /// Which.
+        node: NodeId,
+    },
     /// Change variables or notes.
     Edit {
         /// Variables to set; `None` takes one away.

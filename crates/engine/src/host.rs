@@ -263,6 +263,7 @@ pub(crate) fn lead_command(action: LeadAction) -> LeadCommand {
     match action {
         LeadAction::Resolve(choice) => LeadCommand::Resolve(choice),
         LeadAction::Remove => LeadCommand::Remove,
+        LeadAction::MoveTo { node } => LeadCommand::MoveTo { node },
         LeadAction::Edit { variables, notes } => LeadCommand::Edit { variables, notes },
     }
 }

@@ -257,6 +257,12 @@ impl Fields {
         let _known = self.take(name);
     }
 
+    /// Whether something is wrong with a field.
+    pub(crate) fn is_at_fault(&self, name: &str) -> bool {
+        let pointer = format!("{}{}", self.base, step(name));
+        self.faults.iter().any(|fault| fault.pointer.as_ref() == Some(&pointer))
+    }
+
     /// Notes what is wrong with a field.
     pub(crate) fn fault(&mut self, name: &str, problem: &str) {
         let pointer = format!("{}{}", self.base, step(name));

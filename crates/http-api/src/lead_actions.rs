@@ -179,10 +179,14 @@ fn action(fields: &mut Fields) -> Option<LeadAction> {
     let action = fields.required::<String>("action");
     let output = fields.optional::<Output>("output");
     let release_at = fields.optional::<Timestamp>("release_at");
-    let resolves = action.as_deref() == Some("resolve");
-    for (name, given) in [("output", output.is_some()), ("release_at", release_at.is_some())] {
-        if given && !resolves && action.is_some() {
-            fields.fault(name, "belongs to the action `resolve`");
+    let node = fields.optional::<NodeId>("node");
+    for (name, given, owner) in [
+        ("output", output.is_some(), "resolve"),
+        ("release_at", release_at.is_some(), "resolve"),
+        ("node", node.is_some(), "move_to"),
+    ] {
+        if given && action.as_deref().is_some_and(|action| action != owner) {
+            fields.fault(name, &format!("belongs to the action `{owner}`"));
         }
     }
     match action.as_deref()? {
@@ -196,8 +200,14 @@ fn action(fields: &mut Fields) -> Option<LeadAction> {
         },
         "redial" => Some(LeadAction::Resolve(Resolution::Redial)),
         "remove" => Some(LeadAction::Remove),
+        "move_to" => {
+            if node.is_none() && !fields.is_at_fault("node") {
+                fields.fault("node", "is missing: say where the leads go");
+            }
+            node.map(|node| LeadAction::MoveTo { node })
+        }
         _ => {
-            fields.fault("action", "must be resolve, redial or remove");
+            fields.fault("action", "must be resolve, redial, remove or move_to");
             None
         }
     }
@@ -264,6 +274,16 @@ mod tests {
                 r#"{"filter": {"held": true}, "action": "resolve", "output": "DNP",
                     "release_at": "2026-11-24T10:00:00Z", "dry_run": true}"#,
                 &["/output"],
+            ),
+            (r#"{"filter": {"held": true}, "action": "move_to", "dry_run": true}"#, &["/node"]),
+            (
+                r#"{"filter": {"held": true}, "action": "move_to", "node": "x", "dry_run": true}"#,
+                &["/node"],
+            ),
+            (
+                r#"{"filter": {"held": true}, "action": "redial", "dry_run": true,
+                    "node": "node_00000000-0000-0000-0000-000000000009"}"#,
+                &["/node"],
             ),
             (
                 r#"{"filter": [], "action": "redial", "dry_run": true, "cursor": "x", "limit": -1}"#,

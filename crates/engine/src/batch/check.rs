@@ -58,7 +58,11 @@ fn check_action(
         LeadAction::Resolve(Resolution::ReleaseAt(_)) => {
             check_type(view, node, "release_at", NodeType::Time)
         }
-        LeadAction::Remove | LeadAction::Edit { .. } => Ok(()),
+        LeadAction::MoveTo { node: to } if view.graph.node(*to).is_none() => {
+            let problem = format!("there is no node {to} in this workflow");
+            Err(EngineError::Invalid { field: "node", problem })
+        }
+        LeadAction::MoveTo { .. } | LeadAction::Remove | LeadAction::Edit { .. } => Ok(()),
     }
 }
 

@@ -329,6 +329,7 @@ fn a_name_that_is_nowhere_in_the_workflow_is_told_with_its_place_and_the_fix() {
             (batch(at(campaign.converted), take(Output::Dnp)), "output", "there are none to take"),
             (batch(at(campaign.converted), REDIAL), "action", "VOICE_CALL"),
             (batch(REVIEW, later), "release_at", "this workflow has none"),
+            (batch(REVIEW, LeadAction::MoveTo { node: nowhere }), "node", "no node node_"),
             (LeadBatch { limit: 0, ..batch(REVIEW, REDIAL) }, "limit", "1 to 1000"),
             (LeadBatch { limit: 1_001, ..batch(REVIEW, REDIAL) }, "limit", "1 to 1000"),
         ] {
@@ -376,6 +377,31 @@ fn a_step_that_keeps_its_old_config_may_still_take_an_output_of_it() {
         let (field, problem) = refusal(&world, workflow, batch(at, never)).await;
         assert_eq!(field, "output");
         assert!(problem.contains("Delhi, Pune"), "{problem}");
+    });
+}
+
+#[test]
+fn leads_are_put_at_another_node_and_those_whose_call_is_at_work_stay() {
+    story(async {
+        let world = World::start(config());
+        let campaign = world.active().await;
+        let review = in_review(&world, &campaign, 3).await;
+        let talking = world.enrol_one(campaign.workflow, 90).await;
+        tell_all(&world, &[talking], 1, CallStatus::Connected).await;
+        let at_intro =
+            BatchFilter::Matching { status: None, node: Some(campaign.intro), held: None };
+        let away = batch(at_intro, LeadAction::MoveTo { node: campaign.converted });
+        let answer = act(&world, campaign.workflow, away.clone()).await;
+        for batched in &answer.results {
+            let stays = batched.lead == talking;
+            let refused =
+                matches!(batched.outcome, Err(EngineError::Lead(LeadRejection::CannotMove { .. })));
+            assert_eq!(refused, stays, "{batched:?}");
+        }
+        for lead in review {
+            assert_eq!(world.state(lead).await.status, LeadStatus::Completed);
+        }
+        assert_eq!(act(&world, campaign.workflow, away).await.matched, 1, "one is left there");
     });
 }
 

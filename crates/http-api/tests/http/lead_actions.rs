@@ -117,6 +117,20 @@ async fn leads_are_removed_in_one_go() {
 }
 
 #[actix_web::test]
+async fn leads_are_moved_in_one_go() {
+    let api = Api::start();
+    let (workflow, leads) = in_review(&api, 2).await;
+    let path = format!("{}/leads/actions", workflow.path);
+    let lost = json!({ "filter": { "held": true }, "action": "move_to", "node": workflow.lost,
+                       "dry_run": false });
+    let moved = api.post(&path, lost).await.expect(200);
+    assert_eq!(ids(&moved["results"]), leads);
+    assert!(moved["results"].as_array().unwrap().iter().all(|one| one["result"] == "done"));
+    let list = api.get(&format!("{}/leads?status=dropped", workflow.path)).await.expect(200);
+    assert_eq!(list["meta"]["total"], 2);
+}
+
+#[actix_web::test]
 async fn what_the_workflow_does_not_have_is_refused_at_its_place() {
     let api = Api::start();
     let (workflow, _) = in_review(&api, 1).await;

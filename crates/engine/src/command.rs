@@ -1,6 +1,6 @@
 //! What a host asks of the engine, and what it is answered.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use branchline_domain::{
     graph::{CanvasPosition, NodeConfig},
@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use crate::{
     EngineError,
     batch::{BatchAnswer, LeadBatch},
+    lead_list::LeadList,
     ports::DialRequest,
 };
 
@@ -81,6 +82,36 @@ pub struct EnrolRequest {
     pub duplicates: Duplicates,
     /// Name of the file, if there was one.
     pub file_name: Option<String>,
+}
+
+/// A list of leads to enrol, wherever it is: all of them or none.
+#[derive(Clone)]
+pub struct ImportRequest {
+    /// The leads.
+    pub list: Arc<dyn LeadList>,
+    /// What to do with duplicates.
+    pub duplicates: Duplicates,
+    /// Name of the file, if there was one.
+    pub file_name: Option<String>,
+}
+
+impl fmt::Debug for ImportRequest {
+    /// Without the list: it is long, and people's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportRequest")
+            .field("duplicates", &self.duplicates)
+            .field("file_name", &self.file_name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for ImportRequest {
+    /// The same list, not one that reads the same.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.list, &other.list)
+            && self.duplicates == other.duplicates
+            && self.file_name == other.file_name
+    }
 }
 
 /// A node to add.
@@ -238,6 +269,14 @@ pub enum HostCommand {
         /// Whom, and how.
         request: EnrolRequest,
     },
+    /// Enrols the leads of a list, in the background when it is long: all or none. Answer:
+    /// [`Answer::Imported`].
+    Import {
+        /// Where.
+        workflow: WorkflowId,
+        /// Whom, and how.
+        request: ImportRequest,
+    },
     /// Answer: [`Answer::Lead`].
     Lead {
         /// Which.
@@ -304,6 +343,20 @@ pub struct Enrolled {
     pub committed: Committed,
 }
 
+/// What came of a list of leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// Everybody is enrolled.
+    Done(Enrolled),
+    /// The list is sound and long; its import says how far it is.
+    Running {
+        /// The import's name.
+        import: ImportId,
+        /// Where its opening is recorded.
+        committed: Committed,
+    },
+}
+
 /// The answer to a [`HostCommand`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
@@ -315,6 +368,8 @@ pub enum Answer {
     Edge(EdgeId, Committed),
     /// Leads were enrolled.
     Enrolled(Enrolled),
+    /// A list of leads was taken.
+    Imported(Imported),
     /// A lead was changed.
     Lead(Committed),
     /// Many leads were acted on.

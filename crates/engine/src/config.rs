@@ -33,6 +33,9 @@ pub struct EngineConfig {
     pub claim_max: usize,
     /// Leads enrolled by one request. Unit: leads.
     pub enrol_max: usize,
+    /// A list up to this long is answered when its leads are enrolled; a longer one when it is
+    /// checked and its import is open. Unit: rows.
+    pub import_wait_rows: u32,
 }
 
 /// The `[engine]` table of `config/default.toml`.

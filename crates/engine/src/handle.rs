@@ -16,7 +16,7 @@ use crate::{
     batch::{BatchAnswer, BatchForecast, LeadBatch},
     command::{
         Answer, CallAction, CallAnswer, Caller, Committed, EnrolRequest, Enrolled, HostCommand,
-        HostRequest, LeadAction, NewEdge, NewNode, WorkflowAction,
+        HostRequest, ImportRequest, Imported, LeadAction, NewEdge, NewNode, WorkflowAction,
     },
     event_stream::EventStream,
     ports::DialRequest,
@@ -170,6 +170,26 @@ impl EngineHandle {
             return Err(mismatch(&answer));
         };
         Ok(enrolled)
+    }
+
+    /// Enrols the leads of a list that is read as it is enrolled: all of them or none. Answers when
+    /// they are enrolled, or, for more than [`EngineConfig::import_wait_rows`](crate::EngineConfig)
+    /// rows, when the list is checked whole and its import is open.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::enrol`]. A list that is refused is kept among the imports, with its faults.
+    pub async fn import(
+        &self,
+        caller: &Caller,
+        workflow: WorkflowId,
+        request: ImportRequest,
+    ) -> Result<Imported, EngineError> {
+        let answer = self.ask(caller, HostCommand::Import { workflow, request }).await?;
+        let Answer::Imported(imported) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(imported)
     }
 
     /// Acts on a lead.

@@ -54,6 +54,7 @@ pub(crate) fn accept(core: &Rc<Core>, request: HostRequest) {
         | HostCommand::AddNode { .. }
         | HostCommand::AddEdge { .. }
         | HostCommand::Enrol { .. }
+        | HostCommand::Import { .. }
         | HostCommand::Lead { .. }
         | HostCommand::Call { .. }
         | HostCommand::Claim { .. } => 1,
@@ -124,10 +125,12 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) ->
         HostCommand::AddNode { workflow, node } => add_node(core, asked, workflow, node),
         HostCommand::AddEdge { workflow, edge } => add_edge(core, asked, workflow, edge),
         HostCommand::Enrol { workflow, request } => {
-            let core = Rc::clone(core);
-            Box::pin(async move {
-                enrol::enrol(core, caller, workflow, request).await.map(Answer::Enrolled)
-            })
+            let enrolled = enrol::enrol(Rc::clone(core), caller, workflow, request);
+            Box::pin(async move { enrolled.await.map(Answer::Enrolled) })
+        }
+        HostCommand::Import { workflow, request } => {
+            let imported = enrol::import(Rc::clone(core), caller, workflow, request);
+            Box::pin(async move { imported.await.map(Answer::Imported) })
         }
         HostCommand::Lead { lead, action } => {
             let (about, command) = (About::Lead(lead), lead_command(action).into());

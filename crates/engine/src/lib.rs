@@ -72,6 +72,7 @@ mod ids;
 mod journal_port;
 mod lead_actor;
 mod lead_claims;
+pub mod lead_list;
 mod lead_step;
 mod lead_task;
 mod phone;

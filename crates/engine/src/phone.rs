@@ -37,6 +37,45 @@ pub enum PhoneProblem {
     Extension,
 }
 
+/// Makes numbers E.164, with one country assumed where a text names none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Normaliser {
+    region: Option<Region>,
+}
+
+impl Normaliser {
+    /// `default_country` is ISO 3166-1 alpha-2.
+    pub(crate) fn of(default_country: Option<&str>) -> Self {
+        Self { region: default_country.and_then(|country| country.parse::<Region>().ok()) }
+    }
+
+    /// See [`normalise`].
+    pub(crate) fn normalise(self, text: &str) -> Result<String, PhoneProblem> {
+        let region = self.region;
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(PhoneProblem::Empty);
+        }
+        if text.len() > TEXT_BYTES_MAX {
+            return Err(PhoneProblem::NotANumber);
+        }
+        let number = PhoneNumber::parse(text, region).map_err(|error| problem(&error, region))?;
+        if !number.extension().is_empty() {
+            return Err(PhoneProblem::Extension);
+        }
+        match number.is_possible_with_reason() {
+            Ok(NumberLengthType::IsPossible) => {}
+            Ok(NumberLengthType::IsPossibleLocalOnly) | Err(ValidationError::TooShort) => {
+                return Err(PhoneProblem::TooShort);
+            }
+            Err(ValidationError::TooLong) => return Err(PhoneProblem::TooLong),
+            Err(ValidationError::InvalidLength) => return Err(PhoneProblem::WrongLength),
+            Err(ValidationError::InvalidCountryCode) => return Err(PhoneProblem::UnknownCountry),
+        }
+        Ok(number.format_as(PhoneNumberFormat::E164).into_owned())
+    }
+}
+
 /// Makes a number E.164, for example `+919876543210`.
 ///
 /// `default_country` (ISO 3166-1 alpha-2) is assumed where the text names no country. Only lengths
@@ -47,28 +86,7 @@ pub enum PhoneProblem {
 ///
 /// [`PhoneProblem`] when the text is not a number that can be dialled.
 pub fn normalise(text: &str, default_country: Option<&str>) -> Result<String, PhoneProblem> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(PhoneProblem::Empty);
-    }
-    if text.len() > TEXT_BYTES_MAX {
-        return Err(PhoneProblem::NotANumber);
-    }
-    let region = default_country.and_then(|country| country.parse::<Region>().ok());
-    let number = PhoneNumber::parse(text, region).map_err(|error| problem(&error, region))?;
-    if !number.extension().is_empty() {
-        return Err(PhoneProblem::Extension);
-    }
-    match number.is_possible_with_reason() {
-        Ok(NumberLengthType::IsPossible) => {}
-        Ok(NumberLengthType::IsPossibleLocalOnly) | Err(ValidationError::TooShort) => {
-            return Err(PhoneProblem::TooShort);
-        }
-        Err(ValidationError::TooLong) => return Err(PhoneProblem::TooLong),
-        Err(ValidationError::InvalidLength) => return Err(PhoneProblem::WrongLength),
-        Err(ValidationError::InvalidCountryCode) => return Err(PhoneProblem::UnknownCountry),
-    }
-    Ok(number.format_as(PhoneNumberFormat::E164).into_owned())
+    Normaliser::of(default_country).normalise(text)
 }
 
 fn problem(error: &rlibphonenumber::ParseError, region: Option<Region>) -> PhoneProblem {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use branchline_domain::id::OrganisationId;
-use branchline_engine::{EngineError, command::Enrolled};
+use branchline_engine::{EngineError, command::Imported};
 use branchline_journal::record::IdempotencyKey;
 
 use crate::{error_mapping::Refusal, problem::Problem};
@@ -39,7 +39,7 @@ struct Kept {
 struct Entry {
     digest: [u8; 32],
     /// None while the first request is under way.
-    answer: Option<Arc<Enrolled>>,
+    answer: Option<Arc<Imported>>,
 }
 
 /// What a request under a key is.
@@ -48,7 +48,7 @@ pub(crate) enum Begun {
     /// The first one.
     First(Place),
     /// A repeat, with the answer to the first one.
-    Repeat(Arc<Enrolled>),
+    Repeat(Arc<Imported>),
 }
 
 /// The place of an answer that is being made. Dropped without an answer, the key is free again.
@@ -88,17 +88,25 @@ impl Enrolments {
 
 impl Place {
     /// Keeps the answer.
-    pub(crate) fn keep(self, enrolled: &Enrolled) {
+    pub(crate) fn keep(self, imported: &Imported) {
         let mut kept = self.enrolments.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(entry) = kept.by_name.get_mut(&self.name) else { return };
-        entry.answer = Some(Arc::new(enrolled.clone()));
-        kept.leads += enrolled.lead_ids.len();
+        entry.answer = Some(Arc::new(imported.clone()));
+        kept.leads += leads_in(imported);
         kept.done.push_back(self.name.clone());
         while kept.leads > LEADS_MAX || kept.done.len() > ANSWERS_MAX {
             let Some(oldest) = kept.done.pop_front() else { break };
             let forgotten = kept.by_name.remove(&oldest).and_then(|entry| entry.answer);
-            kept.leads -= forgotten.map_or(0, |answer| answer.lead_ids.len());
+            kept.leads -= forgotten.map_or(0, |answer| leads_in(&answer));
         }
+    }
+}
+
+/// Leads that an answer names.
+const fn leads_in(answer: &Imported) -> usize {
+    match answer {
+        Imported::Done(enrolled) => enrolled.lead_ids.len(),
+        Imported::Running { .. } => 0,
     }
 }
 
@@ -114,6 +122,7 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use branchline_domain::id::LeadId;
+    use branchline_engine::command::Enrolled;
 
     use super::*;
 
@@ -129,8 +138,9 @@ mod tests {
         }
     }
 
-    fn of_leads(count: u128) -> Enrolled {
-        Enrolled { lead_ids: (0..count).map(LeadId::from_u128).collect(), ..Enrolled::default() }
+    fn of_leads(count: u128) -> Imported {
+        let lead_ids = (0..count).map(LeadId::from_u128).collect();
+        Imported::Done(Enrolled { lead_ids, ..Enrolled::default() })
     }
 
     #[test]

@@ -120,13 +120,33 @@ fn digest(request: &HttpRequest, body: &[u8]) -> [u8; 32] {
 ///
 /// # Errors
 ///
-/// 413 when it is longer than `limit` bytes; 400 when it breaks off; 408 when it stops coming; 415
-/// when it is compressed.
+/// As [`pieces`].
 pub(crate) async fn collect(
     request: &HttpRequest,
     payload: &mut Payload,
     limit: usize,
 ) -> Result<Bytes, Problem> {
+    let mut body = BytesMut::new();
+    pieces(request, payload, limit, |piece| {
+        body.extend_from_slice(piece);
+        Ok(())
+    })
+    .await?;
+    Ok(body.freeze())
+}
+
+/// Gives a body to `take` as it comes in.
+///
+/// # Errors
+///
+/// 413 when it is longer than `limit` bytes; 400 when it breaks off; 408 when it stops coming; 415
+/// when it is compressed.
+pub(crate) async fn pieces(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+    mut take: impl FnMut(&[u8]) -> Result<(), Problem>,
+) -> Result<(), Problem> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
@@ -136,18 +156,19 @@ pub(crate) async fn collect(
         let detail = "the body has a Content-Encoding: send it as it is";
         return Err(Problem::of(Refusal::UnsupportedContentEncoding, detail));
     }
-    let mut body = BytesMut::new();
+    let mut taken = 0;
     while let Some(chunk) = in_time(payload.next()).await? {
         let chunk = chunk.map_err(|error| {
             let detail = format!("the body broke off: {error}");
             Problem::of(Refusal::BrokenBody, detail)
         })?;
-        if body.len() + chunk.len() > limit {
+        taken += chunk.len();
+        if taken > limit {
             return Err(too_large(limit));
         }
-        body.extend_from_slice(&chunk);
+        take(&chunk)?;
     }
-    Ok(body.freeze())
+    Ok(())
 }
 
 /// The next piece of a body.

@@ -2,10 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use branchline_domain::{
-    id::{ImportId, WorkflowId},
+    id::{ImportId, OrganisationId, WorkflowId},
     time::Timestamp,
 };
-use branchline_engine::RowFault;
+use branchline_engine::{EngineHandle, RowFault};
 use branchline_projections::{ImportRow, ImportStatus, ListCursor};
 use serde::Serialize;
 
@@ -55,6 +55,27 @@ impl From<ImportRow> for ImportShape {
     }
 }
 
+/// An import as it is now.
+///
+/// # Errors
+///
+/// 404.
+pub(crate) async fn shape(
+    engine: &EngineHandle,
+    organisation: OrganisationId,
+    workflow: WorkflowId,
+    import: ImportId,
+) -> Result<impl Serialize, Problem> {
+    let row = engine
+        .read(|projections| {
+            find(projections, organisation, workflow)?;
+            let row = projections.import(import).filter(|row| row.workflow_id == workflow);
+            row.ok_or_else(|| missing(&import))
+        })
+        .await??;
+    Ok(ImportShape::from(row))
+}
+
 /// `GET /v1/workflows/{workflow}/imports`
 ///
 /// 200 with a page, oldest first; 404.
@@ -81,14 +102,7 @@ pub(crate) async fn list(request: HttpRequest) -> Answer {
 pub(crate) async fn one(request: HttpRequest) -> Answer {
     let (workflow, import): (WorkflowId, ImportId) = (id(&request)?, id(&request)?);
     Query::of(&request)?.finish()?;
-    let organisation = organisation(&request);
-    let row = state(&request)?
-        .engine
-        .read(|projections| {
-            find(projections, organisation, workflow)?;
-            let row = projections.import(import).filter(|row| row.workflow_id == workflow);
-            row.ok_or_else(|| missing(&import))
-        })
-        .await??;
-    Ok(HttpResponse::Ok().json(ImportShape::from(row)))
+    let engine = &state(&request)?.engine;
+    let shape = shape(engine, organisation(&request), workflow, import).await?;
+    Ok(HttpResponse::Ok().json(shape))
 }

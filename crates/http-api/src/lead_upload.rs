@@ -1,33 +1,38 @@
-//! Enrolment: leads as JSON, or a CSV file in a form.
+//! Enrolment: leads as JSON, or a file in a form.
+
+use std::{path::Path, sync::Arc};
 
 use actix_multipart::{Field, Multipart, MultipartError};
-use actix_web::{
-    FromRequest, HttpRequest, HttpResponse,
-    web::{self, Bytes, BytesMut},
-};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header, web};
 use branchline_domain::id::{ImportId, LeadId, WorkflowId};
 use branchline_engine::{
     EngineError,
-    command::{Caller, Duplicates, EnrolRequest, Enrolled, NewLead},
+    command::{Caller, Duplicates, EnrolRequest, Enrolled, ImportRequest, Imported, NewLead},
+    lead_list::LeadList,
 };
 use futures_util::StreamExt;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::{
     ApiState,
     enrolments::Begun,
     error_mapping::Refusal,
     headers::{self, Write, media_type, organisation, state},
+    imports,
     json::Fields,
-    lead_file,
+    lead_file::{LeadFile, UnfitFile},
     paths::id,
     problem::{Answer, FieldFault, Problem},
     query::Query,
+    spool::Spool,
     workflows::find,
 };
 
 /// Longest name of a file that is kept. Unit: characters.
 const FILE_NAME_CHARS_MAX: usize = 200;
+/// Longest `duplicates` in a form. Unit: bytes.
+const WORD_BYTES_MAX: usize = 64;
 
 /// What came of an enrolment, as JSON.
 #[derive(Debug, Serialize)]
@@ -49,11 +54,26 @@ impl From<Enrolled> for EnrolledShape {
     }
 }
 
+/// What somebody wants enrolled.
+struct Wanted {
+    caller: Caller,
+    leads: Leads,
+    duplicates: Option<Duplicates>,
+    file_name: Option<String>,
+}
+
+enum Leads {
+    /// One lead: its own record keeps its idempotency key.
+    One(NewLead),
+    Many(Arc<dyn LeadList>),
+}
+
 /// `POST /v1/workflows/{workflow}/leads?duplicates=skip|reject|allow`
 ///
-/// JSON `{leads: [{phone_number, variables?, notes?}]}`, a form with a CSV `file`, or the CSV
-/// itself as `text/csv`. 201 with the ids; 400 with every faulty row, and nobody is enrolled; 404;
-/// 409 on a final workflow; 413; 415.
+/// JSON `{leads: [{phone_number, variables?, notes?}]}`; a form with a `file` (CSV or XLSX) and
+/// perhaps `duplicates`; or the file itself as `text/csv` or as a workbook. 201 with the ids; 202
+/// with the import and its `Location` for a long list; 400 with every faulty row, and nobody is
+/// enrolled; 404; 409 on a final workflow; 413; 415.
 pub(crate) async fn enrol(request: HttpRequest, payload: web::Payload) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     let mut query = Query::of(&request)?;
@@ -62,70 +82,157 @@ pub(crate) async fn enrol(request: HttpRequest, payload: web::Payload) -> Answer
     let organisation = organisation(&request);
     let engine = &state(&request)?.engine;
     engine.read(|projections| find(projections, organisation, workflow).map(|_| ())).await??;
-    let limit = state(&request)?.limits.file_max_bytes;
-    let mut payload = payload.into_inner();
-    let (caller, leads, file_name) = match media_type(&request).as_deref() {
-        Some("application/json") => {
-            let write = Write::from_request(&request, &mut payload).await?;
-            let leads = read_json(write.fields()?)?;
-            (write.caller, leads, None)
+    let wanted = wanted(&request, payload.into_inner()).await?;
+    if wanted.duplicates.is_some_and(|named| duplicates.is_some_and(|asked| asked != named)) {
+        return Err(bad_form("`duplicates` is given twice, with different words"));
+    }
+    let duplicates = wanted.duplicates.or(duplicates).unwrap_or_default();
+    let Wanted { caller, leads, file_name, .. } = wanted;
+    let imported = match leads {
+        Leads::One(lead) => {
+            let leads = EnrolRequest { leads: vec![lead], duplicates, file_name };
+            Imported::Done(engine.enrol(&caller, workflow, leads).await?)
         }
-        Some("text/csv") => {
-            let file = headers::collect(&request, &mut payload, limit).await?;
-            (headers::caller(&request, &file)?, read_file(file).await?, None)
-        }
-        Some("multipart/form-data") => {
-            let form = Multipart::new(request.headers(), payload);
-            let (file, name) = file_of(form, limit).await?;
-            (headers::caller(&request, &file)?, read_file(file).await?, name)
-        }
-        other => {
-            let taken = "application/json, a multipart/form-data `file`, or text/csv";
-            return Err(headers::unsupported(other, taken));
+        Leads::Many(list) => {
+            let list = ImportRequest { list, duplicates, file_name };
+            import_once(state(&request)?, caller, workflow, list).await?
         }
     };
-    let wanted = EnrolRequest { leads, duplicates, file_name };
-    let enrolled = enrol_once(state(&request)?, caller, workflow, wanted).await?;
-    Ok(HttpResponse::Created().json(EnrolledShape::from(enrolled)))
+    match imported {
+        Imported::Done(enrolled) => Ok(HttpResponse::Created().json(EnrolledShape::from(enrolled))),
+        Imported::Running { import, .. } => {
+            let place = format!("/v1/workflows/{workflow}/imports/{import}");
+            let shape = imports::shape(engine, organisation, workflow, import).await?;
+            Ok(HttpResponse::Accepted().insert_header((header::LOCATION, place)).json(shape))
+        }
+    }
 }
 
-/// Enrols, once for one idempotency key. A single lead's key is kept in the journal; that of a list
-/// is kept here.
-async fn enrol_once(
+async fn wanted(request: &HttpRequest, mut payload: Payload) -> Result<Wanted, Problem> {
+    match media_type(request).as_deref() {
+        Some("application/json") => {
+            let write = Write::from_request(request, &mut payload).await?;
+            let mut leads = read_json(write.fields()?)?;
+            let only = if leads.len() == 1 { leads.pop() } else { None };
+            let leads = only.map_or_else(|| Leads::Many(Arc::new(leads)), Leads::One);
+            Ok(Wanted { caller: write.caller, leads, duplicates: None, file_name: None })
+        }
+        Some("text/csv" | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet") => {
+            let mut upload = Upload::to(state(request)?);
+            headers::pieces(request, &mut payload, upload.limit, |piece| upload.take(piece))
+                .await?;
+            upload.finish(request, None, None).await
+        }
+        Some("multipart/form-data") => {
+            form(request, Multipart::new(request.headers(), payload)).await
+        }
+        other => {
+            let taken =
+                "application/json, a multipart/form-data `file`, text/csv, or an XLSX workbook";
+            Err(headers::unsupported(other, taken))
+        }
+    }
+}
+
+/// A file that is coming in.
+struct Upload {
+    spool: Spool,
+    digest: Sha256,
+    limit: usize,
+    directory: Arc<Path>,
+    workbook_bytes_max: u64,
+}
+
+impl Upload {
+    fn to(state: &ApiState) -> Self {
+        Self {
+            spool: Spool::new(),
+            digest: Sha256::new(),
+            limit: state.limits.file_max_bytes,
+            directory: Arc::clone(&state.uploads.directory),
+            workbook_bytes_max: state.uploads.workbook_max_bytes,
+        }
+    }
+
+    /// Takes the next piece. Into the page cache at most, so the thread that answers waits for it.
+    fn take(&mut self, piece: &[u8]) -> Result<(), Problem> {
+        if self.spool.bytes() + piece.len() as u64 > self.limit as u64 {
+            return Err(headers::too_large(self.limit));
+        }
+        self.digest.update(piece);
+        self.spool.write(piece, &self.directory).map_err(|error| unkept(&error))
+    }
+
+    /// All of it came. A workbook is looked at away from the threads that answer requests.
+    async fn finish(
+        self,
+        request: &HttpRequest,
+        file_name: Option<String>,
+        duplicates: Option<Duplicates>,
+    ) -> Result<Wanted, Problem> {
+        let content: [u8; 32] = self.digest.finalize().into();
+        let caller = headers::caller(request, &content)?;
+        let (spooled, most) = (self.spool.finish(), self.workbook_bytes_max);
+        let looked = web::block(move || LeadFile::of(spooled, most)).await.map_err(|error| {
+            tracing::error!(%error, "a lead file could not be looked at in the background");
+            Problem::from(EngineError::ShuttingDown)
+        })?;
+        let file = looked.map_err(|unfit| match unfit {
+            UnfitFile::TooLarge(detail) => Problem::of(Refusal::BodyTooLarge, detail),
+            UnfitFile::Io(error) => unkept(&error),
+        })?;
+        Ok(Wanted { caller, leads: Leads::Many(Arc::new(file)), duplicates, file_name })
+    }
+}
+
+/// There is no room for an upload, or it cannot be read back.
+fn unkept(error: &std::io::Error) -> Problem {
+    tracing::error!(%error, "an upload cannot be kept");
+    EngineError::Unavailable { reason: "the upload cannot be kept on disk".into() }.into()
+}
+
+/// Enrols a list, once for one idempotency key: those of lists are kept here.
+async fn import_once(
     state: &ApiState,
     caller: Caller,
     workflow: WorkflowId,
-    wanted: EnrolRequest,
-) -> Result<Enrolled, Problem> {
+    wanted: ImportRequest,
+) -> Result<Imported, Problem> {
     let engine = state.engine.clone();
-    let place = match caller.idempotency.as_ref().filter(|_| wanted.leads.len() > 1) {
+    let place = match caller.idempotency.as_ref() {
         Some(key) => match state.enrolments.begin(caller.organisation, key)? {
-            Begun::Repeat(answer) => return Ok(Enrolled::clone(&answer)),
+            Begun::Repeat(answer) => return Ok(Imported::clone(&answer)),
             Begun::First(place) => Some(place),
         },
         None => None,
     };
     // On its own: a caller that goes away and comes back shall find the answer.
-    let enrolling = actix_web::rt::spawn(async move {
-        let enrolled = engine.enrol(&caller, workflow, wanted).await?;
+    let importing = actix_web::rt::spawn(async move {
+        let imported = engine.import(&caller, workflow, wanted).await?;
         if let Some(place) = place {
-            place.keep(&enrolled);
+            place.keep(&imported);
         }
-        Ok::<_, EngineError>(enrolled)
+        Ok::<_, EngineError>(imported)
     });
-    enrolling.await.map_or_else(|_| Err(EngineError::ShuttingDown.into()), |done| Ok(done?))
+    importing.await.map_or_else(|_| Err(EngineError::ShuttingDown.into()), |done| Ok(done?))
 }
 
-fn duplicates(query: &mut Query) -> Duplicates {
-    match query.text("duplicates").as_deref() {
-        None | Some("skip") => Duplicates::Skip,
-        Some("reject") => Duplicates::Reject,
-        Some("allow") => Duplicates::Allow,
-        Some(_) => {
-            query.fault("duplicates", "must be skip, reject or allow");
-            Duplicates::Skip
-        }
+fn policy(word: &str) -> Option<Duplicates> {
+    match word {
+        "skip" => Some(Duplicates::Skip),
+        "reject" => Some(Duplicates::Reject),
+        "allow" => Some(Duplicates::Allow),
+        _ => None,
     }
+}
+
+fn duplicates(query: &mut Query) -> Option<Duplicates> {
+    let word = query.text("duplicates")?;
+    let duplicates = policy(&word);
+    if duplicates.is_none() {
+        query.fault("duplicates", "must be skip, reject or allow");
+    }
+    duplicates
 }
 
 fn read_json(mut fields: Fields) -> Result<Vec<NewLead>, Problem> {
@@ -139,52 +246,71 @@ fn read_json(mut fields: Fields) -> Result<Vec<NewLead>, Problem> {
     fields.finish(leads)
 }
 
-/// Reads a file away from the threads that answer requests: it may be long.
-async fn read_file(file: Bytes) -> Result<Vec<NewLead>, Problem> {
-    let read = web::block(move || lead_file::read_csv(&file)).await.map_err(|error| {
-        tracing::error!(%error, "a file of leads could not be read in the background");
-        Problem::from(EngineError::ShuttingDown)
-    })?;
-    read.map_err(|file| EngineError::Rows { faults: file.faults }.into())
-}
-
 fn bad_form(detail: impl Into<String>) -> Problem {
     let fault = FieldFault { detail: detail.into(), ..FieldFault::default() };
     Problem::invalid(Refusal::InvalidForm, vec![fault])
 }
 
-/// Takes the one `file` out of a form.
-async fn file_of(mut form: Multipart, limit: usize) -> Result<(Bytes, Option<String>), Problem> {
-    let mut file = None;
+/// Takes the one `file` out of a form, and `duplicates` if it is there.
+async fn form(request: &HttpRequest, mut form: Multipart) -> Result<Wanted, Problem> {
+    let (mut file, mut duplicates) = (None, None);
     while let Some(field) = headers::in_time(form.next()).await? {
-        let field = field.map_err(broken)?;
+        let mut field = field.map_err(broken)?;
         let name = field.name().unwrap_or_default().to_owned();
-        if name != "file" {
-            let shown: String = name.chars().take(80).collect();
-            return Err(bad_form(format!("the form has a field `{shown}`: only `file` is taken")));
+        match name.as_str() {
+            "file" if file.is_none() => {
+                let file_name = field
+                    .content_disposition()
+                    .and_then(|disposition| disposition.get_filename())
+                    .and_then(base_name);
+                let mut upload = Upload::to(state(request)?);
+                each_piece(&mut field, |piece| upload.take(piece)).await?;
+                file = Some((upload, file_name));
+            }
+            "duplicates" if duplicates.is_none() => {
+                let word = word(&mut field).await?;
+                let named = policy(&word)
+                    .ok_or_else(|| bad_form("`duplicates` must be skip, reject or allow"))?;
+                duplicates = Some(named);
+            }
+            "file" | "duplicates" => {
+                return Err(bad_form(format!("the form has more than one `{name}`")));
+            }
+            _ => {
+                let shown: String = name.chars().take(80).collect();
+                let detail = format!(
+                    "the form has a field `{shown}`: only `file` and `duplicates` are taken"
+                );
+                return Err(bad_form(detail));
+            }
         }
-        if file.is_some() {
-            return Err(bad_form("the form has more than one `file`"));
-        }
-        let file_name = field
-            .content_disposition()
-            .and_then(|disposition| disposition.get_filename())
-            .and_then(base_name);
-        file = Some((collect_field(field, limit).await?, file_name));
     }
-    file.ok_or_else(|| bad_form("the form has no `file`"))
+    let Some((upload, file_name)) = file else { return Err(bad_form("the form has no `file`")) };
+    upload.finish(request, file_name, duplicates).await
 }
 
-async fn collect_field(mut field: Field, limit: usize) -> Result<Bytes, Problem> {
-    let mut file = BytesMut::new();
-    while let Some(chunk) = headers::in_time(field.next()).await? {
-        let chunk = chunk.map_err(broken)?;
-        if file.len() + chunk.len() > limit {
-            return Err(headers::too_large(limit));
-        }
-        file.extend_from_slice(&chunk);
+async fn each_piece(
+    field: &mut Field,
+    mut take: impl FnMut(&[u8]) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    while let Some(piece) = headers::in_time(field.next()).await? {
+        take(&piece.map_err(broken)?)?;
     }
-    Ok(file.freeze())
+    Ok(())
+}
+
+/// A short text of a form.
+async fn word(field: &mut Field) -> Result<String, Problem> {
+    let mut word = Vec::new();
+    each_piece(field, |piece| {
+        if word.len() + piece.len() > WORD_BYTES_MAX {
+            return Err(bad_form("`duplicates` must be skip, reject or allow"));
+        }
+        word.extend_from_slice(piece);
+        Ok(())
+    })
+    .await?;
+    Ok(String::from_utf8_lossy(&word).trim().to_owned())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]

@@ -21,8 +21,11 @@ mod json;
 mod landing;
 mod lead_actions;
 mod lead_changes;
+mod lead_columns;
+mod lead_csv;
 pub mod lead_file;
 mod lead_upload;
+mod lead_workbook;
 mod leads;
 mod listen;
 mod paging;
@@ -31,9 +34,14 @@ mod problem;
 mod query;
 mod routes;
 mod server;
+mod spool;
 mod workflows;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use branchline_engine::EngineHandle;
 
@@ -54,6 +62,18 @@ pub struct Limits {
     pub shutdown_timeout: Duration,
 }
 
+/// Where uploads of files are kept while they are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uploads {
+    /// A directory with room for them. Their files have no name, so none is ever left there.
+    pub directory: Arc<Path>,
+    /// What a workbook may unpack to. Unit: bytes.
+    pub workbook_max_bytes: u64,
+}
+
+/// What a workbook may unpack to where nobody says. Unit: bytes.
+const WORKBOOK_MAX_BYTES: u64 = 512 * 1024 * 1024;
+
 /// What all routes share. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct ApiState {
@@ -64,6 +84,8 @@ pub struct ApiState {
     /// Whether only this machine is answered, told by the `Host` of a request. [`serve`] sets it
     /// from the address it listens on.
     pub loopback_only: bool,
+    /// Where uploads are kept.
+    uploads: Uploads,
     /// Ends the event streams, and the server.
     pub shutdown: Shutdown,
     /// Answers to lists of leads that came with a key.
@@ -71,8 +93,16 @@ pub struct ApiState {
 }
 
 impl ApiState {
-    /// For this machine only.
+    /// For this machine only, with uploads in the system's temporary directory.
     pub fn new(engine: EngineHandle, limits: Limits, shutdown: Shutdown) -> Self {
-        Self { engine, limits, loopback_only: true, shutdown, enrolments: Arc::default() }
+        let directory = PathBuf::into_boxed_path(std::env::temp_dir()).into();
+        let uploads = Uploads { directory, workbook_max_bytes: WORKBOOK_MAX_BYTES };
+        Self { engine, limits, uploads, loopback_only: true, shutdown, enrolments: Arc::default() }
+    }
+
+    /// The same, with uploads somewhere else.
+    #[must_use]
+    pub fn with_uploads(self, uploads: Uploads) -> Self {
+        Self { uploads, ..self }
     }
 }

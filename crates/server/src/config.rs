@@ -40,6 +40,8 @@ pub(crate) struct ServerConfig {
     pub(crate) json_body_max_bytes: usize,
     /// Unit: bytes.
     pub(crate) file_max_bytes: usize,
+    /// Unit: bytes.
+    pub(crate) workbook_max_bytes: u64,
     /// Unit: seconds.
     pub(crate) shutdown_timeout_s: u64,
 }

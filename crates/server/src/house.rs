@@ -8,7 +8,7 @@ use branchline_engine::{
     DataDirectory, Engine, EngineHandle, EngineParts,
     ports::{Clock, Ids, Phones},
 };
-use branchline_http_api::{ApiState, Limits, Shutdown};
+use branchline_http_api::{ApiState, Limits, Shutdown, Uploads};
 use branchline_journal::{record::Position, store::EventStore};
 
 use crate::{config::Config, signals};
@@ -69,7 +69,10 @@ pub(crate) async fn serve_until(
         file_max_bytes: config.server.file_max_bytes,
         shutdown_timeout: Duration::from_secs(config.server.shutdown_timeout_s),
     };
-    let state = ApiState::new(engine.clone(), limits, shutdown.clone());
+    let state = ApiState::new(engine.clone(), limits, shutdown.clone()).with_uploads(Uploads {
+        directory: config.storage.data_dir.as_path().into(),
+        workbook_max_bytes: config.server.workbook_max_bytes,
+    });
     let server = branchline_http_api::serve(listener, state);
     tokio::pin!(server);
     let ending = tokio::select! {

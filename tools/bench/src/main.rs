@@ -2,6 +2,7 @@
 //! the ratio means something.
 
 mod campaign;
+mod import;
 mod latency;
 mod process;
 mod yardstick;
@@ -27,6 +28,19 @@ struct Cli {
 enum Command {
     /// Two calls a lead, in process, durable: the same work as the yardsticks' of other engines.
     Campaign(CampaignArgs),
+    /// A CSV file of leads into a fresh journal, durable: checked whole, then enrolled.
+    Import(ImportArgs),
+}
+
+/// Flags of `import`.
+#[derive(Debug, Args)]
+struct ImportArgs {
+    /// Rows of the file.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    rows: u32,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Flags of `campaign`.
@@ -50,11 +64,15 @@ struct CampaignArgs {
 }
 
 fn main() -> ExitCode {
-    let Cli { command: Command::Campaign(args) } = Cli::parse();
+    let Cli { command } = Cli::parse();
     if cfg!(debug_assertions) {
         eprintln!("branchline-bench: this is a debug build; its figures mean nothing");
     }
-    match campaign::run(&args) {
+    let run = match command {
+        Command::Campaign(args) => campaign::run(&args),
+        Command::Import(args) => import::run(&args),
+    };
+    match run {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("branchline-bench: {error:#}");

@@ -17,8 +17,17 @@ pub(crate) fn cpu_ms() -> Option<f64> {
 
 /// Resident memory. Unit: megabytes.
 pub(crate) fn rss_mb() -> Option<f64> {
+    memory_mb("VmRSS:")
+}
+
+/// The most resident memory so far. Unit: megabytes.
+pub(crate) fn peak_rss_mb() -> Option<f64> {
+    memory_mb("VmHWM:")
+}
+
+fn memory_mb(name: &str) -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes / 1_024.0)
 }

@@ -1,134 +1,73 @@
 //! A list of leads: opened, enrolled in batches, closed; or given up and withdrawn.
 
-use std::{rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use branchline_domain::{
-    id::{ImportId, LeadId, OrganisationId, WorkflowId},
-    lead::LeadCommand,
-    workflow::{ImportOpening, WorkflowCommand},
+    id::{ImportId, LeadId},
+    workflow::{ImportOpening, ImportRefusal, WorkflowCommand},
 };
-use branchline_event_codec::{Sealing, encode_lead};
 use branchline_journal::{
-    record::{
-        ClaimChange, ClaimKind, Control, ExpectedVersion, Guard, Micros, NewRecord, Position,
-        RecordBody, StreamId,
-    },
+    record::{ClaimKind, Control, Position},
     store::AppendError,
 };
-use branchline_projections::Projections;
-use branchline_vault::Vault;
 
 use super::{
-    Enrolment, blocking,
-    plan::{Plan, PlannedLead, already_enrolled, enrolment_event, vault_failed},
+    Enrolment,
+    give_up::give_up,
+    plan::{Plan, already_enrolled},
+    sealer::{OnItsWay, Sealer},
 };
 use crate::{
     EngineError, RowFault,
-    asked::Asked,
-    command::{Duplicates, EnrolRequest, Enrolled},
-    core::Core,
-    lead_claims,
+    command::{Committed, Duplicates, Enrolled},
     refusals::append_failed,
 };
 
-/// Leads enrolled in one group. Unit: leads. Other commands are decided between two groups.
-const BATCH: usize = 1_000;
-/// Times a batch is sent again because its workflow moved on.
+/// Times a batch is sent again because its workflow moved on or the journal was busy.
 const ATTEMPTS_MAX: u32 = 64;
+/// How long a batch waits for a journal that is busy.
+const BUSY_WAIT: Duration = Duration::from_millis(20);
 
-/// A lead of a batch, on its way.
-struct OnItsWay {
-    id: LeadId,
-    row: u64,
-    record: NewRecord,
-}
-
-/// Makes the records of a batch on another thread: keys are synced, fields are sealed.
-struct Sealer {
-    request: Arc<EnrolRequest>,
-    vault: Arc<Vault>,
-    workflow: WorkflowId,
-    organisation: OrganisationId,
+/// An import that was opened.
+pub(super) struct Opened {
+    enrolment: Enrolment,
     import: ImportId,
-    asked: Asked,
-    now: Micros,
-    guard: Guard,
+    plan: Plan,
+    pub(super) committed: Committed,
 }
 
-impl Sealer {
-    fn seal(&self, batch: Vec<(LeadId, PlannedLead)>) -> Result<Vec<OnItsWay>, EngineError> {
-        let ids: Vec<_> = batch.iter().map(|(id, _)| id.as_uuid()).collect();
-        // The keys are on disk before anything is sealed with them.
-        let keys = self.vault.create_keys(&ids).map_err(|error| vault_failed(&error))?;
-        let sealed = batch.into_iter().zip(keys).filter_map(|((id, planned), (slot, key))| {
-            let lead = self.request.leads.get(planned.index)?;
-            let event = enrolment_event(self.workflow, &planned, lead, slot.0, Some(self.import));
-            let nonce = || self.vault.nonce();
-            let sealing = Sealing { lead: id, key: Some(&key), nonce: &nonce };
-            let encoded = encode_lead(&event, &sealing)
-                .map_err(|error| EngineError::TooLarge { problem: error.to_string() });
-            let claim = lead_claims::enrolled(planned.enrolment_tag);
-            Some(
-                encoded.map(|encoded| OnItsWay {
-                    id,
-                    row: planned.row,
-                    record: NewRecord {
-                        expected: ExpectedVersion::NoStream,
-                        body: RecordBody {
-                            organisation: self.organisation.as_uuid(),
-                            stream: StreamId::lead(id.as_uuid()),
-                            recorded_at: self.now,
-                            principal: Arc::clone(&self.asked.principal),
-                            cause: self.asked.cause.clone(),
-                            key: self.asked.key.clone(),
-                            guard: Some(self.guard),
-                            control: None,
-                            claims: planned
-                                .claims
-                                .then_some(ClaimChange::Take(claim))
-                                .into_iter()
-                                .collect(),
-                            events: vec![encoded],
-                        },
-                    },
-                }),
-            )
-        });
-        sealed.collect()
-    }
+/// What came of one attempt to append a batch.
+#[derive(Default)]
+struct Attempt {
+    /// Leads to be sent again.
+    again: Vec<OnItsWay>,
+    /// How the workflow is now, when it moved on.
+    moved: Option<Control>,
+    busy: bool,
+    failure: Option<EngineError>,
 }
 
 impl Enrolment {
-    /// Enrols the leads of a plan as one import.
-    pub(super) async fn import(self, plan: Plan) -> Result<Enrolled, EngineError> {
+    /// Records that the leads of a plan are coming.
+    pub(super) async fn open(self, mut plan: Plan) -> Result<Opened, EngineError> {
         let import = ImportId::from_uuid(self.core.services.ids.uuid());
         let opening = ImportOpening {
-            file_name: self.request.file_name.clone(),
-            rows: u32::try_from(plan.leads.len()).unwrap_or(u32::MAX),
+            file_name: self.file_name.clone(),
+            rows: plan.leads,
             duplicates_skipped: plan.duplicates_skipped,
-            variable_keys: plan.variable_keys,
+            variable_keys: std::mem::take(&mut plan.variable_keys),
         };
-        self.steer(WorkflowCommand::OpenImport { import, opening }).await?;
-        let mut done = Enrolled {
-            duplicates_skipped: plan.duplicates_skipped,
-            import: Some(import),
-            ..Enrolled::default()
-        };
-        let outcome = match self.batches(import, plan.leads, &mut done).await {
-            Ok(()) => self.close(import, &mut done).await,
-            Err(error) => Err(error),
-        };
-        match outcome {
-            Ok(()) => Ok(done),
-            Err(error) => {
-                let reason = format!("the enrolment failed: {error}");
-                let given_up =
-                    give_up(&self.core, self.cell.id, import, done.lead_ids, reason).await;
-                if let Err(error) = given_up {
-                    tracing::error!(%import, %error, "an import is left open until the next start");
-                }
-                Err(error)
-            }
+        let position = self.steer(WorkflowCommand::OpenImport { import, opening }).await?;
+        Ok(Opened { enrolment: self, import, plan, committed: Committed { position } })
+    }
+
+    /// Records that the list was refused. It is told to its sender all the same when that fails.
+    pub(super) async fn record_refusal(&self, refusal: ImportRefusal) {
+        let import = ImportId::from_uuid(self.core.services.ids.uuid());
+        let refusal = ImportRefusal { file_name: self.file_name.clone(), ..refusal };
+        let command = WorkflowCommand::RefuseImport { import, refusal };
+        if let Err(error) = self.steer(command).await {
+            tracing::warn!(%import, %error, "a refused list of leads is not recorded");
         }
     }
 
@@ -139,52 +78,79 @@ impl Enrolment {
         let outcome = self.core.perform_workflow(self.cell.id, command, asked).await?;
         Ok(outcome.committed.position)
     }
+}
 
-    async fn close(&self, import: ImportId, done: &mut Enrolled) -> Result<(), EngineError> {
+impl Opened {
+    /// The import's name.
+    pub(super) const fn import(&self) -> ImportId {
+        self.import
+    }
+
+    /// Enrols everybody and closes the import, or gives it up.
+    pub(super) async fn run(mut self) -> Result<Enrolled, EngineError> {
+        let mut done = Enrolled {
+            duplicates_skipped: self.plan.duplicates_skipped,
+            import: Some(self.import),
+            ..Enrolled::default()
+        };
+        let outcome = match self.batches(&mut done).await {
+            Ok(()) => self.close(&mut done).await,
+            Err(error) => Err(error),
+        };
+        let Err(error) = outcome else { return Ok(done) };
+        let reason = format!("the enrolment failed: {error}");
+        let Enrolment { core, cell, .. } = &self.enrolment;
+        let given_up = give_up(core, cell.id, self.import, &done.lead_ids, reason).await;
+        if let Err(error) = given_up {
+            let import = self.import;
+            tracing::error!(%import, %error, "an import is left open until the next start");
+        }
+        Err(error)
+    }
+
+    async fn close(&self, done: &mut Enrolled) -> Result<(), EngineError> {
         let enrolled = u32::try_from(done.lead_ids.len()).unwrap_or(u32::MAX);
         let duplicates_skipped = done.duplicates_skipped;
+        let import = self.import;
         let closing = WorkflowCommand::CloseImport { import, enrolled, duplicates_skipped };
-        done.committed.position = self.steer(closing).await?;
+        done.committed.position = self.enrolment.steer(closing).await?;
         if let Some(position) = done.committed.position {
-            self.permit.recorded(position);
+            self.enrolment.permit.recorded(position);
         }
         Ok(())
     }
 
-    async fn batches(
-        &self,
-        import: ImportId,
-        leads: Vec<PlannedLead>,
-        done: &mut Enrolled,
-    ) -> Result<(), EngineError> {
-        let mut leads = leads.into_iter();
-        loop {
-            let ids = &self.core.services.ids;
-            let batch: Vec<_> = leads
-                .by_ref()
-                .take(BATCH)
-                .map(|planned| (LeadId::from_uuid(ids.uuid()), planned))
-                .collect();
-            if batch.is_empty() {
-                return Ok(());
-            }
-            let sealer = Sealer {
-                request: Arc::clone(&self.request),
-                vault: Arc::clone(&self.core.services.vault),
-                workflow: self.cell.id,
-                organisation: self.cell.organisation,
-                import,
-                asked: self.asked.clone(),
-                now: Micros(self.core.now().as_micros()),
-                guard: self.cell.guard(&*self.view()?, false),
-            };
-            let records = blocking(move || sealer.seal(batch)).await?;
-            self.record_batch(records, done).await?;
+    async fn batches(&mut self, done: &mut Enrolled) -> Result<(), EngineError> {
+        let Enrolment { core, cell, asked, .. } = &self.enrolment;
+        let mut batches = Sealer {
+            list: Arc::clone(&self.enrolment.list),
+            numbers: Arc::clone(&self.enrolment.numbers),
+            fates: std::mem::take(&mut self.plan.fates),
+            vault: Arc::clone(&core.services.vault),
+            ids: Arc::clone(&core.services.ids),
+            clock: Arc::clone(core.clock()),
+            workflow: cell.id,
+            organisation: cell.organisation,
+            import: self.import,
+            asked: asked.clone(),
+        }
+        .start();
+        let mut sealed = 0;
+        while let Some(batch) = batches.recv().await {
+            let batch = batch?;
+            sealed += u32::try_from(batch.len()).unwrap_or(u32::MAX);
+            self.record_batch(batch, done).await?;
             // A stop gives the import up rather than keep everybody waiting for the rest of it.
-            if self.core.stopping().is_set() {
+            if core.stopping().is_set() {
                 return Err(EngineError::ShuttingDown);
             }
         }
+        if sealed == self.plan.leads {
+            return Ok(());
+        }
+        let reason = format!("{sealed} of {} leads were read the second time", self.plan.leads);
+        tracing::error!(import = %self.import, reason, "an import is not complete");
+        Err(EngineError::Unavailable { reason: reason.into() })
     }
 
     async fn record_batch(
@@ -192,68 +158,83 @@ impl Enrolment {
         mut batch: Vec<OnItsWay>,
         done: &mut Enrolled,
     ) -> Result<(), EngineError> {
+        let cell = &self.enrolment.cell;
         let mut enrolled = Vec::with_capacity(batch.len());
+        let mut outcome = Err(EngineError::Busy);
         for _ in 0..ATTEMPTS_MAX {
-            let records = batch.iter().map(|lead| lead.record.clone()).collect();
-            let outcomes = self.core.services.journal.append_all(records).await;
-            let mut again = Vec::new();
-            let mut moved = None;
-            let mut failure = None;
-            for (lead, outcome) in batch.into_iter().zip(outcomes) {
-                match outcome {
-                    Ok(appended) => {
-                        self.permit.recorded(appended.position);
-                        enrolled.push(lead.id);
-                    }
-                    Err(AppendError::GuardMoved { actual, .. }) => {
-                        moved = Some(newest(moved, actual));
-                        again.push(lead);
-                    }
-                    Err(AppendError::ClaimTaken { claim, .. })
-                        if claim.kind == ClaimKind::ENROLLED =>
-                    {
-                        match self.request.duplicates {
-                            Duplicates::Skip => done.duplicates_skipped += 1,
-                            Duplicates::Reject => {
-                                failure.get_or_insert_with(|| rejected(lead.row));
-                            }
-                            Duplicates::Allow => {
-                                let mut lead = lead;
-                                lead.record.body.claims.clear();
-                                again.push(lead);
-                            }
-                        }
-                    }
-                    Err(error) => {
-                        failure.get_or_insert_with(|| append_failed(error));
-                    }
-                }
-            }
-            if failure.is_some() || again.is_empty() {
-                // Also what a failed batch enrolled: whoever gives it up must know of it.
-                done.lead_ids.append(&mut enrolled);
-                return failure.map_or(Ok(()), Err);
-            }
-            if let Some(actual) = moved {
-                if !Rc::clone(&self.cell).caught_up(actual).await {
+            // The records name how the workflow is now: it moves on, and takes leads still.
+            let guard = match self.enrolment.view() {
+                Ok(view) => cell.guard(&view, false),
+                Err(error) => {
+                    outcome = Err(error);
                     break;
                 }
-                self.guard_again(&mut again)
-                    .inspect_err(|_| done.lead_ids.append(&mut enrolled))?;
+            };
+            for lead in &mut batch {
+                lead.record.body.guard = Some(guard);
             }
-            batch = again;
+            let attempt = self.append(batch, &mut enrolled, done).await;
+            if attempt.failure.is_some() || attempt.again.is_empty() {
+                outcome = attempt.failure.map_or(Ok(()), Err);
+                break;
+            }
+            if attempt.busy {
+                tokio::time::sleep(BUSY_WAIT).await;
+            }
+            if let Some(actual) = attempt.moved
+                && !Rc::clone(cell).caught_up(actual).await
+            {
+                break;
+            }
+            batch = attempt.again;
         }
+        // Also what a failed batch enrolled: whoever gives it up must know of it.
         done.lead_ids.append(&mut enrolled);
-        Err(EngineError::Busy)
+        outcome
     }
 
-    /// The workflow moved on and takes leads still: the records name how it is now.
-    fn guard_again(&self, batch: &mut [OnItsWay]) -> Result<(), EngineError> {
-        let guard = self.cell.guard(&*self.view()?, false);
-        for lead in batch {
-            lead.record.body.guard = Some(guard);
+    async fn append(
+        &self,
+        batch: Vec<OnItsWay>,
+        enrolled: &mut Vec<LeadId>,
+        done: &mut Enrolled,
+    ) -> Attempt {
+        let Enrolment { core, permit, duplicates, .. } = &self.enrolment;
+        let records = batch.iter().map(|lead| lead.record.clone()).collect();
+        let outcomes = core.services.journal.append_all(records).await;
+        let mut attempt = Attempt::default();
+        for (mut lead, outcome) in batch.into_iter().zip(outcomes) {
+            match outcome {
+                Ok(appended) => {
+                    permit.recorded(appended.position);
+                    enrolled.push(lead.id);
+                }
+                Err(AppendError::GuardMoved { actual, .. }) => {
+                    attempt.moved = Some(newest(attempt.moved, actual));
+                    attempt.again.push(lead);
+                }
+                Err(AppendError::Busy { .. }) => {
+                    attempt.busy = true;
+                    attempt.again.push(lead);
+                }
+                Err(AppendError::ClaimTaken { claim, .. }) if claim.kind == ClaimKind::ENROLLED => {
+                    match duplicates {
+                        Duplicates::Skip => done.duplicates_skipped += 1,
+                        Duplicates::Reject => {
+                            attempt.failure.get_or_insert_with(|| rejected(lead.row));
+                        }
+                        Duplicates::Allow => {
+                            lead.record.body.claims.clear();
+                            attempt.again.push(lead);
+                        }
+                    }
+                }
+                Err(error) => {
+                    attempt.failure.get_or_insert_with(|| append_failed(error));
+                }
+            }
         }
-        Ok(())
+        attempt
     }
 }
 
@@ -265,52 +246,4 @@ fn newest(moved: Option<Control>, actual: Control) -> Control {
 
 fn rejected(row: u64) -> EngineError {
     EngineError::Rows { faults: vec![RowFault { reason: already_enrolled(), rows: vec![row] }] }
-}
-
-/// Withdraws the leads of an import, then says in its workflow that it was given up.
-async fn give_up(
-    core: &Rc<Core>,
-    workflow: WorkflowId,
-    import: ImportId,
-    leads: Vec<LeadId>,
-    reason: String,
-) -> Result<(), EngineError> {
-    let asked = Asked::engine("import");
-    withdraw(core, &leads, &asked).await?;
-    let cancel = WorkflowCommand::CancelImport { import, reason };
-    core.perform_workflow(workflow, cancel, asked).await.map(drop)
-}
-
-async fn withdraw(core: &Rc<Core>, leads: &[LeadId], asked: &Asked) -> Result<(), EngineError> {
-    let withdraw = Arc::new(LeadCommand::Withdraw);
-    for group in leads.chunks(core.config().sweep_in_flight.max(1)) {
-        let withdrawn: Vec<_> = group
-            .iter()
-            .map(|&lead| core.perform_lead(lead, Arc::clone(&withdraw), asked.clone()))
-            .collect();
-        for outcome in withdrawn {
-            match outcome.await {
-                // One that is not found was withdrawn before.
-                Ok(_) | Err(EngineError::LeadNotFound(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Gives up every import that a stop or a crash interrupted: visibly, before anything else runs.
-pub(crate) async fn give_up_interrupted(core: &Rc<Core>) -> Result<(), EngineError> {
-    let unfinished = core.reads().look(Projections::unfinished_imports);
-    for import in unfinished {
-        let (id, leads) = (import.import, import.leads.len());
-        tracing::warn!(import = %id, leads, "an interrupted import is given up");
-        if import.cancelled {
-            withdraw(core, &import.leads, &Asked::engine("import")).await?;
-            continue;
-        }
-        let reason = "the engine stopped before the import had ended".into();
-        give_up(core, import.workflow, id, import.leads, reason).await?;
-    }
-    Ok(())
 }

@@ -3,55 +3,52 @@
 //! One lead is one record. A list is an import: an opening record of the workflow, the leads' own
 //! records, and a closing one; until then its leads do not count. Other commands to the workflow,
 //! a pause above all, are decided in between; completing it is not.
+//!
+//! A list is read twice. The first reading checks it whole and keeps a tag and a byte a row; the
+//! second makes the records, a few batches ahead of the journal. So a list of a million leads takes
+//! no more memory than its tags.
 
+mod faults;
+mod give_up;
 mod import;
 mod plan;
+mod sealer;
 mod single;
 
 use std::{rc::Rc, sync::Arc};
 
 use branchline_domain::{id::WorkflowId, lead::LeadRejection, workflow::WorkflowView};
 
-pub(crate) use import::give_up_interrupted;
+pub(crate) use give_up::give_up_interrupted;
 
 use crate::{
     EngineError,
     asked::Asked,
-    command::{Caller, EnrolRequest, Enrolled},
+    command::{Caller, Duplicates, EnrolRequest, Enrolled, ImportRequest, Imported},
     core::Core,
-    enrol::plan::{Plan, Planner},
+    enrol::{
+        faults::RefusedList,
+        plan::{Numbers, Plan, Planner},
+    },
+    lead_list::LeadList,
     repeat,
     workflow_cell::{Enrolling, WorkflowCell},
 };
-
-/// Lists up to this long are checked on the engine thread: that is quicker than another thread.
-const INLINE_MAX: usize = 8;
 
 /// One enrolment under way.
 struct Enrolment {
     core: Rc<Core>,
     cell: Rc<WorkflowCell>,
     asked: Asked,
-    request: Arc<EnrolRequest>,
+    list: Arc<dyn LeadList>,
+    duplicates: Duplicates,
+    file_name: Option<String>,
+    numbers: Arc<Numbers>,
     /// Keeps the workflow from completing over leads that are on their way.
     permit: Enrolling,
 }
 
-impl Enrolment {
-    /// The workflow as it is, unless it takes no leads.
-    fn view(&self) -> Result<Arc<WorkflowView>, EngineError> {
-        let view = self.cell.view();
-        if view.deleted {
-            return Err(EngineError::WorkflowNotFound(self.cell.id));
-        }
-        if view.status.is_final() {
-            return Err(LeadRejection::WorkflowEnded { status: view.status }.into());
-        }
-        Ok(view)
-    }
-}
-
-/// Enrols the leads of a list: all or none.
+/// Enrols the leads of a list in memory: all or none. Answers when they are enrolled.
 pub(crate) async fn enrol(
     core: Rc<Core>,
     caller: Caller,
@@ -59,31 +56,64 @@ pub(crate) async fn enrol(
     request: EnrolRequest,
 ) -> Result<Enrolled, EngineError> {
     let cell = core.workflow_of(caller.organisation, workflow)?;
-    let (given, limit) = (request.leads.len(), core.config().enrol_max);
-    if given == 0 || given > limit {
-        let problem = format!("{given} leads were given; one request takes 1 to {limit}");
-        return Err(EngineError::Invalid { field: "leads", problem });
-    }
+    let EnrolRequest { leads, duplicates, file_name } = request;
+    let given = leads.len();
     let mut asked = Asked::by(&caller);
-    if given > 1 {
+    if given != 1 {
         // A list makes many records, and a key names one.
         asked = asked.without_key();
     }
     if let Some(position) = repeat::known(&core, caller.organisation, &asked)? {
         return repeated(&core, position).await;
     }
-    let permit = cell.begin_enrolment();
-    let enrolment = Enrolment { core, cell, asked, request: Arc::new(request), permit };
-    let plan = enrolment.plan().await?;
-    if plan.leads.is_empty() {
-        let duplicates_skipped = plan.duplicates_skipped;
-        return Ok(Enrolled { duplicates_skipped, ..Enrolled::default() });
+    let request = ImportRequest { list: Arc::new(leads), duplicates, file_name };
+    let enrolment = Enrolment::begin(core, cell, asked, request)?;
+    let plan = enrolment.plan(given != 1).await?;
+    if plan.leads == 0 {
+        return Ok(nobody(&plan));
     }
-    if given == 1 && enrolment.request.file_name.is_none() && enrolment.knows_variables(&plan) {
+    if given == 1 && enrolment.file_name.is_none() && enrolment.knows_variables(&plan) {
         enrolment.one(plan).await
     } else {
-        enrolment.import(plan).await
+        enrolment.open(plan).await?.run().await
     }
+}
+
+/// Enrols the leads of a list wherever it is: all or none. The answer to a long one comes as soon as
+/// it is checked and its import is open.
+pub(crate) async fn import(
+    core: Rc<Core>,
+    caller: Caller,
+    workflow: WorkflowId,
+    request: ImportRequest,
+) -> Result<Imported, EngineError> {
+    let cell = core.workflow_of(caller.organisation, workflow)?;
+    let asked = Asked::by(&caller).without_key();
+    let enrolment = Enrolment::begin(Rc::clone(&core), cell, asked, request)?;
+    let plan = enrolment.plan(true).await?;
+    if plan.leads == 0 {
+        return Ok(Imported::Done(nobody(&plan)));
+    }
+    let is_long = plan.rows > core.config().import_wait_rows;
+    let opened = enrolment.open(plan).await?;
+    if !is_long {
+        return opened.run().await.map(Imported::Done);
+    }
+    let running = Imported::Running { import: opened.import(), committed: opened.committed };
+    let under_way = core.hold(1);
+    actix::spawn(async move {
+        let import = opened.import();
+        if let Err(error) = opened.run().await {
+            tracing::warn!(%import, %error, "an import was given up");
+        }
+        drop(under_way);
+    });
+    Ok(running)
+}
+
+/// The answer to a list that has only duplicates.
+fn nobody(plan: &Plan) -> Enrolled {
+    Enrolled { duplicates_skipped: plan.duplicates_skipped, ..Enrolled::default() }
 }
 
 async fn repeated(
@@ -96,22 +126,63 @@ async fn repeated(
 }
 
 impl Enrolment {
-    /// Checks the whole list before anything is recorded.
-    async fn plan(&self) -> Result<Plan, EngineError> {
+    fn begin(
+        core: Rc<Core>,
+        cell: Rc<WorkflowCell>,
+        asked: Asked,
+        request: ImportRequest,
+    ) -> Result<Self, EngineError> {
+        let permit = cell.begin_enrolment();
+        let vault = &core.services.vault;
+        let numbers = Arc::new(Numbers::of(&cell.view(), cell.id, cell.organisation, vault)?);
+        let ImportRequest { list, duplicates, file_name } = request;
+        let enrolment = Self { core, cell, asked, list, duplicates, file_name, numbers, permit };
+        // Before the list is read: that may take long.
+        enrolment.view()?;
+        Ok(enrolment)
+    }
+
+    /// The workflow as it is, unless it takes no leads.
+    fn view(&self) -> Result<Arc<WorkflowView>, EngineError> {
+        let view = self.cell.view();
+        if view.deleted {
+            return Err(EngineError::WorkflowNotFound(self.cell.id));
+        }
+        if view.status.is_final() {
+            return Err(LeadRejection::WorkflowEnded { status: view.status }.into());
+        }
+        Ok(view)
+    }
+
+    /// Checks the whole list before anything is recorded. What is wrong with it is recorded when
+    /// `kept`.
+    async fn plan(&self, kept: bool) -> Result<Plan, EngineError> {
         self.core.reads().wait_folded(self.core.store().head()).await?;
         let planner = Planner {
-            request: Arc::clone(&self.request),
+            list: Arc::clone(&self.list),
+            duplicates: self.duplicates,
+            rows_max: u32::try_from(self.core.config().enrol_max).unwrap_or(u32::MAX),
             view: self.view()?,
             workflow: self.cell.id,
-            organisation: self.cell.organisation,
-            vault: Arc::clone(&self.core.services.vault),
+            numbers: Arc::clone(&self.numbers),
             store: Arc::clone(self.core.store()),
             reads: Arc::clone(self.core.reads()),
         };
-        if self.request.leads.len() <= INLINE_MAX {
-            return planner.plan();
+        let planned = if self.list.is_short() {
+            planner.plan()
+        } else {
+            let planning = tokio::task::spawn_blocking(move || planner.plan());
+            planning.await.unwrap_or_else(|error| Err(RefusedList::failed(panicked(&error)).into()))
+        };
+        match planned {
+            Ok(plan) => Ok(plan),
+            Err(refused) => {
+                if kept && refused.is_to_be_kept() {
+                    self.record_refusal(refused.refusal).await;
+                }
+                Err(refused.error)
+            }
         }
-        blocking(move || planner.plan()).await
     }
 
     /// Whether the workflow has had leads with these variables before. New names are kept in the
@@ -126,8 +197,10 @@ impl Enrolment {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
 ) -> Result<T, EngineError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "the check of an enrolment panicked");
-        Err(EngineError::Unavailable { reason: "the enrolment failed inside the engine".into() })
-    })
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(panicked(&error)))
+}
+
+fn panicked(error: &tokio::task::JoinError) -> EngineError {
+    tracing::error!(%error, "an enrolment panicked");
+    EngineError::Unavailable { reason: "the enrolment failed inside the engine".into() }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
+    ops::ControlFlow,
     sync::Arc,
 };
 
@@ -14,25 +15,23 @@ use branchline_domain::{
 };
 use branchline_event_codec::{Sealing, encode_lead};
 use branchline_journal::store::EventStore;
-use branchline_vault::{Vault, VaultError};
+use branchline_vault::{OrganisationKey, Vault, VaultError};
 
+use super::faults::{Faults, RefusedList};
 use crate::{
-    EngineError, RowFault,
-    command::{Duplicates, EnrolRequest, NewLead},
-    lead_claims, phone,
+    EngineError,
+    command::{Duplicates, NewLead},
+    lead_claims,
+    lead_list::{LeadList, ListFault, ListRow},
+    phone::Normaliser,
     read_side::ReadSide,
 };
-
-/// Rows named for one reason. Unit: rows.
-const ROWS_NAMED_MAX: usize = 100;
 
 /// A lead that would be enrolled.
 #[derive(Clone, Debug)]
 pub(super) struct PlannedLead {
-    /// Its place in the request.
-    pub(super) index: usize,
-    /// Where it comes from, for faults.
-    pub(super) row: u64,
+    pub(super) lead: NewLead,
+    /// Its number, E.164.
     pub(super) phone_number: String,
     pub(super) contact_tag: [u8; 16],
     pub(super) enrolment_tag: [u8; 16],
@@ -40,122 +39,113 @@ pub(super) struct PlannedLead {
     pub(super) claims: bool,
 }
 
-/// Who would be enrolled.
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is a duplicate.
+    Skipped,
+    /// It is enrolled and takes the one enrolment of its number.
+    Enrolled,
+    /// It is enrolled beside another lead with its number.
+    EnrolledBeside,
+}
+
+/// Who would be enrolled. Holds a byte a row, and the leads of a short list only.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Plan {
-    pub(super) leads: Vec<PlannedLead>,
+    /// Rows that were read.
+    pub(super) rows: u32,
+    /// Leads that would be enrolled.
+    pub(super) leads: u32,
     pub(super) duplicates_skipped: u32,
     /// Names of the variables of all rows, in order of alphabet.
     pub(super) variable_keys: Vec<String>,
+    /// What becomes of each row, in order.
+    pub(super) fates: Vec<Fate>,
+    /// The first lead that would be enrolled.
+    pub(super) first: Option<PlannedLead>,
+}
+
+/// Makes numbers E.164 and tags of them. The same for both readings of a list, whatever becomes of
+/// the workflow's settings in between.
+pub(super) struct Numbers {
+    normaliser: Normaliser,
+    key: OrganisationKey,
+    workflow: WorkflowId,
+}
+
+impl Numbers {
+    pub(super) fn of(
+        view: &WorkflowView,
+        workflow: WorkflowId,
+        organisation: OrganisationId,
+        vault: &Vault,
+    ) -> Result<Self, EngineError> {
+        let key =
+            vault.organisation_key(organisation.as_uuid()).map_err(|error| vault_failed(&error))?;
+        let normaliser = Normaliser::of(view.settings.default_country.as_deref());
+        Ok(Self { normaliser, key, workflow })
+    }
+
+    /// The lead with its number as it would be enrolled, or what is wrong with the number.
+    pub(super) fn plan(&self, lead: NewLead) -> Result<PlannedLead, ListFault> {
+        let phone_number = self
+            .normaliser
+            .normalise(&lead.phone_number)
+            .map_err(|problem| ListFault::at(lead.row, problem.to_string()))?;
+        let contact_tag = self.key.contact_tag(&phone_number);
+        let enrolment_tag = self.key.enrolment_tag(self.workflow.as_uuid(), contact_tag);
+        Ok(PlannedLead { lead, phone_number, contact_tag, enrolment_tag, claims: true })
+    }
 }
 
 /// What a plan is made of.
 pub(super) struct Planner {
-    pub(super) request: Arc<EnrolRequest>,
+    pub(super) list: Arc<dyn LeadList>,
+    pub(super) duplicates: Duplicates,
+    /// Most rows taken. Unit: rows.
+    pub(super) rows_max: u32,
     pub(super) view: Arc<WorkflowView>,
     pub(super) workflow: WorkflowId,
-    pub(super) organisation: OrganisationId,
-    pub(super) vault: Arc<Vault>,
+    pub(super) numbers: Arc<Numbers>,
     pub(super) store: Arc<dyn EventStore>,
     /// They show every enrolment that was answered before this one was asked for.
     pub(super) reads: Arc<ReadSide>,
 }
 
-/// Faults by their reason, in the order they were found.
-#[derive(Default)]
-struct Faults(Vec<RowFault>);
-
-impl Faults {
-    fn add(&mut self, reason: String, row: u64) {
-        let known = self.0.iter().position(|fault| fault.reason == reason);
-        let place = known.unwrap_or(self.0.len());
-        if known.is_none() {
-            self.0.push(RowFault { reason, rows: Vec::new() });
-        }
-        let fault = self.0.get_mut(place);
-        if let Some(fault) = fault.filter(|fault| fault.rows.len() < ROWS_NAMED_MAX) {
-            fault.rows.push(row);
-        }
-    }
-
-    fn check(mut self) -> Result<(), EngineError> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        for fault in &mut self.0 {
-            fault.rows.sort_unstable();
-        }
-        Err(EngineError::Rows { faults: self.0 })
-    }
+/// A list that is being checked.
+struct Checking<'a> {
+    planner: &'a Planner,
+    plan: Plan,
+    faults: Faults,
+    keys: BTreeSet<String>,
+    /// Tags of the numbers seen before in the list.
+    seen: HashSet<[u8; 16]>,
 }
 
 impl Planner {
     /// Checks everything. All faults are found before any is told.
-    pub(super) fn plan(&self) -> Result<Plan, EngineError> {
-        let mut plan = Plan::default();
-        let mut faults = Faults::default();
-        let mut keys = BTreeSet::new();
-        let mut seen = HashSet::with_capacity(self.request.leads.len());
-        for (index, lead) in self.request.leads.iter().enumerate() {
-            keys.extend(lead.variables.keys());
-            let planned = match self.check(index, lead).map_err(|error| vault_failed(&error))? {
-                Ok(planned) => planned,
-                Err(reason) => {
-                    faults.add(reason, lead.row);
-                    continue;
-                }
-            };
-            let in_list = !seen.insert(planned.contact_tag);
-            let claim = lead_claims::enrolled(planned.enrolment_tag);
-            // The claim is given back by whichever lead of the number is removed first; another
-            // may be left, where duplicates were allowed.
-            let in_workflow = !in_list
-                && (self.store.claim_holder(claim).is_some()
-                    || self
-                        .reads
-                        .look(|read| read.is_enrolled(self.workflow, planned.contact_tag)));
-            match self.request.duplicates {
-                Duplicates::Allow => {
-                    plan.leads.push(PlannedLead { claims: !in_list && !in_workflow, ..planned });
-                }
-                _ if !in_list && !in_workflow => plan.leads.push(planned),
-                Duplicates::Skip => plan.duplicates_skipped += 1,
-                Duplicates::Reject if in_list => {
-                    faults.add("the number is in the list before".into(), lead.row);
-                }
-                Duplicates::Reject => faults.add(already_enrolled(), lead.row),
-            }
-        }
-        faults.check()?;
-        plan.variable_keys = keys.into_iter().cloned().collect();
-        Ok(plan)
-    }
-
-    /// Checks one lead; the inner error is what is wrong with its row.
-    fn check(
-        &self,
-        index: usize,
-        lead: &NewLead,
-    ) -> Result<Result<PlannedLead, String>, VaultError> {
-        let country = self.view.settings.default_country.as_deref();
-        let phone_number = match phone::normalise(&lead.phone_number, country) {
-            Ok(phone_number) => phone_number,
-            Err(problem) => return Ok(Err(problem.to_string())),
+    pub(super) fn plan(&self) -> Result<Plan, Box<RefusedList>> {
+        let mut checking = Checking {
+            planner: self,
+            plan: Plan::default(),
+            faults: Faults::default(),
+            keys: BTreeSet::new(),
+            seen: HashSet::new(),
         };
-        if let Err(reason) = self.check_fields(lead) {
-            return Ok(Err(reason));
+        self.list.read(&mut |row| checking.take(row));
+        let Checking { mut plan, faults, keys, .. } = checking;
+        if plan.rows > self.rows_max {
+            let problem = format!("the list has more than {} rows: cut it", self.rows_max);
+            return Err(RefusedList::of_length(plan.rows, problem).into());
         }
-        let key = self.vault.organisation_key(self.organisation.as_uuid())?;
-        let contact_tag = key.contact_tag(&phone_number);
-        let enrolment_tag = key.enrolment_tag(self.workflow.as_uuid(), contact_tag);
-        Ok(Ok(PlannedLead {
-            index,
-            row: lead.row,
-            phone_number,
-            contact_tag,
-            enrolment_tag,
-            claims: true,
-        }))
+        faults.check(plan.rows)?;
+        if plan.rows == 0 {
+            let problem = format!("the list has no rows; one takes 1 to {}", self.rows_max);
+            return Err(RefusedList::of_length(0, problem).into());
+        }
+        plan.variable_keys = keys.into_iter().collect();
+        Ok(plan)
     }
 
     /// Asks the rules and the codec whether they would take the variables and notes.
@@ -186,6 +176,68 @@ impl Planner {
     }
 }
 
+impl Checking<'_> {
+    fn take(&mut self, row: ListRow) -> ControlFlow<()> {
+        let is_row = row.as_ref().map_or_else(|fault| !fault.whole, |_| true);
+        self.plan.rows += u32::from(is_row);
+        let planned = row.and_then(|lead| self.check(lead));
+        if let Err(fault) = planned.and_then(|planned| self.place(planned)) {
+            self.faults.add(fault);
+        }
+        // One more than may be is enough to know.
+        if self.plan.rows > self.planner.rows_max {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn check(&mut self, lead: NewLead) -> Result<PlannedLead, ListFault> {
+        for key in lead.variables.keys() {
+            if !self.keys.contains(key) {
+                self.keys.insert(key.clone());
+            }
+        }
+        let fields = self.planner.check_fields(&lead);
+        let row = lead.row;
+        let planned = self.planner.numbers.plan(lead)?;
+        fields.map_err(|reason| ListFault::at(row, reason))?;
+        Ok(planned)
+    }
+
+    /// Decides what becomes of a sound row.
+    fn place(&mut self, planned: PlannedLead) -> Result<(), ListFault> {
+        let in_list = !self.seen.insert(planned.contact_tag);
+        let claim = lead_claims::enrolled(planned.enrolment_tag);
+        // The claim is given back by whichever lead of the number is removed first; another may be
+        // left, where duplicates were allowed.
+        let Planner { store, reads, workflow, .. } = self.planner;
+        let tag = planned.contact_tag;
+        let in_workflow = !in_list
+            && (store.claim_holder(claim).is_some()
+                || reads.look(|read| read.is_enrolled(*workflow, tag)));
+        let row = planned.lead.row;
+        let fate = match self.planner.duplicates {
+            _ if !in_list && !in_workflow => Fate::Enrolled,
+            Duplicates::Allow => Fate::EnrolledBeside,
+            Duplicates::Skip => Fate::Skipped,
+            Duplicates::Reject if in_list => {
+                return Err(ListFault::at(row, "the number is in the list before"));
+            }
+            Duplicates::Reject => return Err(ListFault::at(row, already_enrolled())),
+        };
+        self.plan.fates.push(fate);
+        if fate == Fate::Skipped {
+            self.plan.duplicates_skipped += 1;
+            return Ok(());
+        }
+        self.plan.leads += 1;
+        if self.plan.first.is_none() {
+            self.plan.first = Some(PlannedLead { claims: fate == Fate::Enrolled, ..planned });
+        }
+        Ok(())
+    }
+}
+
 /// What is wrong with a row whose number is in the workflow already.
 pub(super) fn already_enrolled() -> String {
     "the number is in the workflow already".into()
@@ -194,19 +246,18 @@ pub(super) fn already_enrolled() -> String {
 /// The enrolment of a planned lead.
 pub(super) fn enrolment_event(
     workflow: WorkflowId,
-    planned: &PlannedLead,
-    lead: &NewLead,
+    planned: PlannedLead,
     key_slot: u32,
-    import: Option<ImportId>,
+    import: ImportId,
 ) -> LeadEvent {
     LeadEvent::LeadEnrolled {
         workflow,
         contact_tag: planned.contact_tag,
         key_slot,
-        phone_number: Personal::Known(planned.phone_number.clone()),
-        variables: Personal::Known(lead.variables.clone()),
-        notes: Personal::Known(lead.notes.clone()),
-        import,
+        phone_number: Personal::Known(planned.phone_number),
+        variables: Personal::Known(planned.lead.variables),
+        notes: Personal::Known(planned.lead.notes),
+        import: Some(import),
     }
 }
 
@@ -214,23 +265,4 @@ pub(super) fn enrolment_event(
 pub(super) fn vault_failed(error: &VaultError) -> EngineError {
     tracing::error!(error = error as &dyn std::error::Error, "the vault failed in an enrolment");
     EngineError::Unavailable { reason: format!("the keys are unavailable: {error}").into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn faults_are_told_by_reason_with_at_most_a_hundred_rows() {
-        let mut faults = Faults::default();
-        for row in (2..=500).rev() {
-            faults.add("empty".into(), row);
-        }
-        faults.add("too short".into(), 7);
-        let Err(EngineError::Rows { faults }) = faults.check() else { panic!("faults are told") };
-        assert_eq!(faults.len(), 2);
-        assert_eq!(faults[0].rows.len(), ROWS_NAMED_MAX);
-        assert!(faults[0].rows.is_sorted());
-        assert_eq!(faults[1], RowFault { reason: "too short".into(), rows: vec![7] });
-    }
 }

@@ -38,7 +38,7 @@ struct One {
 impl Enrolment {
     /// Enrols the one lead of a plan.
     pub(super) async fn one(self, plan: Plan) -> Result<Enrolled, EngineError> {
-        let Some(planned) = plan.leads.into_iter().next() else { return Ok(Enrolled::default()) };
+        let Some(planned) = plan.first else { return Ok(Enrolled::default()) };
         let id = LeadId::from_uuid(self.core.services.ids.uuid());
         let vault = Arc::clone(&self.core.services.vault);
         // The key is on disk before anything is sealed with it.
@@ -59,14 +59,14 @@ impl Enrolment {
                     }
                 }
                 Err(AppendError::ClaimTaken { claim, .. }) if claim.kind == ClaimKind::ENROLLED => {
-                    match self.request.duplicates {
+                    match self.duplicates {
                         Duplicates::Skip => {
                             return Ok(Enrolled { duplicates_skipped: 1, ..Enrolled::default() });
                         }
                         Duplicates::Reject => {
                             let fault = RowFault {
                                 reason: already_enrolled(),
-                                rows: vec![one.planned.row],
+                                rows: vec![one.planned.lead.row],
                             };
                             return Err(EngineError::Rows { faults: vec![fault] });
                         }
@@ -96,16 +96,13 @@ impl Enrolment {
     }
 
     fn decide(&self, one: &One, view: &WorkflowView) -> Result<Vec<LeadEvent>, EngineError> {
-        let given = self.request.leads.get(one.planned.index);
-        let (variables, notes) =
-            given.map(|lead| (lead.variables.clone(), lead.notes.clone())).unwrap_or_default();
         let command = LeadCommand::Enrol(Box::new(lead::Enrolment {
             workflow: self.cell.id,
             phone_number: one.planned.phone_number.clone(),
             contact_tag: one.planned.contact_tag,
             key_slot: one.slot.0,
-            variables,
-            notes,
+            variables: one.planned.lead.variables.clone(),
+            notes: one.planned.lead.notes.clone(),
             import: None,
         }));
         let context = LeadContext { now: self.core.now(), lead: one.id, workflow: view };

@@ -6,6 +6,8 @@ use branchline_engine::{
     command::{Duplicates, EnrolRequest, NewLead, WorkflowAction},
 };
 
+use branchline_projections::{ImportStatus, Paging};
+
 use crate::world::{World, config, host, lead, list, story};
 
 fn row(phone_number: &str, row: u64) -> NewLead {
@@ -33,7 +35,19 @@ fn a_list_with_faulty_rows_tells_all_of_them_and_enrols_nobody() {
         let Err(EngineError::Rows { faults }) = refused else { panic!("{refused:?}") };
         let rows: Vec<_> = faults.iter().map(|fault| fault.rows.clone()).collect();
         assert_eq!(rows, [vec![3, 5], vec![4], vec![6], vec![7]], "{faults:?}");
-        assert_eq!(world.handle().health().position, before, "nothing is recorded");
+        let (imports, leads) = world
+            .handle()
+            .read(|read| {
+                let imports = read.imports(campaign.workflow, Paging::first(9)).items;
+                (imports, read.counts(campaign.workflow).by_status.enrolled())
+            })
+            .await
+            .unwrap();
+        assert_eq!(world.handle().health().position.0, before.0 + 1, "the refusal, and no lead");
+        let [import] = imports.as_slice() else { panic!("{imports:?}") };
+        assert_eq!((import.status, import.rows, leads), (ImportStatus::Refused, 6, 0));
+        let kept: Vec<_> = import.faults.iter().map(|fault| fault.rows.clone()).collect();
+        assert_eq!(kept, rows);
     });
 }
 
@@ -144,8 +158,7 @@ fn a_pause_is_decided_while_a_long_list_is_being_enrolled() {
         let pause = async {
             let importing = || {
                 world.handle().read(|read| {
-                    let imports =
-                        read.imports(campaign.workflow, branchline_projections::Paging::first(1));
+                    let imports = read.imports(campaign.workflow, Paging::first(1));
                     imports.items.first().is_some_and(|import| import.leads_enrolled > 0)
                 })
             };

@@ -13,6 +13,7 @@ mod enrolment;
 mod events;
 mod gate;
 mod idempotency;
+mod imports;
 mod order;
 mod race_checks;
 mod races;

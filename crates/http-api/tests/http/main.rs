@@ -17,4 +17,5 @@ mod leads;
 mod protocol;
 mod read_your_writes;
 mod shapes;
+mod uploads;
 mod workflows;

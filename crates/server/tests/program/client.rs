@@ -15,8 +15,24 @@ pub(crate) fn ask(
     body: Option<&Value>,
 ) -> Option<(u16, Value)> {
     let body = body.map(Value::to_string).unwrap_or_default();
+    send(address, method, path, "application/json", &body)
+}
+
+/// Sends a CSV file.
+#[track_caller]
+pub(crate) fn upload(address: SocketAddr, path: &str, file: &str) -> (u16, Value) {
+    send(address, "POST", path, "text/csv", file).unwrap()
+}
+
+fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    kind: &str,
+    body: &str,
+) -> Option<(u16, Value)> {
     let mut stream = TcpStream::connect(address).ok()?;
-    let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+    let kind = if body.is_empty() { String::new() } else { format!("content-type: {kind}\r\n") };
     write!(
         stream,
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{kind}content-length: \

@@ -8,6 +8,7 @@
 mod audit;
 mod client;
 mod demo;
+mod imports;
 mod refusals;
 mod serve;
 mod server;

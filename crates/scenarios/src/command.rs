@@ -10,6 +10,7 @@ use branchline_domain::{
 
 use crate::{
     graph_lines::{self, EdgeLine, NodeLine},
+    nearest,
     story_ids::START,
     words::{self, Wrong},
 };
@@ -256,8 +257,45 @@ pub fn parse(line: &str) -> Result<Command, Wrong> {
             variables: words::variables(given.get(2..).unwrap_or_default())?,
         },
         ["wait", amount, unit] => Command::Wait(words::span(amount, unit)?),
-        _ => return Err(format!("`{line}` is no command; crates/scenarios/README.md lists them")),
+        _ => return Err(no_command(line)),
     })
+}
+
+/// Every command by its first word, and how it is written.
+const SHAPES: [(&str, &str); 23] = [
+    ("activate", "activate"),
+    ("add", "add node later: TIME 2 hours` or `add edge intro --DNP--> later"),
+    ("attributes", "attributes asha.1 score=7"),
+    ("cancel", "cancel"),
+    ("claim", "claim 2"),
+    ("complete", "complete` or `complete force"),
+    ("delete", "delete"),
+    ("dispatched", "dispatched asha.1 prov_7"),
+    ("duplicate", "duplicate"),
+    ("edit", "edit asha city=Pune"),
+    ("enrol", "enrol asha +919812345601 city=Pune"),
+    ("patch", "patch node later: TIME 3 hours"),
+    ("pause", "pause"),
+    ("redial", "redial asha"),
+    ("refused", "refused asha.1 no route"),
+    ("release", "release asha in 2 hours"),
+    ("remove", "remove asha` or `remove node later"),
+    ("rename", "rename Autumn"),
+    ("report", "report asha.1 busy"),
+    ("resolve", "resolve asha DNP"),
+    ("resume", "resume"),
+    ("settings", "settings auto_complete=true"),
+    ("wait", "wait 2 hours"),
+];
+
+/// What is wrong with a line that is no command, and what would be right.
+fn no_command(line: &str) -> Wrong {
+    let first = line.split(' ').next().unwrap_or_default();
+    if let Some((_, shape)) = SHAPES.iter().find(|(word, _)| *word == first) {
+        return format!("`{line}` is no command; write `{shape}`");
+    }
+    let words = SHAPES.map(|(word, _)| word);
+    format!("`{line}` is no command; {}", nearest::advice(first, &words))
 }
 
 /// What is asked of the workflow, if the line does.
@@ -314,4 +352,27 @@ fn report(call: &str, status: &str, details: &[String]) -> Result<Command, Wrong
         }
     }
     Ok(Command::Report { call, report })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_that_is_advised_is_a_command() {
+        for (word, shapes) in SHAPES {
+            for shape in shapes.split("` or `") {
+                assert!(shape.starts_with(word), "{shape}");
+                assert!(parse(shape).is_ok(), "{shape}: {:?}", parse(shape));
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_command_is_told_what_would_be_one() {
+        let told = |line: &str| parse(line).unwrap_err();
+        assert!(told("wait long").ends_with("write `wait 2 hours`"), "{}", told("wait long"));
+        assert!(told("resum").ends_with("did you mean `resume`?"), "{}", told("resum"));
+        assert!(told("").contains("the names are activate"), "{}", told(""));
+    }
 }

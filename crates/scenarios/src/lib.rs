@@ -14,6 +14,7 @@ pub mod names;
 pub mod nearest;
 pub mod passage;
 pub mod play;
+pub mod report;
 pub mod scenario;
 pub mod source_text;
 pub mod story;

@@ -52,6 +52,17 @@ impl Complaint {
         self
     }
 
+    /// The same as JSON: `{file, line, column, message, help}`, null where nothing can be told.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "file": self.file,
+            "line": self.place.as_ref().map(|place| place.line),
+            "column": self.place.as_ref().map(|place| place.column),
+            "message": self.message,
+            "help": self.help,
+        })
+    }
+
     /// Line of its place; 1 when it is about the whole file.
     pub fn line(&self) -> usize {
         self.place.as_ref().map_or(1, |place| place.line)
@@ -121,7 +132,7 @@ impl SourceText<'_> {
         let mut complaint = self.complain_in(at..at + 1, message);
         // The reader stops behind a key that it does not know.
         if let Some(unknown) = unknown_name(message) {
-            let line = self.text.get(before..at).unwrap_or_default();
+            let line = self.text.get(before..=at).unwrap_or_default();
             if let Some(found) = line.rfind(&format!("\"{unknown}\"")) {
                 let start = before + found + 1;
                 complaint.place = self.complain(&(start..start + unknown.len()), "").place;

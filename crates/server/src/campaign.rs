@@ -5,20 +5,20 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, bail};
-use branchline_domain::{
-    graph::{CanvasPosition, NodeConfig, NodeType},
-    id::{NodeId, WorkflowId},
-    output::Output,
-    workflow::{Settings, WorkflowStatus},
-};
+use anyhow::Context as _;
+use branchline_domain::{id::WorkflowId, workflow::WorkflowStatus};
 use branchline_engine::{
     EngineHandle,
-    command::{Caller, Duplicates, EnrolRequest, NewEdge, NewLead, NewNode, WorkflowAction},
+    command::{Caller, Duplicates, EnrolRequest, NewLead, WorkflowAction},
 };
 use branchline_http_api::lead_file;
 use branchline_projections::{Paging, WorkflowFilter};
-use serde::Deserialize;
+use branchline_scenarios::{
+    source_text::SourceText,
+    workflow_file::{FileFormat, WorkflowFile},
+};
+
+use crate::graph_making;
 
 const WORKFLOW_FILE: &str = include_str!("../../../config/demo/workflow.json");
 const LEAD_FILE: &[u8] = include_bytes!("../../../config/demo/leads.csv");
@@ -29,52 +29,13 @@ const WORKFLOWS_MAX: usize = 10_000;
 /// Area codes of the United States for made-up numbers, 8,000 each.
 const AREA_CODES: [u16; 13] = [213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234];
 
-/// A workflow as a file describes it: nodes by names of the file's own.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WorkflowFile {
-    title: String,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    settings: Settings,
-    nodes: Vec<NodeEntry>,
-    edges: Vec<EdgeEntry>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NodeEntry {
-    key: String,
-    label: String,
-    node_type: NodeType,
-    #[serde(default)]
-    config: Option<serde_json::Value>,
-    #[serde(default)]
-    entry: bool,
-    #[serde(default)]
-    position_x: i64,
-    #[serde(default)]
-    position_y: i64,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EdgeEntry {
-    from: String,
-    to: String,
-    #[serde(default)]
-    label: Option<Output>,
-}
-
 /// Makes the campaign be in the journal, and active. Gives the workflow's id and whether it had
 /// been started before.
 pub(crate) async fn prepare(
     engine: &EngineHandle,
     leads: u32,
 ) -> anyhow::Result<(WorkflowId, WorkflowStatus)> {
-    let file: WorkflowFile =
-        serde_json::from_str(WORKFLOW_FILE).context("config/demo/workflow.json")?;
+    let file = workflow_file()?;
     let caller = Caller { principal: "demo".into(), ..Caller::host() };
     let known = engine
         .read(|models| {
@@ -92,8 +53,7 @@ pub(crate) async fn prepare(
                 .await?
         }
     };
-    let nodes = add_nodes(engine, &caller, workflow, &file).await?;
-    add_edges(engine, &caller, workflow, &file, &nodes).await?;
+    graph_making::make(engine, &caller, workflow, &file.graph).await?;
     let request = EnrolRequest {
         leads: lead_list(leads)?,
         duplicates: Duplicates::Skip,
@@ -104,75 +64,14 @@ pub(crate) async fn prepare(
     Ok((workflow, WorkflowStatus::Draft))
 }
 
-async fn add_nodes(
-    engine: &EngineHandle,
-    caller: &Caller,
-    workflow: WorkflowId,
-    file: &WorkflowFile,
-) -> anyhow::Result<BTreeMap<String, NodeId>> {
-    let there: BTreeMap<String, NodeId> = engine
-        .read(|models| {
-            let graph = models.workflow(workflow).map(|row| row.state.graph.clone());
-            let nodes = graph.iter().flat_map(|graph| graph.nodes());
-            nodes.map(|node| (node.label.clone(), node.id)).collect()
-        })
-        .await?;
-    let mut made = BTreeMap::new();
-    for entry in &file.nodes {
-        let id = match there.get(&entry.label) {
-            Some(&id) => id,
-            None => engine.add_node(caller, workflow, new_node(entry)?).await?,
-        };
-        made.insert(entry.key.clone(), id);
-    }
-    Ok(made)
-}
-
-fn new_node(entry: &NodeEntry) -> anyhow::Result<NewNode> {
-    let config = match &entry.config {
-        Some(config) => NodeConfig::read(entry.node_type, config)
-            .with_context(|| format!("node `{}`", entry.key))?,
-        None => NodeConfig::empty(entry.node_type),
-    };
-    Ok(NewNode {
-        label: entry.label.clone(),
-        position: CanvasPosition {
-            x_milli: entry.position_x.saturating_mul(1_000),
-            y_milli: entry.position_y.saturating_mul(1_000),
-        },
-        config,
-        entry: entry.entry,
+/// The demo's workflow.
+fn workflow_file() -> anyhow::Result<WorkflowFile> {
+    let source = SourceText { name: "config/demo/workflow.json", text: WORKFLOW_FILE };
+    let read = WorkflowFile::read(&source, FileFormat::Json);
+    read.map_err(|complaints| {
+        let told: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!(told.join("; "))
     })
-}
-
-async fn add_edges(
-    engine: &EngineHandle,
-    caller: &Caller,
-    workflow: WorkflowId,
-    file: &WorkflowFile,
-    nodes: &BTreeMap<String, NodeId>,
-) -> anyhow::Result<()> {
-    let there: Vec<(NodeId, NodeId, Option<Output>)> = engine
-        .read(|models| {
-            let graph = models.workflow(workflow).map(|row| row.state.graph.clone());
-            let edges = graph.iter().flat_map(|graph| graph.edges());
-            edges.map(|edge| (edge.from_node_id, edge.to_node_id, edge.label.clone())).collect()
-        })
-        .await?;
-    for entry in &file.edges {
-        let (Some(&from), Some(&to)) = (nodes.get(&entry.from), nodes.get(&entry.to)) else {
-            bail!(
-                "the edge from `{}` to `{}` names a node that is not there",
-                entry.from,
-                entry.to
-            );
-        };
-        if !there.contains(&(from, to, entry.label.clone())) {
-            let edge = NewEdge { from_node_id: from, to_node_id: to, label: entry.label.clone() };
-            engine.add_edge(caller, workflow, edge).await?;
-        }
-    }
-    Ok(())
 }
 
 /// The first leads of the file; beyond its end made-up ones, with numbers nobody has.
@@ -202,10 +101,8 @@ mod tests {
 
     #[test]
     fn the_demo_files_are_well_formed() {
-        let file: WorkflowFile = serde_json::from_str(WORKFLOW_FILE).unwrap();
-        for node in &file.nodes {
-            new_node(node).unwrap();
-        }
+        let judgement = workflow_file().unwrap().judge();
+        assert!(judgement.valid, "{judgement:?}");
         assert_eq!(lead_list(1_000).unwrap().len(), 1_000);
     }
 

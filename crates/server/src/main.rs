@@ -3,12 +3,17 @@
 mod campaign;
 mod config;
 mod demo;
+mod graph_making;
 mod house;
 mod logging;
+mod print;
 mod progress;
+mod rehearse;
 mod serve;
 mod signals;
 mod summary;
+mod workflow_files;
+mod workflow_text;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -38,6 +43,11 @@ enum Command {
     Demo(DemoArgs),
     /// Serves the HTTP API over a journal.
     Serve(ServeArgs),
+    /// Plays scenario files on the rules alone, in virtual time: tests of a workflow.
+    Test(rehearse::TestArgs),
+    /// Judges workflow files, and brings workflows into files and back.
+    #[command(subcommand)]
+    Workflow(workflow_files::WorkflowCommand),
 }
 
 /// Flags of `serve`.
@@ -90,10 +100,15 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Scenarios depend on their files alone, wherever they are played.
+    if let Command::Test(args) = &cli.command {
+        return rehearse::run(args);
+    }
     let mut config = Config::load(cli.config.as_deref())?;
     let (data_dir, listen) = match &cli.command {
         Command::Demo(args) => (&args.data_dir, &args.listen),
         Command::Serve(args) => (&args.data_dir, &args.listen),
+        Command::Test(_) | Command::Workflow(_) => (&None, &None),
     };
     if let Some(data_dir) = data_dir {
         config.storage.data_dir.clone_from(data_dir);
@@ -105,6 +120,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => demo::run(&config, &args),
         Command::Serve(_) => serve::run(&config),
+        Command::Test(args) => rehearse::run(&args),
+        Command::Workflow(command) => workflow_files::run(&config, &command),
     }
 }
 

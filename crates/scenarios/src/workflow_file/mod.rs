@@ -3,6 +3,7 @@
 //!
 //! Reading a written file gives the same workflow again, up to the ids.
 
+mod judging;
 mod keys;
 mod reading;
 mod writing;
@@ -14,6 +15,7 @@ use branchline_domain::{
 
 use crate::graph_lines::GraphLines;
 
+pub use judging::{Judgement, Verdict};
 pub use keys::KEY_CHARS_MAX;
 
 /// A workflow without ids.

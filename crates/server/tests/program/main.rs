@@ -10,5 +10,7 @@ mod client;
 mod demo;
 mod imports;
 mod refusals;
+mod rehearse;
 mod serve;
 mod server;
+mod workflow_files;

@@ -152,7 +152,14 @@ impl Race {
             }
             Move::Report { lead, number, status } => {
                 let call = call(self.leads[*lead], *number);
-                let told = handle.report_call_status(host(), call, report(*status)).await;
+                // A workflow that is paused over and over may keep a lead from deciding; whoever is
+                // told so asks again, as every reporter does.
+                let told = loop {
+                    match handle.report_call_status(host(), call, report(*status)).await {
+                        Err(EngineError::Busy) => tokio::task::yield_now().await,
+                        told => break told,
+                    }
+                };
                 vec![Outcome::Told(call, told)]
             }
             Move::Remove { lead } => {

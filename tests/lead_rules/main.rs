@@ -3,6 +3,8 @@
 //! show.
 
 mod advance;
+mod analysis;
+mod application;
 mod attributes;
 mod commands;
 mod dispatch;
@@ -10,7 +12,9 @@ mod edit;
 mod enrol;
 mod explain;
 mod fixtures;
+mod moving;
 mod properties;
 mod remove;
 mod report;
 mod resolve;
+mod schedule;

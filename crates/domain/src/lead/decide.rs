@@ -9,7 +9,7 @@ use super::{
     application::{hold_application, record_application, request_application, start_application},
     dispatch::{record_dispatched, record_refused, record_unknown, start_dispatch},
     evolve,
-    moving::move_to,
+    moving::{move_to, stand_in},
     report::{known_call, new_attributes, report_call_status},
     resolve::{refuse_ended, resolve},
 };
@@ -36,12 +36,12 @@ pub fn decide(
         LeadCommand::Advance => Ok(advance(state, context)),
         LeadCommand::ReportCallStatus { call, report } => {
             let events = report_call_status(state, *call, report, context)?;
-            Ok(heard_of_analysis(state, events, context))
+            Ok(look_again(state, events, context))
         }
         LeadCommand::AttachCallAttributes { call, attributes } => {
             let known = known_call(state, *call, context)?;
             let events = new_attributes(*call, known, attributes).into_iter().collect();
-            Ok(heard_of_analysis(state, events, context))
+            Ok(look_again(state, events, context))
         }
         LeadCommand::StartDispatch { call, lease_until } => {
             start_dispatch(state, *call, *lease_until, context)
@@ -50,7 +50,8 @@ pub fn decide(
             record_dispatched(state, *call, provider_ref.as_ref(), context)
         }
         LeadCommand::RecordDispatchRefused { call, reason } => {
-            record_refused(state, *call, reason, context)
+            let events = record_refused(state, *call, reason, context)?;
+            Ok(look_again(state, events, context))
         }
         LeadCommand::RecordDispatchUnknown { call } => record_unknown(state, *call, context),
         LeadCommand::StartApplication => start_application(state, context),
@@ -101,9 +102,10 @@ fn enrol(
     Ok(events)
 }
 
-/// A step that waits for analysis of a call, or could not read what it found, looks again when more
-/// has come.
-fn heard_of_analysis(
+/// Lets the lead go on in the same decision where the news is what it stood for: a step that waits
+/// for analysis of a call or could not read what it found, and a lead whose node was taken away and
+/// that only waited for its call to end.
+fn look_again(
     state: &LeadState,
     mut events: Vec<LeadEvent>,
     context: &LeadContext<'_>,
@@ -114,13 +116,15 @@ fn heard_of_analysis(
         .is_some_and(|hold| matches!(hold.reason, HoldReason::UnreadableTime(_)));
     let attached =
         events.iter().any(|event| matches!(event, LeadEvent::CallAttributesAttached { .. }));
-    if attached && (unreadable || state.analysis_until.is_some()) {
-        let mut heard = state.clone();
-        for event in &events {
-            evolve(&mut heard, event, Recorded { at: context.now, position: 0 });
-        }
-        events.extend(advance(&heard, context));
+    let analysed = attached && (unreadable || state.analysis_until.is_some());
+    if events.is_empty() || !(analysed || stand_in(state, context).is_some()) {
+        return events;
     }
+    let mut heard = state.clone();
+    for event in &events {
+        evolve(&mut heard, event, Recorded { at: context.now, position: 0 });
+    }
+    events.extend(advance(&heard, context));
     events
 }
 

@@ -181,9 +181,13 @@ impl LeadState {
     /// Whether something outside may be at work on the current visit: a call that somebody was
     /// asked to dial and that has not ended, or a try of an application.
     pub fn is_at_work(&self) -> bool {
-        let calling = self
-            .current_call()
-            .is_some_and(|(_, call)| !call.concluded && call.dispatch != Dispatch::Requested);
+        let calling = self.current_call().is_some_and(|(_, call)| {
+            !call.concluded
+                && match call.dispatch {
+                    Dispatch::Started { .. } | Dispatch::Dispatched | Dispatch::Unknown => true,
+                    Dispatch::Requested | Dispatch::Refused => false,
+                }
+        });
         let trying = self.application.as_ref();
         calling || trying.is_some_and(|run| run.stage == ApplicationStage::Started)
     }

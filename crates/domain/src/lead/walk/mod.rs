@@ -211,10 +211,12 @@ impl<'a> Walk<'a> {
             }
             NodeConfig::VoiceCall(config) => self.request_call(config, None),
             NodeConfig::Time(config) => match self.wait(config) {
-                // The entry says it already.
-                Wait::Until(_) if just_entered => {}
                 Wait::Until(release_at) => {
-                    self.events.push(LeadEvent::ReleasePlanned { release_at });
+                    // The entry says it already.
+                    if !just_entered {
+                        self.events.push(LeadEvent::ReleasePlanned { release_at });
+                    }
+                    return self.release_past(node, release_at);
                 }
                 Wait::Analysis(until) => self.await_analysis(until),
                 Wait::Held(reason) => self.hold(reason),
@@ -225,6 +227,14 @@ impl<'a> Walk<'a> {
             NodeConfig::Dropped => self.events.push(LeadEvent::LeadDropped),
         }
         None
+    }
+
+    /// An instant that is past already releases at once.
+    fn release_past(&mut self, node: &Node, release_at: Timestamp) -> Option<NodeId> {
+        if release_at > self.context.now || self.goes_round() {
+            return None;
+        }
+        self.follow(node.id, Outcome { output: Output::Next, cause: BranchCause::Release })
     }
 
     fn decide(&mut self, node: &Node, config: &ConditionalConfig) -> Option<NodeId> {

@@ -81,6 +81,10 @@ pub(crate) async fn ask(
         Command::Resolve { lead, output } => {
             host.resolve(lead, Resolution::Output(output.clone())).await
         }
+        Command::Move { lead, to } => {
+            let node = host.names.node(to);
+            host.lead(lead, LeadAction::MoveTo { node }).await
+        }
         Command::Redial { lead } => host.resolve(lead, Resolution::Redial).await,
         Command::Release { lead, at } => {
             host.resolve(lead, Resolution::ReleaseAt(at.instant(now))).await

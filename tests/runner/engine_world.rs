@@ -302,6 +302,7 @@ impl World for EngineWorld {
             | Command::Dispatched { .. }
             | Command::Refused { .. }
             | Command::Resolve { .. }
+            | Command::Move { .. }
             | Command::Redial { .. }
             | Command::Release { .. }
             | Command::Remove { .. }

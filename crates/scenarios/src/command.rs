@@ -88,6 +88,13 @@ pub enum Command {
         /// Who is called again.
         lead: String,
     },
+    /// A person puts a lead at another node.
+    Move {
+        /// Which lead.
+        lead: String,
+        /// Name of the node.
+        to: String,
+    },
     /// A person decides when a lead goes on.
     Release {
         /// Who waits.
@@ -241,6 +248,7 @@ pub fn parse(line: &str) -> Result<Command, Wrong> {
         ["resolve", lead, output] => {
             Command::Resolve { lead: (*lead).into(), output: Output::from(*output) }
         }
+        ["move", lead, "to", node] => Command::Move { lead: (*lead).into(), to: (*node).into() },
         ["redial", lead] => Command::Redial { lead: (*lead).into() },
         ["release", lead, at] => Command::Release {
             lead: (*lead).into(),
@@ -262,7 +270,7 @@ pub fn parse(line: &str) -> Result<Command, Wrong> {
 }
 
 /// Every command by its first word, and how it is written.
-const SHAPES: [(&str, &str); 23] = [
+const SHAPES: [(&str, &str); 24] = [
     ("activate", "activate"),
     ("add", "add node later: TIME 2 hours` or `add edge intro --DNP--> later"),
     ("attributes", "attributes asha.1 score=7"),
@@ -274,6 +282,7 @@ const SHAPES: [(&str, &str); 23] = [
     ("duplicate", "duplicate"),
     ("edit", "edit asha city=Pune"),
     ("enrol", "enrol asha +919812345601 city=Pune"),
+    ("move", "move asha to later"),
     ("patch", "patch node later: TIME 3 hours"),
     ("pause", "pause"),
     ("redial", "redial asha"),

@@ -192,6 +192,10 @@ impl DeciderWorld {
             Command::Resolve { lead, output } => {
                 self.lead_does(lead, &LeadCommand::Resolve(Resolution::Output(output.clone())))
             }
+            Command::Move { lead, to } => {
+                let node = self.names.node(to);
+                self.lead_does(lead, &LeadCommand::MoveTo { node })
+            }
             Command::Redial { lead } => {
                 self.lead_does(lead, &LeadCommand::Resolve(Resolution::Redial))
             }

@@ -18,3 +18,4 @@ mod remove;
 mod report;
 mod resolve;
 mod schedule;
+mod status_streams;

@@ -1,7 +1,7 @@
 //! Calls over HTTP: claims, reports, logs.
 
 use crate::common::{Api, pointers, text};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[actix_web::test]
 async fn a_call_is_handed_out_once_and_its_final_status_moves_the_lead() {
@@ -154,4 +154,52 @@ async fn a_claim_says_how_many_and_for_how_long() {
     assert_eq!(pointers(&problem), ["/max", "/lease_s"]);
     let long = json!({ "max": 1, "lease_s": 4_000_000 });
     api.post("/v1/call-logs/claim", long).await.problem(400, "invalid_value");
+}
+
+#[actix_web::test]
+async fn statuses_in_any_order_and_twice_come_to_the_branch_of_the_first_end() {
+    const STREAM: [&str; 8] =
+        ["created", "initiated", "sent", "received", "connected", "waiting", "completed", "busy"];
+    let api = Api::start();
+    let workflow = api.calling().await;
+    api.act(&format!("{}/activate", workflow.path)).await.expect(200);
+    let mut calls = Vec::new();
+    let mut items: Vec<Vec<Value>> = Vec::new();
+    for turn in 0..16 {
+        let lead = api.enrol_one(&workflow.path, &format!("+9198765432{turn:02}")).await;
+        let call = api.call_of(&lead).await;
+        let mut order = STREAM;
+        order.rotate_left(turn % 8);
+        if turn >= 8 {
+            order.reverse();
+        }
+        // Each status is told twice in a row, and all of them once more at the end.
+        let told = order.iter().flat_map(|status| [status, status]).chain(&order);
+        items.push(told.map(|status| json!({ "call_id": call, "status": status })).collect());
+        let first = order.iter().find(|status| ["completed", "busy"].contains(status)).unwrap();
+        calls.push((lead, call, *first));
+    }
+    // One status of each call, then the next one of each.
+    let mut mixed: Vec<Value> = Vec::new();
+    for place in 0..items[0].len() {
+        mixed.extend(items.iter().map(|told| told[place].clone()));
+    }
+    let answer = api.post("/v1/call-logs/status", json!({ "items": mixed })).await.expect(200);
+    for (asked, told) in mixed.iter().zip(answer["items"].as_array().unwrap()) {
+        let (_, _, first) = calls.iter().find(|(_, call, _)| asked["call_id"] == **call).unwrap();
+        let status = asked["status"].as_str().unwrap();
+        let conflicts = ["completed", "busy"].contains(&status) && status != *first;
+        assert_eq!((&told["http_status"], &told["accepted"]), (&json!(200), &json!(!conflicts)));
+    }
+    for (lead, call, first) in &calls {
+        let end = if *first == "completed" { "completed" } else { "dropped" };
+        assert_eq!(api.get(lead).await.expect(200)["status"], end, "after {first}");
+        let log = api.get(&format!("/v1/call-logs/{call}")).await.expect(200);
+        let other = if *first == "completed" { "busy" } else { "completed" };
+        assert_eq!(
+            (&log["status"], &log["conflicts"][0]["status"]),
+            (&json!(first), &json!(other))
+        );
+        assert_eq!(log["conflicts"].as_array().unwrap().len(), 1);
+    }
 }

@@ -15,7 +15,9 @@ use branchline_testkit::{
     GraphBuilder, START, ViewChanges, active, at_second, given, node, node_id, now,
 };
 
-use crate::fixtures::{branch, enrol, enrolled, enrolment, entered, resolve};
+use crate::fixtures::{
+    at_the_call, branch, campaign, enrol, enrolled, enrolment, entered, resolve,
+};
 
 /// An application that may be tried twice, ten seconds apart, and needs the lead's city.
 fn crm(retry: Option<ApplicationRetry>) -> GraphBuilder {
@@ -241,4 +243,22 @@ fn without_somebody_who_answers_the_lead_is_held_until_there_is_one_or_a_person_
         .done();
     let resolved = held().when(&resolve(Output::Success), &now(&workflow)).then_accepted();
     assert_eq!(resolved.state().node, Some(node_id("won")));
+}
+
+#[test]
+fn a_lead_at_another_step_wants_no_try_and_one_that_is_not_there_is_not_found() {
+    let workflow = active(&campaign());
+    for command in [
+        LeadCommand::StartApplication,
+        LeadCommand::HoldApplication,
+        LeadCommand::RequestApplication,
+    ] {
+        given::<Lead>(at_the_call())
+            .when(&command, &now(&workflow))
+            .then_refused_as(not_asked)
+            .done();
+    }
+    let told = report(1, ApplicationOutcome::Succeeded);
+    given::<Lead>(at_the_call()).when(&told, &now(&workflow)).then_nothing_happens().done();
+    given::<Lead>([]).when(&told, &now(&workflow)).then_refused(&LeadRejection::NotFound).done();
 }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use branchline_domain::{
     call_status::CallStatus,
-    id::LeadId,
-    lead::{HoldCode, LeadEvent, LeadStatus, Values},
+    lead::{HoldCode, LeadEvent, LeadStatus},
     personal::Personal,
     workflow::WorkflowEvent,
 };
@@ -13,49 +12,11 @@ use branchline_engine::{
     Cursor, EngineError, RecordedEvents,
     command::{CallAction, WorkflowAction},
 };
-use branchline_event_codec::{Sealing, encode_lead};
-use branchline_journal::{
-    record::{Cause, ExpectedVersion, Micros, NewRecord, RecordBody, StreamId},
-    store::EventStore,
+
+use crate::{
+    twin,
+    world::{World, call, config, host, report, story},
 };
-use branchline_vault::{KeySlot, LeadKey};
-use tokio::sync::oneshot;
-
-use crate::world::{World, call, config, host, report, story};
-
-async fn key_of(world: &World, lead: LeadId) -> Option<LeadKey> {
-    let slot = world.state(lead).await.key_slot;
-    world.vault.key(KeySlot(slot), lead.as_uuid()).unwrap()
-}
-
-/// Writes to a lead's stream past its actor.
-async fn write_as_a_twin(world: &World, lead: LeadId, key: Option<&LeadKey>) {
-    let edited = LeadEvent::LeadEdited {
-        variables: Personal::Known(Values::new()),
-        notes: Personal::Known(Some("by a twin".into())),
-    };
-    let nonce = || [3; 24];
-    let sealing = Sealing { lead, key, nonce: &nonce };
-    let stream = StreamId::lead(lead.as_uuid());
-    let record = NewRecord {
-        expected: ExpectedVersion::Exact(world.store.stream_head(stream).unwrap().version),
-        body: RecordBody {
-            organisation: host().organisation.as_uuid(),
-            stream,
-            recorded_at: Micros(1_800_000_000_000_000),
-            principal: "twin".into(),
-            cause: Cause::None,
-            key: None,
-            guard: None,
-            control: None,
-            claims: Vec::new(),
-            events: vec![encode_lead(&edited, &sealing).unwrap()],
-        },
-    };
-    let (reply, written) = oneshot::channel();
-    world.store.append(vec![record], Box::new(move |outcome| drop(reply.send(outcome))));
-    assert!(written.await.unwrap()[0].is_ok());
-}
 
 #[test]
 fn two_reports_sent_together_are_decided_one_after_the_other() {
@@ -85,12 +46,12 @@ fn a_stale_actor_is_fenced_and_its_successor_does_what_was_asked() {
         };
         tell(CallStatus::Initiated).await.unwrap();
         // Somebody else writes to the stream: the actor in memory does not know.
-        let key = key_of(&world, lead).await;
-        write_as_a_twin(&world, lead, key.as_ref()).await;
+        let key = twin::key_of(&world, lead).await;
+        twin::write_to_lead(&world, lead, key.as_ref()).await;
         assert!(tell(CallStatus::Completed).await.unwrap().accepted);
         let state = world.state(lead).await;
         assert_eq!(state.status, LeadStatus::Completed);
-        assert_eq!(state.notes, Personal::Known(Some("by a twin".into())));
+        assert_eq!(state.notes, Personal::Known(Some(twin::BY_A_TWIN.into())));
     });
 }
 
@@ -106,8 +67,8 @@ fn a_lead_whose_history_cannot_be_read_is_set_aside_and_nobody_else_notices() {
             let done = report(CallStatus::Completed);
             async move { handle.report_call_status(host(), call(lead, 1), done).await }
         };
-        let wrong = key_of(&world, other).await;
-        write_as_a_twin(&world, lead, wrong.as_ref()).await;
+        let wrong = twin::key_of(&world, other).await;
+        twin::write_to_lead(&world, lead, wrong.as_ref()).await;
         let refused = tell(lead).await;
         assert!(
             matches!(&refused, Err(EngineError::SetAside { lead: named, .. }) if *named == lead)

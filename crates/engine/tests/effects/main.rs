@@ -8,4 +8,5 @@ mod phones;
 mod restart;
 mod sweeps;
 mod timers;
+mod windows;
 mod world;

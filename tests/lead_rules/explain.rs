@@ -4,18 +4,20 @@ use branchline_domain::{
     call_status::CallStatus,
     id::ImportId,
     lead::{
-        self, BranchCause, Enrolment, Explanation, GuardCode, HoldReason, Lead, LeadEvent,
+        self, BranchCause, Enrolment, Explanation, GuardCode, HoldReason, Lead, LeadEvent, Remedy,
         Surroundings,
     },
     output::Output,
     personal::Personal,
     workflow::{WorkflowStatus, WorkflowView},
 };
-use branchline_testkit::{ASHA, START, ViewChanges, active, given, lead_id, node_id, paused, view};
+use branchline_testkit::{
+    ASHA, GraphBuilder, START, ViewChanges, active, given, lead_id, node_id, paused, view,
+};
 
 use crate::fixtures::{
     at_the_call, branch, by_call, calling, campaign, concluded, conflict, enrolled, enrolled_with,
-    enrolment, entered, started, under_review,
+    enrolment, entered, only_completed, started, under_review,
 };
 
 fn explain_at(second: u64, events: Vec<LeadEvent>, workflow: &WorkflowView) -> Explanation {
@@ -55,7 +57,7 @@ fn a_pending_lead_in_an_active_workflow_says_what_it_waits_for() {
     let slow = workflow.with_settings(|settings| settings.start_on_enrol = false);
     let told = explain(vec![enrolled()], &slow);
     assert_eq!(codes(&told), [GuardCode::EnrolledAfterActivation]);
-    let entryless = active(&branchline_testkit::GraphBuilder::new());
+    let entryless = active(&GraphBuilder::new());
     assert_eq!(codes(&explain(vec![enrolled()], &entryless)), [GuardCode::NoValidEntry]);
     let import = ImportId::from_u128(9);
     let mut importing = active(&campaign());
@@ -113,29 +115,62 @@ fn a_busy_number_names_the_lead_that_keeps_it_busy() {
 
 #[test]
 fn every_hold_has_its_own_code_evidence_and_remedy() {
-    let workflow = active(&campaign());
-    let outcome = by_call(Output::Dnp, 1);
-    for (reason, code) in [
-        (HoldReason::WorkflowPaused(outcome.clone()), GuardCode::WorkflowPaused),
-        (HoldReason::MissingOutput(outcome), GuardCode::MissingOutput),
-        (HoldReason::ReviewRequired(CallStatus::Cancelled), GuardCode::ReviewRequired),
-        (HoldReason::NodeIncomplete, GuardCode::NodeIncomplete),
-        (HoldReason::CallOverdue, GuardCode::CallOverdue),
-        (HoldReason::DialOutcomeUnknown, GuardCode::DialOutcomeUnknown),
-        (HoldReason::DialRefused, GuardCode::DialRefused),
-        (HoldReason::UnreadableTime(Personal::Known("soon".into())), GuardCode::UnreadableTime),
-        (HoldReason::UnreadableTime(Personal::Erased), GuardCode::UnreadableTime),
-        (HoldReason::ApplicationReview, GuardCode::ApplicationReview),
-        (HoldReason::EndlessLoop, GuardCode::EndlessLoop),
+    let graph = GraphBuilder::new()
+        .call("intro")
+        .call_without_number("bare")
+        .wait_for_words("later", "callback_at")
+        .application("crm", "push")
+        .converted("won")
+        .edge("intro", "COMPLETED", "won");
+    let workflow = active(&graph);
+    let words = |words: &str| HoldReason::UnreadableTime(Personal::Known(words.into()));
+    for (node, reason, code) in [
+        ("intro", HoldReason::MissingOutput(by_call(Output::Dnp, 1)), GuardCode::MissingOutput),
+        ("intro", HoldReason::ReviewRequired(CallStatus::Cancelled), GuardCode::ReviewRequired),
+        ("bare", HoldReason::NodeIncomplete, GuardCode::NodeIncomplete),
+        ("intro", HoldReason::CallOverdue, GuardCode::CallOverdue),
+        ("intro", HoldReason::DialOutcomeUnknown, GuardCode::DialOutcomeUnknown),
+        ("intro", HoldReason::DialRefused, GuardCode::DialRefused),
+        ("later", words(""), GuardCode::UnreadableTime),
+        ("crm", HoldReason::ApplicationReview, GuardCode::ApplicationReview),
+        ("intro", HoldReason::EndlessLoop, GuardCode::EndlessLoop),
     ] {
         let name = reason.code().as_str().to_owned();
-        let mut events = calling();
-        events.push(LeadEvent::RoutingHeld { reason });
+        let events = vec![enrolled(), entered(1, node), LeadEvent::RoutingHeld { reason }];
         let told = explain(events, &workflow);
         assert_eq!(codes(&told), [code], "{name}");
-        assert_eq!(told.guards[0].evidence, Some(6), "{name}");
+        assert_eq!(told.guards[0].evidence, Some(3), "{name}");
         assert!(told.guards[0].clears_by.is_some() && told.next.is_some(), "{name}");
+        assert!(!told.guards[0].remedies.is_empty(), "{name}");
     }
+}
+
+#[test]
+fn an_outcome_that_a_pause_held_is_due_once_the_workflow_is_active() {
+    let mut events = calling();
+    events.push(LeadEvent::RoutingHeld {
+        reason: HoldReason::WorkflowPaused(by_call(Output::Dnp, 1)),
+    });
+    let told = explain(events.clone(), &paused(&campaign()));
+    assert_eq!(codes(&told), [GuardCode::WorkflowNotActive, GuardCode::WorkflowPaused]);
+    assert_eq!(told.guards[1].remedies, [Remedy::Resume, Remedy::Activate]);
+    let told = explain(events, &active(&campaign()));
+    assert_eq!(codes(&told), [GuardCode::Due]);
+    assert_eq!(told.guards[0].evidence, Some(6), "the record of the hold");
+}
+
+#[test]
+fn a_hold_that_was_mended_is_not_told_any_more() {
+    let mut events = calling();
+    events.push(LeadEvent::RoutingHeld {
+        reason: HoldReason::MissingOutput(by_call(Output::Dnp, 1)),
+    });
+    let told = explain(events.clone(), &active(&only_completed()));
+    assert_eq!(codes(&told), [GuardCode::MissingOutput]);
+    let told = explain(events.clone(), &active(&campaign()));
+    assert_eq!(codes(&told), [GuardCode::Due]);
+    let told = explain(events, &paused(&campaign()));
+    assert_eq!(codes(&told), [GuardCode::WorkflowNotActive, GuardCode::Due]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod explain;
 mod fixtures;
 mod moving;
 mod properties;
+mod remedies;
 mod remove;
 mod report;
 mod resolve;

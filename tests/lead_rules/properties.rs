@@ -7,13 +7,13 @@ use branchline_domain::{
     decider::Recorded,
     graph::{GraphChange, Operator},
     lead::{
-        ApplicationStage, HoldCode, HoldReason, LeadCommand, LeadContext, LeadEvent, LeadState,
-        Resolution, Surroundings, decide, evolve, explain,
+        ApplicationStage, HoldCode, LeadCommand, LeadContext, LeadEvent, LeadState, Surroundings,
+        decide, evolve, explain,
     },
     time::Timestamp,
     workflow::{WorkflowStatus, WorkflowView},
 };
-use branchline_testkit::{ASHA, GraphBuilder, START, ViewChanges, active, edge, edge_id, node_id};
+use branchline_testkit::{ASHA, GraphBuilder, START, ViewChanges, active, edge};
 use proptest::{
     collection::vec, prelude::*, sample::select, strategy::ValueTree, test_runner::TestRunner,
 };
@@ -21,6 +21,7 @@ use proptest::{
 use crate::{
     commands::commands,
     fixtures::{enrol, enrolment},
+    remedies,
 };
 
 /// One thing that happens: to the lead, to its workflow, or to the clock.
@@ -269,45 +270,7 @@ impl History {
             assert_eq!(told.next, None);
         } else {
             assert!(told.next.is_some(), "nothing would move the lead: {told:?}");
-            self.check_the_way_out();
-        }
-    }
-
-    /// A lead that is held moves when that is done which its guards name: the workflow made active,
-    /// an edge added for the outcome, or a person's choice taken.
-    fn check_the_way_out(&self) {
-        let Some(hold) = &self.state.hold else { return };
-        let names = ["intro", "pause", "check", "crm", "later"];
-        let name = names.into_iter().find(|name| Some(node_id(name)) == self.state.node);
-        let Some(name) = name else { panic!("a held lead is at no node: {:?}", self.state) };
-        let open = self.workflow.now_is(WorkflowStatus::Active).revised(&[
-            GraphChange::EdgeRemoved(edge_id(&format!("{name} ----> won"))),
-            GraphChange::EdgeAdded(edge(name, None, "won")),
-        ]);
-        let context = LeadContext { now: self.now, lead: ASHA, workflow: &open };
-        let moves = |command: &LeadCommand| {
-            decide(&self.state, command, &context).is_ok_and(|events| {
-                events.iter().any(|event| matches!(event, LeadEvent::BranchTaken { .. }))
-            })
-        };
-        match &hold.reason {
-            HoldReason::WorkflowPaused(_) | HoldReason::MissingOutput(_) => {
-                assert!(moves(&LeadCommand::Advance), "{:?}", hold.reason);
-            }
-            HoldReason::ReviewRequired(_)
-            | HoldReason::NodeIncomplete
-            | HoldReason::CallOverdue
-            | HoldReason::DialOutcomeUnknown
-            | HoldReason::DialRefused
-            | HoldReason::UnreadableTime(_)
-            | HoldReason::ApplicationReview
-            | HoldReason::EndlessLoop => {
-                let node = open.graph.node(node_id(name));
-                for output in node.map(|node| node.config.outputs()).unwrap_or_default() {
-                    let choice = LeadCommand::Resolve(Resolution::Output(output));
-                    assert!(moves(&choice), "{:?}: {choice:?}", hold.reason);
-                }
-            }
+            remedies::check(&self.state, &self.workflow, self.now, self.position);
         }
     }
 }

@@ -27,7 +27,7 @@ pub use command::{
 pub use decide::{accepts, decide};
 pub use event::LeadEvent;
 pub use evolve::evolve;
-pub use explain::{Explanation, GuardCode, HoldingGuard, Surroundings, explain};
+pub use explain::{Explanation, GuardCode, HoldingGuard, Remedy, Surroundings, explain};
 pub use hold::{BranchCause, Hold, HoldCode, HoldReason, Outcome};
 pub use reads::{Reads, reads};
 pub use rejection::LeadRejection;

@@ -119,7 +119,7 @@ async fn explanations_and_counts_have_every_field() {
     let explained = api.get(&format!("{lead}/explain")).await.expect(200);
     assert_eq!(keys(&explained), sorted("lead_id status current_node_id guards next"));
     let guard = &explained["guards"][0];
-    assert_eq!(keys(guard), sorted("code message evidence clears_at clears_by"));
+    assert_eq!(keys(guard), sorted("code message evidence clears_at clears_by remedies"));
     assert_eq!(guard["code"], "waiting_for_call");
     let counts = api.get(&format!("{}/counts", workflow.path)).await.expect(200);
     assert_eq!(keys(&counts), sorted("as_of by_status by_node"));

@@ -1,10 +1,12 @@
 //! Why a lead is where it is. One answer for API, log tool and dashboard. Source: DOMAIN.md 8.
 
 mod held;
+mod remedy;
 
 use serde::Serialize;
 
-use self::held::held;
+use self::held::{goes_on, held};
+pub use self::remedy::Remedy;
 use super::{ApplicationRun, ApplicationStage, Call, LeadState, LeadStatus, advance::is_queued};
 use crate::{
     id::{LeadId, NodeId},
@@ -81,6 +83,8 @@ pub struct HoldingGuard {
     pub clears_at: Option<Timestamp>,
     /// Who or what clears it, and how; `None` when nothing does.
     pub clears_by: Option<String>,
+    /// The same for programs: each of these alone clears it. Empty when nothing does.
+    pub remedies: Vec<Remedy>,
 }
 
 /// Why a lead is where it is.
@@ -126,7 +130,7 @@ pub fn explain(
         match state.status {
             LeadStatus::Pending => guards.extend(pending(state, workflow)),
             LeadStatus::Active | LeadStatus::Completed | LeadStatus::Dropped => {
-                guards.extend(at_node(state, workflow, surroundings));
+                guards.extend(at_node(lead, state, workflow, surroundings));
             }
         }
         if workflow.deleted || workflow.status.is_final() {
@@ -150,6 +154,7 @@ fn guard(code: GuardCode, message: impl Into<String>, evidence: u64) -> HoldingG
         evidence: (evidence > 0).then_some(evidence),
         clears_at: None,
         clears_by: None,
+        remedies: Vec::new(),
     }
 }
 
@@ -159,8 +164,9 @@ impl HoldingGuard {
         self
     }
 
-    fn by(mut self, what: impl Into<String>) -> Self {
+    fn by(mut self, what: impl Into<String>, remedies: &[Remedy]) -> Self {
         self.clears_by = Some(what.into());
+        self.remedies = remedies.to_vec();
         self
     }
 }
@@ -187,17 +193,22 @@ fn workflow_guard(workflow: &WorkflowView, surroundings: &Surroundings) -> Optio
     }
     let (message, remedy) = match workflow.status {
         WorkflowStatus::Active => return None,
-        WorkflowStatus::Draft => ("the workflow is a draft", Some("activate the workflow")),
-        WorkflowStatus::Paused => {
-            ("the workflow is paused", Some("resume or activate the workflow"))
+        WorkflowStatus::Draft => {
+            ("the workflow is a draft", Some(("activate the workflow", &[Remedy::Activate][..])))
         }
+        WorkflowStatus::Paused => (
+            "the workflow is paused",
+            Some(("resume or activate the workflow", &[Remedy::Resume, Remedy::Activate][..])),
+        ),
         WorkflowStatus::Completed => ("the workflow is completed; nothing moves any more", None),
         WorkflowStatus::Cancelled => ("the workflow is cancelled; nothing moves any more", None),
     };
     let evidence = surroundings.workflow_position.unwrap_or_default();
-    let mut found = guard(GuardCode::WorkflowNotActive, message, evidence);
-    found.clears_by = remedy.map(Into::into);
-    Some(found)
+    let found = guard(GuardCode::WorkflowNotActive, message, evidence);
+    Some(match remedy {
+        Some((what, remedies)) => found.by(what, remedies),
+        None => found,
+    })
 }
 
 fn pending(state: &LeadState, workflow: &WorkflowView) -> Option<HoldingGuard> {
@@ -205,14 +216,15 @@ fn pending(state: &LeadState, workflow: &WorkflowView) -> Option<HoldingGuard> {
         let message = "the import that brings the lead has not ended";
         return Some(
             guard(GuardCode::ImportOpen, message, state.enrolled_position)
-                .by("the import ends by itself"),
+                .by("the import ends by itself", &[Remedy::ImportEnds]),
         );
     }
     if workflow.graph.entry().is_none() {
         let message = "the graph has no entry: no node is marked, and not exactly one has no \
                        incoming edge";
         return Some(
-            guard(GuardCode::NoValidEntry, message, 0).by("mark one node of the graph as entry"),
+            guard(GuardCode::NoValidEntry, message, 0)
+                .by("mark one node of the graph as entry", &[Remedy::MarkEntry]),
         );
     }
     let freed = workflow.freed_at.is_some_and(|freed| state.enrolled_position < freed);
@@ -220,7 +232,7 @@ fn pending(state: &LeadState, workflow: &WorkflowView) -> Option<HoldingGuard> {
         let message = "the lead was enrolled after the last activation, and start_on_enrol is off";
         return Some(
             guard(GuardCode::EnrolledAfterActivation, message, state.enrolled_position)
-                .by("pause and resume the workflow"),
+                .by("pause and resume the workflow", &[Remedy::PauseAndResume]),
         );
     }
     None
@@ -229,11 +241,12 @@ fn pending(state: &LeadState, workflow: &WorkflowView) -> Option<HoldingGuard> {
 fn due(state: &LeadState) -> HoldingGuard {
     let evidence = state.entered_position.max(state.enrolled_position);
     guard(GuardCode::Due, "everything is ready: the lead moves next", evidence)
-        .by("the engine comes to it by itself")
+        .by("the engine comes to it by itself", &[Remedy::EngineGoesOn])
 }
 
 /// What holds an active lead at its node, apart from its workflow.
 fn at_node(
+    lead: LeadId,
     state: &LeadState,
     workflow: &WorkflowView,
     surroundings: &Surroundings,
@@ -243,6 +256,10 @@ fn at_node(
         return vec![due(state)];
     }
     if let Some(hold) = &state.hold {
+        // What was asked for has come about; the engine has not come to the lead yet.
+        if goes_on(lead, state, hold, workflow, surroundings.now) {
+            return vec![HoldingGuard { evidence: Some(hold.position), ..due(state) }];
+        }
         return vec![held(state, hold, workflow)];
     }
     if let Some(release_at) = state.release_at {
@@ -255,8 +272,10 @@ fn at_node(
         let message = format!(
             "the step reads what analysis of the last call finds; it goes on without at {until}"
         );
-        let waiting = guard(GuardCode::WaitingForAnalysis, message, state.entered_position)
-            .by("attributes of the call arrive, or the wait ends by itself");
+        let waiting = guard(GuardCode::WaitingForAnalysis, message, state.entered_position).by(
+            "attributes of the call arrive, or the wait ends by itself",
+            &[Remedy::AttributesArrive, Remedy::TimePasses],
+        );
         return vec![waiting.at(until)];
     }
     if let Some(run) = &state.application {
@@ -287,7 +306,7 @@ fn releasing(
         (None, None) => format!("the lead waits until {release_at}"),
     };
     guard(GuardCode::WaitingForRelease, message, state.entered_position)
-        .by("the wait ends by itself")
+        .by("the wait ends by itself", &[Remedy::TimePasses])
         .at(release_at)
 }
 
@@ -301,7 +320,8 @@ fn applying(run: &ApplicationRun, surroundings: &Surroundings) -> HoldingGuard {
             format!("try {} of the application is under way, since {age_s} s", run.attempt)
         }
     };
-    guard(GuardCode::WaitingForApplication, message, run.position).by("the application answers")
+    guard(GuardCode::WaitingForApplication, message, run.position)
+        .by("the application answers", &[Remedy::ApplicationAnswers])
 }
 
 fn seconds_since(instant: Timestamp, surroundings: &Surroundings) -> i64 {
@@ -319,19 +339,26 @@ fn calling(
         let mut found = Vec::new();
         if let Some(other) = surroundings.busy_with {
             let message = format!("the number has a live call of {other}");
-            found.push(guard(GuardCode::PhoneBusy, message, evidence).by("that call ends"));
+            found.push(
+                guard(GuardCode::PhoneBusy, message, evidence)
+                    .by("that call ends", &[Remedy::OtherCallEnds]),
+            );
         }
         if let Some(opens_at) = call.not_before.filter(|&at| at > surroundings.now) {
             let message = format!("call {number} waits for the calling window of its node");
             let waiting = guard(GuardCode::OutsideCallingWindow, message, evidence);
-            found.push(waiting.by("the calling window opens").at(opens_at));
+            found.push(waiting.by("the calling window opens", &[Remedy::TimePasses]).at(opens_at));
         } else if surroundings.no_capacity {
             let message = "the carrier has as many calls under way as it may have";
-            found.push(guard(GuardCode::NoCapacity, message, evidence).by("another call ends"));
+            found.push(
+                guard(GuardCode::NoCapacity, message, evidence)
+                    .by("another call ends", &[Remedy::OtherCallEnds]),
+            );
         }
         let message = format!("call {number} is requested, and nobody has dialled it yet");
         found.push(
-            guard(GuardCode::WaitingForDial, message, evidence).by("a carrier takes the call"),
+            guard(GuardCode::WaitingForDial, message, evidence)
+                .by("a carrier takes the call", &[Remedy::CallIsDialled]),
         );
         return found;
     }
@@ -340,5 +367,8 @@ fn calling(
         "call {number} has no final status; the last one is {}, {age_s} s ago",
         call.status
     );
-    vec![guard(GuardCode::WaitingForCall, message, evidence).by("a final call status arrives")]
+    vec![
+        guard(GuardCode::WaitingForCall, message, evidence)
+            .by("a final call status arrives", &[Remedy::FinalStatusArrives]),
+    ]
 }

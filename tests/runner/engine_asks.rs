@@ -139,7 +139,8 @@ impl Host<'_> {
                 self.act(WorkflowAction::PatchNode { node, patch }).await
             }
             Edit::RemoveNode(name) => {
-                self.act(WorkflowAction::RemoveNode { node: self.names.node(name) }).await
+                self.act(WorkflowAction::RemoveNode { node: self.names.node(name), move_to: None })
+                    .await
             }
             Edit::RemoveEdge(line) => {
                 self.act(WorkflowAction::RemoveEdge { edge: self.names.edge(line) }).await

@@ -206,7 +206,7 @@ impl EngineWorld {
         let id = self.workflow;
         let found = self.life()?.handle.read(|read| {
             let row = read.workflow_or_deleted(id)?;
-            Some((row.state.clone(), read.workflow_context(id, None)))
+            Some((row.state.clone(), read.workflow_context(id, &[])))
         });
         let found = self.runtime.block_on(found).map_err(|wrong| wrong.to_string())?;
         found.ok_or_else(|| "the workflow cannot be read".into())

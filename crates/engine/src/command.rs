@@ -1,9 +1,9 @@
 //! What a host asks of the engine, and what it is answered.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use branchline_domain::{
-    graph::{CanvasPosition, NodeConfig},
+    graph::{CanvasPosition, Graph, NodeConfig},
     id::{CallId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId},
     lead::{CallReport, Resolution, Values},
     output::Output,
@@ -138,6 +138,53 @@ pub struct NewEdge {
     pub label: Option<Output>,
 }
 
+/// A whole graph, as somebody draws it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DraftGraph {
+    /// All nodes.
+    pub nodes: Vec<DraftNode>,
+    /// All edges; those that leave one node are tried in this order.
+    pub edges: Vec<DraftEdge>,
+    /// Where the leads of nodes go that are not in it any more: from an id to an id or a name.
+    pub moves: BTreeMap<String, String>,
+}
+
+/// A node of a drawn graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftNode {
+    /// The id of a node that is or was in the workflow, or any other text as a name for a new one,
+    /// by which edges, moves and fields `application.<name>.<field>` of the same graph find it. At
+    /// most 128 bytes. `None` for a new node that nothing refers to.
+    pub name: Option<String>,
+    /// What it is.
+    pub node: NewNode,
+}
+
+/// An edge of a drawn graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftEdge {
+    /// The id of an edge that is there; any other text, and none, is a new edge, unless one is there
+    /// that goes the same way.
+    pub id: Option<String>,
+    /// Id or name of the node where it starts.
+    pub from: String,
+    /// Id or name of the node where it ends.
+    pub to: String,
+    /// The output it serves.
+    pub label: Option<Output>,
+}
+
+/// What came of putting a graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PutGraph {
+    /// The graph as it is then. Its revision is the one before where nothing had changed.
+    pub graph: Arc<Graph>,
+    /// The ids of new nodes, by their names in the drawn graph.
+    pub node_ids: BTreeMap<String, NodeId>,
+    /// Where it is recorded.
+    pub committed: Committed,
+}
+
 /// What can be asked of a workflow.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WorkflowAction {
@@ -176,6 +223,8 @@ pub enum WorkflowAction {
     RemoveNode {
         /// Which.
         node: NodeId,
+        /// Where its leads go; without it the node stays while there are any.
+        move_to: Option<NodeId>,
     },
     /// Take an edge away.
     RemoveEdge {
@@ -199,7 +248,7 @@ pub enum LeadAction {
     /// Change variables or notes.
     Edit {
         /// Variables to set; `None` takes one away.
-        variables: std::collections::BTreeMap<String, Option<Value>>,
+        variables: BTreeMap<String, Option<Value>>,
         /// New notes; `Some(None)` takes them away.
         notes: Option<Option<String>>,
     },
@@ -240,6 +289,15 @@ pub enum HostCommand {
     DuplicateWorkflow {
         /// Which.
         workflow: WorkflowId,
+    },
+    /// Makes a drawn graph the newest one. Answer: [`Answer::Graph`].
+    PutGraph {
+        /// Where.
+        workflow: WorkflowId,
+        /// The revision that it was made from.
+        expected_revision: u32,
+        /// What.
+        graph: DraftGraph,
     },
     /// Answer: [`Answer::Workflow`].
     Workflow {
@@ -362,6 +420,8 @@ pub enum Imported {
 pub enum Answer {
     /// A workflow was made or changed.
     Workflow(WorkflowId, Committed),
+    /// A graph was put.
+    Graph(PutGraph),
     /// A node was added.
     Node(NodeId, Committed),
     /// An edge was added.

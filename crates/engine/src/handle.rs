@@ -15,8 +15,9 @@ use crate::{
     EngineError,
     batch::{BatchAnswer, BatchForecast, LeadBatch},
     command::{
-        Answer, CallAction, CallAnswer, Caller, Committed, EnrolRequest, Enrolled, HostCommand,
-        HostRequest, ImportRequest, Imported, LeadAction, NewEdge, NewNode, WorkflowAction,
+        Answer, CallAction, CallAnswer, Caller, Committed, DraftGraph, EnrolRequest, Enrolled,
+        HostCommand, HostRequest, ImportRequest, Imported, LeadAction, NewEdge, NewNode, PutGraph,
+        WorkflowAction,
     },
     event_stream::EventStream,
     ports::DialRequest,
@@ -85,8 +86,7 @@ impl EngineHandle {
     ///
     /// # Errors
     ///
-    /// [`EngineError::WorkflowNotFound`]; [`EngineError::TooLarge`] when its graph does not fit one
-    /// record; those of [`Self::ask`].
+    /// [`EngineError::WorkflowNotFound`]; those of [`Self::ask`].
     pub async fn duplicate_workflow(
         &self,
         caller: &Caller,
@@ -115,6 +115,29 @@ impl EngineHandle {
             return Err(mismatch(&answer));
         };
         Ok(committed)
+    }
+
+    /// Makes a drawn graph the newest one, in one revision.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Workflow`] when the graph was edited since `expected_revision`, when leads
+    /// stand at a node that is not in it any more, and when a limit is passed;
+    /// [`EngineError::Invalid`] for a name that names no node; [`EngineError::WorkflowNotFound`];
+    /// those of [`Self::ask`].
+    pub async fn put_graph(
+        &self,
+        caller: &Caller,
+        workflow: WorkflowId,
+        expected_revision: u32,
+        graph: DraftGraph,
+    ) -> Result<PutGraph, EngineError> {
+        let command = HostCommand::PutGraph { workflow, expected_revision, graph };
+        let answer = self.ask(caller, command).await?;
+        let Answer::Graph(put) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(put)
     }
 
     /// Adds a node to the newest graph.

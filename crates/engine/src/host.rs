@@ -19,7 +19,7 @@ use crate::{
         NewNode, WorkflowAction,
     },
     core::Core,
-    duplicate, effects, enrol,
+    duplicate, effects, enrol, graph_draft,
     host_reply::{About, HostAsk, call_answer},
     repeat,
 };
@@ -50,6 +50,7 @@ pub(crate) fn accept(core: &Rc<Core>, request: HostRequest) {
         }
         HostCommand::CreateWorkflow { .. }
         | HostCommand::DuplicateWorkflow { .. }
+        | HostCommand::PutGraph { .. }
         | HostCommand::Workflow { .. }
         | HostCommand::AddNode { .. }
         | HostCommand::AddEdge { .. }
@@ -117,6 +118,12 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) ->
                 let command = duplicate::command(&core, &caller, workflow).await?;
                 create(core, caller, command).await
             })
+        }
+        HostCommand::PutGraph { workflow, expected_revision, graph } => {
+            match graph_draft::put(core, &caller, workflow, expected_revision, graph) {
+                Ok(put) => Box::pin(put),
+                Err(error) => Box::pin(std::future::ready(Err(error))),
+            }
         }
         HostCommand::Workflow { workflow, action } => {
             let outcome = core.perform_workflow(workflow, workflow_command(action), asked);
@@ -256,7 +263,9 @@ fn workflow_command(action: WorkflowAction) -> WorkflowCommand {
             WorkflowCommand::Edit { title, description, settings }
         }
         WorkflowAction::PatchNode { node, patch } => WorkflowCommand::PatchNode { node, patch },
-        WorkflowAction::RemoveNode { node } => WorkflowCommand::RemoveNode { node },
+        WorkflowAction::RemoveNode { node, move_to } => {
+            WorkflowCommand::RemoveNode { node, move_to }
+        }
         WorkflowAction::RemoveEdge { edge } => WorkflowCommand::RemoveEdge { edge },
     }
 }

@@ -65,6 +65,7 @@ mod engine;
 mod enrol;
 mod error;
 mod event_stream;
+mod graph_draft;
 mod handle;
 mod host;
 mod host_reply;

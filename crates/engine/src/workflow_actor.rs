@@ -1,6 +1,6 @@
 //! One workflow: decides, records, shows its new view, answers; one command at a time.
 
-use std::{rc::Rc, sync::Arc};
+use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, AtomicResponse, Context, Handler, WrapFuture,
@@ -93,8 +93,8 @@ fn done() -> Step {
 /// What a command must know from outside the workflow's stream.
 enum Outside {
     Nothing,
-    /// Counts of leads, and of those at a node.
-    Counts(Option<NodeId>),
+    /// Counts of leads, and of those at some nodes.
+    Counts(Vec<NodeId>),
 }
 
 impl WorkflowActor {
@@ -118,9 +118,9 @@ impl WorkflowActor {
             repeat(perform, known);
             return done();
         }
-        match outside(&perform.command) {
+        match outside(&self.state, &perform.command) {
             Outside::Nothing => self.attempt(perform, &WorkflowContext::default()),
-            Outside::Counts(node) => self.count_first(perform, node),
+            Outside::Counts(nodes) => self.count_first(perform, nodes),
         }
     }
 
@@ -128,7 +128,7 @@ impl WorkflowActor {
     /// lead that moves between the count and the record is no harm: ends are final, and movement
     /// that was decided before an end is refused by its guard. Enrolment is: so there must be none
     /// under way, and the count must be newer than the last one.
-    fn count_first(&mut self, perform: PerformWorkflow, node: Option<NodeId>) -> Step {
+    fn count_first(&mut self, perform: PerformWorkflow, nodes: Vec<NodeId>) -> Step {
         let reads = Arc::clone(&self.services.reads);
         let target = self.services.store.head().max(self.cell.last_enrolled());
         let folded = async move { reads.wait_folded(target).await };
@@ -138,18 +138,18 @@ impl WorkflowActor {
                 return done();
             }
             if this.cell.is_enrolling() || this.cell.last_enrolled() > target {
-                return this.while_enrolling(perform, node);
+                return this.while_enrolling(perform, &nodes);
             }
-            let context = this.count(node);
+            let context = this.count(&nodes);
             this.attempt(perform, &context)
         }))
     }
 
-    fn count(&self, node: Option<NodeId>) -> WorkflowContext {
-        self.services.reads.look(|read| read.workflow_context(self.cell.id, node))
+    fn count(&self, nodes: &[NodeId]) -> WorkflowContext {
+        self.services.reads.look(|read| read.workflow_context(self.cell.id, nodes))
     }
 
-    fn while_enrolling(&mut self, perform: PerformWorkflow, node: Option<NodeId>) -> Step {
+    fn while_enrolling(&mut self, perform: PerformWorkflow, nodes: &[NodeId]) -> Step {
         match *perform.command {
             WorkflowCommand::AutoComplete => {
                 // Leads are coming: not the moment. Their records bring the question up again.
@@ -163,6 +163,7 @@ impl WorkflowActor {
             }
             WorkflowCommand::Complete { force: true }
             | WorkflowCommand::RemoveNode { .. }
+            | WorkflowCommand::PutGraph { .. }
             | WorkflowCommand::Create { .. }
             | WorkflowCommand::Edit { .. }
             | WorkflowCommand::AddNode(_)
@@ -177,7 +178,7 @@ impl WorkflowActor {
             | WorkflowCommand::CloseImport { .. }
             | WorkflowCommand::CancelImport { .. }
             | WorkflowCommand::RefuseImport { .. } => {
-                let context = self.count(node);
+                let context = self.count(nodes);
                 self.attempt(perform, &context)
             }
         }
@@ -200,75 +201,103 @@ impl WorkflowActor {
             answer(perform, Ok(nothing));
             return done();
         }
-        let record = match self.record(&perform, &events) {
-            Ok(record) => record,
+        let steps = workflow::into_records(events);
+        let records = match self.records(&perform, &steps) {
+            Ok(records) => records,
             Err(error) => {
                 answer(perform, Err(error));
                 return done();
             }
         };
-        let appended = self.services.journal.append(record);
-        Box::pin(appended.into_actor(self).then(move |outcome, this, ctx| match outcome {
-            Ok(appended) => this.absorb(perform, &events, appended),
-            Err(error) => this.not_appended(perform, error, ctx),
-        }))
+        let answers: Vec<_> =
+            records.into_iter().map(|record| self.services.journal.append(record)).collect();
+        let outcomes = async move {
+            let mut outcomes = Vec::with_capacity(answers.len());
+            for answer in answers {
+                outcomes.push(answer.await);
+            }
+            outcomes
+        };
+        Box::pin(
+            outcomes
+                .into_actor(self)
+                .then(move |outcomes, this, ctx| this.absorb(perform, &steps, outcomes, ctx)),
+        )
     }
 
-    fn record(
+    /// The records of one decision: mostly one. Where it is more, all but the last hold parts that
+    /// mean nothing without it, so the key is on the last one.
+    fn records(
         &self,
         perform: &PerformWorkflow,
-        events: &[WorkflowEvent],
-    ) -> Result<NewRecord, EngineError> {
-        let encoded = events
-            .iter()
-            .map(encode_workflow)
-            .collect::<Result<_, _>>()
-            .map_err(|error| EngineError::TooLarge { problem: error.to_string() })?;
-        // The position is not known yet; epoch and revision do not depend on it.
+        steps: &[Vec<WorkflowEvent>],
+    ) -> Result<Vec<NewRecord>, EngineError> {
+        // The positions are not known yet; epoch and revision do not depend on them.
         let mut after = self.state.clone();
-        for event in events {
-            workflow::evolve(&mut after, event, Recorded { at: perform.now, position: 0 });
+        let mut version = self.version;
+        let mut records = Vec::with_capacity(steps.len());
+        for (index, events) in steps.iter().enumerate() {
+            let encoded = events
+                .iter()
+                .map(encode_workflow)
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|error| EngineError::TooLarge { problem: error.to_string() })?;
+            for event in events {
+                workflow::evolve(&mut after, event, Recorded { at: perform.now, position: 0 });
+            }
+            let expected = if version == Version::default() {
+                ExpectedVersion::NoStream
+            } else {
+                ExpectedVersion::Exact(version)
+            };
+            version = Version(version.0 + encoded.len() as u64);
+            let is_last = index + 1 == steps.len();
+            records.push(NewRecord {
+                expected,
+                body: RecordBody {
+                    organisation: self.cell.organisation.as_uuid(),
+                    stream: StreamId::workflow(self.cell.id.as_uuid()),
+                    recorded_at: Micros(perform.now.as_micros()),
+                    principal: Arc::clone(&perform.asked.principal),
+                    cause: perform.asked.cause.clone(),
+                    key: perform.asked.key.clone().filter(|_| is_last),
+                    guard: None,
+                    control: Some(Control {
+                        epoch: after.control_epoch,
+                        revision: after.graph.revision(),
+                    }),
+                    claims: Vec::new(),
+                    events: encoded,
+                },
+            });
         }
-        let expected = if self.version == Version::default() {
-            ExpectedVersion::NoStream
-        } else {
-            ExpectedVersion::Exact(self.version)
-        };
-        Ok(NewRecord {
-            expected,
-            body: RecordBody {
-                organisation: self.cell.organisation.as_uuid(),
-                stream: StreamId::workflow(self.cell.id.as_uuid()),
-                recorded_at: Micros(perform.now.as_micros()),
-                principal: Arc::clone(&perform.asked.principal),
-                cause: perform.asked.cause.clone(),
-                key: perform.asked.key.clone(),
-                guard: None,
-                control: Some(Control {
-                    epoch: after.control_epoch,
-                    revision: after.graph.revision(),
-                }),
-                claims: Vec::new(),
-                events: encoded,
-            },
-        })
+        Ok(records)
     }
 
+    /// Takes in what is durable, and answers by the last record or by the first that failed: those
+    /// after it were refused too, for want of it.
     fn absorb(
         &mut self,
         perform: PerformWorkflow,
-        events: &[WorkflowEvent],
-        appended: Appended,
+        steps: &[Vec<WorkflowEvent>],
+        outcomes: Vec<Result<Appended, AppendError>>,
+        ctx: &mut Context<Self>,
     ) -> Step {
-        let recorded = Recorded { at: perform.now, position: appended.position.0 };
-        for event in events {
-            workflow::evolve(&mut self.state, event, recorded);
+        let mut outcome = WorkflowOutcome::default();
+        for (events, appended) in steps.iter().zip(outcomes) {
+            let appended = match appended {
+                Ok(appended) => appended,
+                Err(error) => return self.not_appended(perform, error, ctx),
+            };
+            let recorded = Recorded { at: perform.now, position: appended.position.0 };
+            for event in events {
+                workflow::evolve(&mut self.state, event, recorded);
+            }
+            self.version = appended.version;
+            outcome.committed = Committed { position: Some(appended.position) };
         }
-        self.version = appended.version;
         // Before the answer: whoever is told of the change finds it in force.
         self.cell.publish(WorkflowView::of(self.cell.id, &self.state));
-        let committed = Committed { position: Some(appended.position) };
-        let outcome = WorkflowOutcome { committed, repeated: false };
         answer(perform, Ok(outcome));
         done()
     }
@@ -308,12 +337,17 @@ impl WorkflowActor {
     }
 }
 
-const fn outside(command: &WorkflowCommand) -> Outside {
+fn outside(state: &WorkflowState, command: &WorkflowCommand) -> Outside {
     match command {
         WorkflowCommand::Complete { .. }
         | WorkflowCommand::AutoComplete
-        | WorkflowCommand::Delete => Outside::Counts(None),
-        WorkflowCommand::RemoveNode { node } => Outside::Counts(Some(*node)),
+        | WorkflowCommand::Delete => Outside::Counts(Vec::new()),
+        WorkflowCommand::RemoveNode { node, .. } => Outside::Counts(vec![*node]),
+        WorkflowCommand::PutGraph { nodes, .. } => {
+            let kept: BTreeSet<NodeId> = nodes.iter().map(|node| node.id).collect();
+            let known = state.graph.nodes().iter().map(|node| node.id);
+            Outside::Counts(known.filter(|id| !kept.contains(id)).collect())
+        }
         WorkflowCommand::Create { .. }
         | WorkflowCommand::Edit { .. }
         | WorkflowCommand::AddNode(_)

@@ -35,6 +35,7 @@ pub(crate) enum Refusal {
     UnsupportedContentEncoding,
     UnsupportedMediaType,
     NotConfigured,
+    PreconditionRequired,
 }
 
 impl Refusal {
@@ -61,6 +62,9 @@ impl Refusal {
             }
             Self::UnsupportedMediaType => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+            }
+            Self::PreconditionRequired => {
+                (StatusCode::PRECONDITION_REQUIRED, "precondition_required")
             }
             Self::NotConfigured => (StatusCode::SERVICE_UNAVAILABLE, "not_configured"),
         }
@@ -131,7 +135,11 @@ impl From<WorkflowRejection> for Problem {
             WorkflowRejection::NodeTypeDiffers { .. } => {
                 say(StatusCode::BAD_REQUEST, "node_type_differs")
             }
-            WorkflowRejection::LeadsAtNode { .. } => say(StatusCode::CONFLICT, "leads_at_node"),
+            WorkflowRejection::LeadsAtNodes { .. } => say(StatusCode::CONFLICT, "leads_at_node"),
+            WorkflowRejection::StaleRevision { actual, .. } => Self {
+                current_revision: Some(actual),
+                ..say(StatusCode::PRECONDITION_FAILED, "stale_revision")
+            },
             WorkflowRejection::EdgeNotFound { .. } => say(StatusCode::NOT_FOUND, "edge_not_found"),
             WorkflowRejection::EdgeExists { .. } => say(StatusCode::CONFLICT, "edge_exists"),
             WorkflowRejection::Invalid { field, problem } => invalid(field, &problem),

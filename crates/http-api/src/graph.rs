@@ -1,10 +1,10 @@
-//! The graph of a workflow: nodes and edges, one by one and whole, and its judgement.
+//! The graph of a workflow: nodes and edges, one by one.
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, http::header};
+use actix_web::{HttpRequest, HttpResponse};
 use branchline_domain::{
-    graph::{self, CanvasPosition, Edge, Graph, Node, NodeConfig, NodeType},
+    graph::{CanvasPosition, Graph, Node, NodeConfig, NodeType},
     id::{EdgeId, NodeId, WorkflowId},
     output::Output,
     value::{Decimal, Value},
@@ -52,14 +52,6 @@ impl NodeShape {
     }
 }
 
-/// A whole graph as JSON.
-#[derive(Debug, Serialize)]
-struct GraphShape {
-    revision: u32,
-    nodes: Vec<NodeShape>,
-    edges: Vec<Edge>,
-}
-
 fn from_milli(milli: i64) -> Value {
     format!("{milli}e-3").parse::<Decimal>().map_or_else(|_| Value::from(0), Value::Number)
 }
@@ -90,7 +82,10 @@ fn fault_of_coordinate(fields: &mut Fields, name: &str) {
 }
 
 /// The newest graph of a workflow.
-async fn newest(request: &HttpRequest, workflow: WorkflowId) -> Result<Arc<Graph>, Problem> {
+pub(crate) async fn newest(
+    request: &HttpRequest,
+    workflow: WorkflowId,
+) -> Result<Arc<Graph>, Problem> {
     let organisation = organisation(request);
     state(request)?
         .engine
@@ -98,33 +93,6 @@ async fn newest(request: &HttpRequest, workflow: WorkflowId) -> Result<Arc<Graph
             find(projections, organisation, workflow).map(|row| Arc::clone(&row.state.graph))
         })
         .await?
-}
-
-/// `GET /v1/workflows/{workflow}/graph`
-///
-/// 200 with all nodes and edges and the revision, which is the `ETag` too; 404.
-pub(crate) async fn whole(request: HttpRequest) -> Answer {
-    let workflow = id(&request)?;
-    Query::of(&request)?.finish()?;
-    let graph = newest(&request, workflow).await?;
-    let shape = GraphShape {
-        revision: graph.revision(),
-        nodes: graph.nodes().iter().map(|node| NodeShape::of(node)).collect(),
-        edges: graph.edges().to_vec(),
-    };
-    let tag = format!("\"{}\"", graph.revision());
-    Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).json(shape))
-}
-
-/// `POST /v1/workflows/{workflow}/validate`
-///
-/// 200 with every fault and warning; 404.
-pub(crate) async fn validate(request: HttpRequest, write: Write) -> Answer {
-    let workflow = id(&request)?;
-    Query::of(&request)?.finish()?;
-    write.no_body()?;
-    let graph = newest(&request, workflow).await?;
-    Ok(HttpResponse::Ok().json(graph::validate(&graph)))
 }
 
 /// `GET /v1/workflows/{workflow}/nodes`
@@ -151,18 +119,13 @@ pub(crate) async fn node(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().json(NodeShape::of(found)))
 }
 
-/// `POST /v1/workflows/{workflow}/nodes`
-///
-/// 201 with the node, complete or not; 400 for an unknown type or field or a wrong JSON type; 404.
-pub(crate) async fn add_node(request: HttpRequest, write: Write) -> Answer {
-    let workflow: WorkflowId = id(&request)?;
-    Query::of(&request)?.finish()?;
-    let mut fields = write.fields()?;
+/// Reads a node; `None` means that a fault is noted.
+pub(crate) fn new_node(fields: &mut Fields) -> Option<NewNode> {
     let node_type = fields.required::<NodeType>("node_type");
     let label = fields.required::<String>("label");
     let position = CanvasPosition {
-        x_milli: coordinate(&mut fields, "position_x").unwrap_or_default(),
-        y_milli: coordinate(&mut fields, "position_y").unwrap_or_default(),
+        x_milli: coordinate(fields, "position_x").unwrap_or_default(),
+        y_milli: coordinate(fields, "position_y").unwrap_or_default(),
     };
     let config = if let Some(node_type) = node_type {
         let given = fields.optional_as("config", |config| NodeConfig::read(node_type, config));
@@ -172,8 +135,19 @@ pub(crate) async fn add_node(request: HttpRequest, write: Write) -> Answer {
         None
     };
     let entry = fields.optional("entry").unwrap_or_default();
-    let (label, config) = fields.finish(label.zip(config))?;
-    let new = NewNode { label, position, config, entry };
+    let (label, config) = label.zip(config)?;
+    Some(NewNode { label, position, config, entry })
+}
+
+/// `POST /v1/workflows/{workflow}/nodes`
+///
+/// 201 with the node, complete or not; 400 for an unknown type or field or a wrong JSON type; 404.
+pub(crate) async fn add_node(request: HttpRequest, write: Write) -> Answer {
+    let workflow: WorkflowId = id(&request)?;
+    Query::of(&request)?.finish()?;
+    let mut fields = write.fields()?;
+    let new = new_node(&mut fields);
+    let new = fields.finish(new)?;
     let added = state(&request)?.engine.add_node(&write.caller, workflow, new).await?;
     let graph = newest(&request, workflow).await?;
     // Somebody may have taken it away again between the two.
@@ -216,13 +190,16 @@ pub(crate) async fn patch_node(request: HttpRequest, write: Write) -> Answer {
 
 /// `DELETE /v1/workflows/{workflow}/nodes/{node}`
 ///
-/// 204, and its edges go with it; 404; 409 while leads are at it.
+/// 204, and its edges go with it; its leads go to the node in `move_to`. 400 for a `move_to` that is
+/// no other node; 404; 409 while leads are at it and nobody said where they go.
 pub(crate) async fn remove_node(request: HttpRequest, write: Write) -> Answer {
     let (workflow, node) = (id(&request)?, id(&request)?);
-    Query::of(&request)?.finish()?;
+    let mut query = Query::of(&request)?;
+    let move_to = query.value::<NodeId>("move_to");
+    query.finish()?;
     write.no_body()?;
     let engine = &state(&request)?.engine;
-    let action = WorkflowAction::RemoveNode { node };
+    let action = WorkflowAction::RemoveNode { node, move_to };
     engine.act_on_workflow(&write.caller, workflow, action).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -75,7 +75,7 @@ fn short_text(headers: &HeaderMap, name: &HeaderName) -> Option<Result<Arc<str>,
     )
 }
 
-fn header_fault(name: &str, problem: String) -> Problem {
+pub(crate) fn header_fault(name: &str, problem: String) -> Problem {
     let fault =
         FieldFault { parameter: Some(name.into()), detail: problem, ..FieldFault::default() };
     Problem::invalid(Refusal::InvalidHeader, vec![fault])
@@ -104,14 +104,17 @@ pub(crate) fn caller(request: &HttpRequest, body: &[u8]) -> Result<Caller, Probl
     })
 }
 
-/// What makes two requests the same: method, path with query, and body. Lengths stand in between,
-/// so that no text can move from one to the next.
+/// What makes two requests the same: method, path with query, body, and the revision they were made
+/// from, if they name one. Lengths stand in between, so that no text can move from one to the next.
 fn digest(request: &HttpRequest, body: &[u8]) -> [u8; 32] {
     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
     let mut sha = Sha256::new();
     for part in [request.method().as_str().as_bytes(), target.as_bytes(), body] {
         sha.update(part.len().to_be_bytes());
         sha.update(part);
+    }
+    if let Some(revision) = request.headers().get(header::IF_MATCH) {
+        sha.update(revision.as_bytes());
     }
     sha.finalize().into()
 }
@@ -400,6 +403,12 @@ mod tests {
         assert_ne!(base, digest(&request(Method::POST, "/v1/b"), b"{}"));
         assert_ne!(base, digest(&request(Method::POST, "/v1/a?force=true"), b"{}"));
         assert_ne!(base, digest(&request(Method::PATCH, "/v1/a"), b"{}"));
+        let from = |revision: &str| {
+            let request = TestRequest::post().uri("/v1/a").insert_header(("if-match", revision));
+            digest(&request.to_http_request(), b"{}")
+        };
+        assert_ne!(base, from("\"1\""));
+        assert_ne!(from("\"1\""), from("\"2\""));
     }
 
     #[test]

@@ -89,7 +89,7 @@ mod tests {
     fn read(body: &str) -> Result<Resolution, String> {
         let mut fields = Fields::of_body(body.as_bytes()).unwrap();
         let choice = resolution(&mut fields);
-        fields.finish(choice).map_err(|problem| problem.detail)
+        fields.finish(choice).map_err(|problem| problem.detail.into())
     }
 
     #[test]

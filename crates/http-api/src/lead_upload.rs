@@ -316,7 +316,7 @@ async fn word(field: &mut Field) -> Result<String, Problem> {
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 fn broken(error: MultipartError) -> Problem {
     let detail = format!("the form cannot be read: {error}");
-    Problem { detail: detail.clone(), ..Problem::of(Refusal::InvalidForm, detail) }
+    Problem { detail: detail.as_str().into(), ..Problem::of(Refusal::InvalidForm, detail) }
 }
 
 /// The last part of a path: browsers have sent whole ones.

@@ -36,13 +36,15 @@ pub(crate) struct Problem {
     /// Stable; programs match on it.
     pub(crate) code: &'static str,
     /// One sentence for people.
-    pub(crate) detail: String,
+    pub(crate) detail: Box<str>,
     /// Every field at fault.
     pub(crate) errors: Vec<FieldFault>,
     /// Every fault of a graph or a file, in its own shape.
     pub(crate) faults: Option<Box<serde_json::Value>>,
     /// The status that stands in the way of a 409.
     pub(crate) current_status: Option<&'static str>,
+    /// The newest revision of a graph, in a 412.
+    pub(crate) current_revision: Option<u32>,
     /// When to try again. Unit: seconds.
     pub(crate) retry_after_s: Option<u32>,
     /// The methods of a 405.
@@ -62,6 +64,8 @@ struct Body<'a> {
     faults: Option<&'a serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     current_status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_revision: Option<u32>,
 }
 
 impl Problem {
@@ -69,10 +73,11 @@ impl Problem {
         Self {
             status,
             code,
-            detail: detail.into(),
+            detail: detail.into().into_boxed_str(),
             errors: Vec::new(),
             faults: None,
             current_status: None,
+            current_revision: None,
             retry_after_s: None,
             allow: None,
         }
@@ -88,6 +93,7 @@ impl Problem {
             errors: &self.errors,
             faults: self.faults.as_deref(),
             current_status: self.current_status,
+            current_revision: self.current_revision,
         }
     }
 

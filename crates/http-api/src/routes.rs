@@ -12,7 +12,7 @@ use crate::{
     events, graph, headers, health, imports, landing, lead_actions, lead_changes, lead_upload,
     leads,
     problem::{Answer, Problem},
-    workflows,
+    whole_graph, workflows,
 };
 
 /// Puts all routes of the API into an actix-web application. Register your own routes before: this
@@ -78,9 +78,14 @@ fn workflow_routes(config: &mut ServiceConfig) {
         .service(post("/workflows/{workflow}/cancel").post(workflows::cancel))
         .service(post("/workflows/{workflow}/complete").post(workflows::complete))
         .service(post("/workflows/{workflow}/duplicate").post(workflows::duplicate))
-        .service(post("/workflows/{workflow}/validate").post(graph::validate))
+        .service(post("/workflows/{workflow}/validate").post(whole_graph::validate))
         .service(get("/workflows/{workflow}/counts").get(workflows::counts))
-        .service(get("/workflows/{workflow}/graph").get(graph::whole))
+        .service(
+            web::resource("/workflows/{workflow}/graph")
+                .get(whole_graph::whole)
+                .put(whole_graph::put)
+                .default_service(only("GET, HEAD, PUT")),
+        )
         .service(
             web::resource("/workflows/{workflow}/nodes")
                 .get(graph::nodes)

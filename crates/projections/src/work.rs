@@ -1,6 +1,6 @@
 //! What waits for the engine: calls to dial, releases, deadlines, leases, sweeps, imports.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use branchline_domain::{
     id::{CallId, LeadId, NodeId, WorkflowId},
@@ -246,26 +246,39 @@ impl Projections {
     }
 
     /// What a decision about a workflow reads from outside its stream. Leads of imports that run
-    /// count as enrolled and pending here, so that a workflow does not complete over them. `node`
-    /// is the one a command wants to remove; leads that ended there do not stand in the way.
-    pub fn workflow_context(&self, workflow: WorkflowId, node: Option<NodeId>) -> WorkflowContext {
+    /// count as enrolled and pending here, so that a workflow does not complete over them. `nodes`
+    /// are those a command wants to remove; leads that ended there do not stand in the way, and
+    /// those do that are on their way there from a node it stands in for.
+    pub fn workflow_context(&self, workflow: WorkflowId, nodes: &[NodeId]) -> WorkflowContext {
         let Some(stored) = self.workflows.by_id(workflow) else {
             return WorkflowContext::default();
         };
-        let node = node.and_then(|id| stored.nodes.number(id));
-        let waiting = node.and_then(|number| stored.waiting.get(number as usize));
+        let waiting = |id: NodeId| {
+            let number = stored.nodes.number(id)?;
+            stored.waiting.get(number as usize).copied().filter(|&leads| leads > 0)
+        };
+        let mut leads_at: BTreeMap<NodeId, u64> =
+            nodes.iter().filter_map(|&id| Some((id, waiting(id)?))).collect();
+        for &gone in stored.state.replaced.keys() {
+            let (Some(leads), Some(by)) = (waiting(gone), stored.state.stand_in(gone)) else {
+                continue;
+            };
+            if nodes.contains(&by) {
+                *leads_at.entry(by).or_default() += leads;
+            }
+        }
         WorkflowContext {
             pending: stored.by_status.pending + stored.in_open_import,
             active: stored.by_status.active,
             enrolled: stored.by_status.enrolled() + stored.in_open_import,
             calls_in_progress: stored.in_progress.len() as u64,
-            leads_at_node: waiting.copied().unwrap_or(0),
+            leads_at,
         }
     }
 
     /// Whether a workflow has leads and all of them have ended: the moment to complete by itself.
     pub fn is_quiet(&self, workflow: WorkflowId) -> bool {
-        let context = self.workflow_context(workflow, None);
+        let context = self.workflow_context(workflow, &[]);
         context.enrolled > 0 && context.pending == 0 && context.active == 0
     }
 

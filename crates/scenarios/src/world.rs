@@ -141,7 +141,8 @@ pub fn workflow_refusal(names: &Names, rejection: &WorkflowRejection) -> Refusal
         WorkflowRejection::NodeNotFound { .. } => "node_not_found",
         WorkflowRejection::NodeExists { .. } => "node_exists",
         WorkflowRejection::NodeTypeDiffers { .. } => "node_type_differs",
-        WorkflowRejection::LeadsAtNode { .. } => "leads_at_node",
+        WorkflowRejection::LeadsAtNodes { .. } => "leads_at_node",
+        WorkflowRejection::StaleRevision { .. } => "stale_revision",
         WorkflowRejection::EdgeNotFound { .. } => "edge_not_found",
         WorkflowRejection::EdgeExists { .. } => "edge_exists",
         WorkflowRejection::Invalid { .. } => "invalid",
@@ -159,7 +160,8 @@ pub fn workflow_refusal(names: &Names, rejection: &WorkflowRejection) -> Refusal
         | WorkflowRejection::NodeNotFound { .. }
         | WorkflowRejection::NodeExists { .. }
         | WorkflowRejection::NodeTypeDiffers { .. }
-        | WorkflowRejection::LeadsAtNode { .. }
+        | WorkflowRejection::LeadsAtNodes { .. }
+        | WorkflowRejection::StaleRevision { .. }
         | WorkflowRejection::EdgeNotFound { .. }
         | WorkflowRejection::EdgeExists { .. }
         | WorkflowRejection::Invalid { .. }

@@ -9,7 +9,7 @@ mod settings;
 mod status;
 mod view;
 
-pub use decide::{EDGES_MAX, NODES_MAX, decide};
+pub use decide::{EDGES_MAX, MOVES_MAX, NODES_MAX, decide, into_records};
 pub use evolve::evolve;
 pub use import_refusal::{
     ImportFault, ImportRefusal, REFUSAL_FAULTS_MAX, REFUSAL_REASON_CHARS_MAX, REFUSAL_ROWS_MAX,

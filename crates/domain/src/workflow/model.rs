@@ -131,6 +131,20 @@ pub enum WorkflowCommand {
     RemoveNode {
         /// Which.
         node: NodeId,
+        /// Where its leads go. Without it the node stays while there are any.
+        move_to: Option<NodeId>,
+    },
+    /// Makes this the newest graph, as a whole and in one revision. The context says how many leads
+    /// stand at the nodes that are not in it.
+    PutGraph {
+        /// The revision that it was made from; refused when that is not the newest one.
+        expected_revision: u32,
+        /// All nodes. The type of one that is known never changes.
+        nodes: Vec<crate::graph::Node>,
+        /// All edges; those that leave one node are tried in this order.
+        edges: Vec<crate::graph::Edge>,
+        /// Where the leads of nodes go that are not in it any more.
+        moves: BTreeMap<NodeId, NodeId>,
     },
     /// Adds an edge.
     AddEdge(crate::graph::Edge),
@@ -286,7 +300,7 @@ pub enum WorkflowEvent {
 }
 
 /// What a decision about a workflow reads from outside its stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WorkflowContext {
     /// Leads that are pending.
     pub pending: u64,
@@ -296,6 +310,7 @@ pub struct WorkflowContext {
     pub enrolled: u64,
     /// Calls whose dispatch has started and that have no final status.
     pub calls_in_progress: u64,
-    /// Leads that stand at the node a command wants to remove.
-    pub leads_at_node: u64,
+    /// Leads that stand at each node a command wants to remove, or that another one sends there.
+    /// Nodes without any need not be here.
+    pub leads_at: BTreeMap<NodeId, u64>,
 }

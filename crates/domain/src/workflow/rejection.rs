@@ -1,5 +1,7 @@
 //! Why a command to a workflow is refused, in words that say how to go on.
 
+use std::collections::BTreeMap;
+
 use super::WorkflowStatus;
 use crate::{
     graph::{Fault, NodeType},
@@ -72,13 +74,24 @@ pub enum WorkflowRejection {
         /// The type of the config.
         given: NodeType,
     },
-    /// Leads stand at the node that shall go.
-    #[error("cannot delete node {node}: {leads} leads are at it; resolve or remove them first")]
-    LeadsAtNode {
-        /// The node.
-        node: NodeId,
-        /// How many leads.
-        leads: u64,
+    /// Leads stand at nodes that shall go.
+    #[error(
+        "cannot delete {}: say where they go, with move_to=<node>, or with move in a whole graph",
+        leads_words(leads)
+    )]
+    LeadsAtNodes {
+        /// How many leads, for each node that has any.
+        leads: BTreeMap<NodeId, u64>,
+    },
+    /// The graph was edited since the caller looked at it.
+    #[error(
+        "the edit was made from revision {expected}, and the newest one is {actual}: get the graph again and make it anew"
+    )]
+    StaleRevision {
+        /// The revision it was made from.
+        expected: u32,
+        /// The newest one.
+        actual: u32,
     },
     /// No such edge in the newest revision.
     #[error("there is no edge {edge} in this workflow")]
@@ -112,6 +125,23 @@ pub enum WorkflowRejection {
         /// The import asked for.
         import: ImportId,
     },
+}
+
+/// The first ten nodes, each with its leads.
+fn leads_words(leads: &BTreeMap<NodeId, u64>) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<String> = leads
+        .iter()
+        .take(SHOWN)
+        .map(|(node, leads)| match leads {
+            1 => format!("{node} while 1 lead is there"),
+            leads => format!("{node} while {leads} leads are there"),
+        })
+        .collect();
+    match leads.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more nodes", shown.join(", ")),
+    }
 }
 
 fn label_words(label: Option<&Output>) -> String {

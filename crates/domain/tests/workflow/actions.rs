@@ -92,7 +92,7 @@ fn a_workflow_that_is_gone_or_never_was_is_not_found_by_any_command() {
         WorkflowCommand::Delete,
         WorkflowCommand::Edit { title: Some("New".into()), description: None, settings: None },
         WorkflowCommand::AddNode(node(CALL, wait(1))),
-        WorkflowCommand::RemoveNode { node: CALL },
+        WorkflowCommand::RemoveNode { node: CALL, move_to: None },
         WorkflowCommand::AddEdge(edge(1, CALL, CALL, None)),
         WorkflowCommand::RemoveEdge { edge: crate::support::EDGE },
     ];
@@ -136,7 +136,8 @@ fn activation_reports_every_fault_and_resumption_does_not_look() {
 #[test]
 fn a_workflow_that_is_active_is_told_so_before_its_graph_is_looked_at() {
     let mut active = standing(WorkflowStatus::Active);
-    let events = decided(&active, &WorkflowCommand::RemoveNode { node: CALL }).unwrap();
+    let events =
+        decided(&active, &WorkflowCommand::RemoveNode { node: CALL, move_to: None }).unwrap();
     take(&mut active, &events, 0);
     assert_eq!(
         decided(&active, &WorkflowCommand::Activate),
@@ -186,20 +187,27 @@ fn a_workflow_completes_by_itself_when_it_wants_to_and_all_its_leads_are_final()
     let state = completing_by_itself(WorkflowStatus::Active);
     let ask =
         |state: &WorkflowState, context| decide(state, &WorkflowCommand::AutoComplete, &context);
-    assert_eq!(ask(&state, done), Ok(vec![WorkflowEvent::WorkflowCompleted { automatic: true }]));
+    assert_eq!(
+        ask(&state, done.clone()),
+        Ok(vec![WorkflowEvent::WorkflowCompleted { automatic: true }])
+    );
     for not_yet in [
-        WorkflowContext { enrolled: 0, ..done },
-        WorkflowContext { pending: 1, ..done },
-        WorkflowContext { active: 1, ..done },
+        WorkflowContext { enrolled: 0, ..done.clone() },
+        WorkflowContext { pending: 1, ..done.clone() },
+        WorkflowContext { active: 1, ..done.clone() },
     ] {
-        assert_eq!(ask(&state, not_yet), Ok(vec![]), "{not_yet:?}");
+        assert_eq!(ask(&state, not_yet.clone()), Ok(vec![]), "{not_yet:?}");
     }
-    assert_eq!(ask(&standing(WorkflowStatus::Active), done), Ok(vec![]), "it does not want to");
+    assert_eq!(
+        ask(&standing(WorkflowStatus::Active), done.clone()),
+        Ok(vec![]),
+        "it does not want to"
+    );
     for status in WorkflowStatus::ALL {
         if status != WorkflowStatus::Active {
             let mut state = standing(status);
             state.settings.auto_complete = true;
-            assert_eq!(ask(&state, done), Ok(vec![]), "{status}");
+            assert_eq!(ask(&state, done.clone()), Ok(vec![]), "{status}");
         }
     }
 }

@@ -44,7 +44,7 @@ fn every_edit_makes_the_next_revision_unless_the_workflow_has_ended() {
     for (command, change) in [
         (WorkflowCommand::AddNode(added.clone()), GraphChange::NodePut(added)),
         (patch(NodePatch { x_milli: Some(5), ..NO_PATCH }), GraphChange::NodePut(moved)),
-        (WorkflowCommand::RemoveNode { node: WON }, GraphChange::NodeRemoved(WON)),
+        (WorkflowCommand::RemoveNode { node: WON, move_to: None }, GraphChange::NodeRemoved(WON)),
         (WorkflowCommand::AddEdge(way.clone()), GraphChange::EdgeAdded(way)),
         (WorkflowCommand::RemoveEdge { edge: EDGE }, GraphChange::EdgeRemoved(EDGE)),
     ] {
@@ -63,7 +63,8 @@ fn every_edit_makes_the_next_revision_unless_the_workflow_has_ended() {
 fn an_edit_leaves_the_revision_before_it_as_it_was_and_does_not_move_the_epoch() {
     let mut state = standing(WorkflowStatus::Active);
     let (before, epoch) = (state.revisions[&1].clone(), state.control_epoch);
-    let events = decided(&state, &WorkflowCommand::RemoveNode { node: WON }).unwrap();
+    let events =
+        decided(&state, &WorkflowCommand::RemoveNode { node: WON, move_to: None }).unwrap();
     take(&mut state, &events, 0);
     assert_eq!(state.revisions[&1], before);
     assert_eq!((state.graph.revision(), state.graph.nodes().len()), (2, 1));
@@ -143,13 +144,19 @@ fn what_is_not_in_the_graph_is_not_found_and_so_is_what_was_removed() {
     let none = Err(WorkflowRejection::NodeNotFound { node: OTHER });
     let absent = WorkflowCommand::PatchNode { node: OTHER, patch: NO_PATCH };
     assert_eq!(decided(&draft(), &absent), none);
-    assert_eq!(decided(&draft(), &WorkflowCommand::RemoveNode { node: OTHER }), none);
+    assert_eq!(
+        decided(&draft(), &WorkflowCommand::RemoveNode { node: OTHER, move_to: None }),
+        none
+    );
     for (command, refusal) in [
         (
             WorkflowCommand::RemoveEdge { edge: EDGE },
             WorkflowRejection::EdgeNotFound { edge: EDGE },
         ),
-        (WorkflowCommand::RemoveNode { node: WON }, WorkflowRejection::NodeNotFound { node: WON }),
+        (
+            WorkflowCommand::RemoveNode { node: WON, move_to: None },
+            WorkflowRejection::NodeNotFound { node: WON },
+        ),
     ] {
         let mut state = draft();
         let events = decided(&state, &command).unwrap();
@@ -160,12 +167,12 @@ fn what_is_not_in_the_graph_is_not_found_and_so_is_what_was_removed() {
 
 #[test]
 fn a_node_at_which_leads_stand_is_not_removed() {
-    let context = WorkflowContext { leads_at_node: 3, ..WorkflowContext::default() };
-    let command = WorkflowCommand::RemoveNode { node: CALL };
+    let context = WorkflowContext { leads_at: [(CALL, 3)].into(), ..WorkflowContext::default() };
+    let command = WorkflowCommand::RemoveNode { node: CALL, move_to: None };
     for status in [WorkflowStatus::Active, WorkflowStatus::Paused] {
         assert_eq!(
             decide(&standing(status), &command, &context),
-            Err(WorkflowRejection::LeadsAtNode { node: CALL, leads: 3 })
+            Err(WorkflowRejection::LeadsAtNodes { leads: [(CALL, 3)].into() })
         );
     }
 }
@@ -212,7 +219,7 @@ fn a_graph_takes_500_nodes_and_2000_edges_and_no_more() {
     assert_eq!(refused_field(&state, &one_more), "edges");
 
     for command in [
-        WorkflowCommand::RemoveNode { node: NodeId::from_u128(500) },
+        WorkflowCommand::RemoveNode { node: NodeId::from_u128(500), move_to: None },
         WorkflowCommand::RemoveEdge { edge: EdgeId::from_u128(2_000) },
     ] {
         let events = decided(&state, &command).unwrap();

@@ -5,5 +5,7 @@ mod actions;
 mod edits;
 mod graph;
 mod imports;
+mod large;
 mod properties;
+mod put_graph;
 mod support;

@@ -10,7 +10,7 @@ use branchline_domain::{
 };
 use proptest::{collection::vec, option, prelude::*};
 
-use crate::support::{call, create, edge, node, take, valid_graph, wait};
+use crate::support::{CALL, OTHER, WON, call, create, edge, node, take, valid_graph, wait};
 
 fn node_id() -> impl Strategy<Value = NodeId> {
     (1..5_u128).prop_map(NodeId::from_u128)
@@ -68,11 +68,26 @@ fn graph_edit() -> impl Strategy<Value = WorkflowCommand> {
     prop_oneof![
         (node_id(), config()).prop_map(|(id, config)| WorkflowCommand::AddNode(node(id, config))),
         patch,
-        node_id().prop_map(|node| WorkflowCommand::RemoveNode { node }),
+        (node_id(), option::of(node_id()))
+            .prop_map(|(node, move_to)| WorkflowCommand::RemoveNode { node, move_to }),
+        whole_graph(),
         (1..6_u128, node_id(), node_id(), label)
             .prop_map(|(id, from, to, label)| WorkflowCommand::AddEdge(edge(id, from, to, label))),
         (1..6_u128).prop_map(|edge| WorkflowCommand::RemoveEdge { edge: EdgeId::from_u128(edge) }),
     ]
+}
+
+fn whole_graph() -> impl Strategy<Value = WorkflowCommand> {
+    let nodes = vec((node_id(), config()).prop_map(|(id, config)| node(id, config)), 0..4);
+    let edges = vec((1..6_u128, node_id(), node_id()), 0..4);
+    (0..6_u32, nodes, edges, option::of((node_id(), node_id()))).prop_map(
+        |(expected_revision, nodes, edges, moved)| WorkflowCommand::PutGraph {
+            expected_revision,
+            nodes,
+            edges: edges.into_iter().map(|(id, from, to)| edge(id, from, to, None)).collect(),
+            moves: moved.into_iter().collect(),
+        },
+    )
 }
 
 fn import() -> impl Strategy<Value = WorkflowCommand> {
@@ -118,12 +133,12 @@ fn context() -> impl Strategy<Value = WorkflowContext> {
     // Mostly nothing in the way, or little would ever be accepted.
     let few = || prop_oneof![4 => Just(0), 1 => 1..4_u64];
     (few(), few(), 0..3_u64, few(), few()).prop_map(
-        |(pending, active, enrolled, calls_in_progress, leads_at_node)| WorkflowContext {
+        |(pending, active, enrolled, calls_in_progress, leads)| WorkflowContext {
             pending,
             active,
             enrolled,
             calls_in_progress,
-            leads_at_node,
+            leads_at: [CALL, WON, OTHER].map(|node| (node, leads)).into(),
         },
     )
 }

@@ -18,4 +18,5 @@ mod protocol;
 mod read_your_writes;
 mod shapes;
 mod uploads;
+mod whole_graph;
 mod workflows;

@@ -1,5 +1,6 @@
 use branchline_domain::{
-    call_status::CallStatus, lead::HoldReason, lead::LeadEvent, output::Output,
+    call_status::CallStatus, graph::GraphChange, lead::HoldReason, lead::LeadEvent, output::Output,
+    workflow::WorkflowEvent,
 };
 use branchline_projections::{Counts, NodeCounts, StatusCounts};
 
@@ -82,8 +83,21 @@ fn a_lead_that_ended_at_a_node_does_not_keep_it_from_being_removed() {
     let mut story = Story::of_an_active_workflow();
     story.lead(ANN, [enrolled(), entered(1, WON), LeadEvent::LeadCompleted]);
     story.lead(BOB, [enrolled(), entered(1, CALL)]);
-    assert_eq!(story.read.workflow_context(FLOW, Some(WON)).leads_at_node, 0);
-    assert_eq!(story.read.workflow_context(FLOW, Some(CALL)).leads_at_node, 1);
+    let context = story.read.workflow_context(FLOW, &[WON, CALL]);
+    assert_eq!(context.leads_at, [(CALL, 1)].into());
+    assert_eq!(story.read.workflow_context(FLOW, &[WON]).leads_at, [].into());
+}
+
+#[test]
+fn leads_on_their_way_to_a_node_keep_it_from_being_removed() {
+    let mut story = Story::of_an_active_workflow();
+    story.lead(ANN, [enrolled(), entered(1, CALL)]);
+    story.lead(BOB, [enrolled(), entered(1, WAIT)]);
+    let changes = vec![GraphChange::NodeRemoved(CALL)];
+    let replaced = WorkflowEvent::NodeReplaced { node: CALL, by: WAIT };
+    story.workflow(FLOW, [replaced, WorkflowEvent::GraphRevised { revision: 2, changes }]);
+    let context = story.read.workflow_context(FLOW, &[WAIT, WON]);
+    assert_eq!(context.leads_at, [(WAIT, 2)].into());
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn leads_of_a_running_import_are_not_listed_counted_or_started() {
 
 #[test]
 fn leads_of_a_running_import_keep_the_workflow_from_completing() {
-    let context = running().read.workflow_context(FLOW, None);
+    let context = running().read.workflow_context(FLOW, &[]);
     assert_eq!((context.pending, context.enrolled, context.active), (2, 2, 0));
 }
 
@@ -42,7 +42,7 @@ fn a_closed_import_brings_all_its_leads_at_once() {
     assert_eq!(story.read.counts(FLOW).by_status.pending, 2);
     assert_eq!(story.read.sweep(FLOW), [ANN, BOB]);
     assert_eq!(story.read.variable_keys(FLOW), ["city", "name"]);
-    assert_eq!(story.read.workflow_context(FLOW, None).enrolled, 2);
+    assert_eq!(story.read.workflow_context(FLOW, &[]).enrolled, 2);
     assert_eq!(story.read.unfinished_imports(), []);
 
     let row = story.read.import(IMPORT).unwrap();
@@ -67,7 +67,7 @@ fn a_cancelled_import_is_unfinished_until_its_leads_are_withdrawn() {
         [WorkflowEvent::ImportCancelled { import: IMPORT, reason: reason.clone() }],
     );
     assert_eq!(story.read.unfinished_imports(), [unfinished(true, vec![BOB])]);
-    assert_eq!(story.read.workflow_context(FLOW, None).enrolled, 0);
+    assert_eq!(story.read.workflow_context(FLOW, &[]).enrolled, 0);
 
     story.lead(BOB, [LeadEvent::LeadWithdrawn]);
     assert_eq!(story.read.unfinished_imports(), []);

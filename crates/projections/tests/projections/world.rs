@@ -256,7 +256,7 @@ impl World {
     }
 
     fn tell_workflow(&mut self, id: WorkflowId, command: &WorkflowCommand) -> bool {
-        let context = self.story.read.workflow_context(id, None);
+        let context = self.story.read.workflow_context(id, &[]);
         let recorded = self.recorded();
         let state = self.workflows.entry(id).or_default();
         let Ok(events) = workflow::decide(state, command, &context) else { return false };

@@ -133,7 +133,7 @@ impl DeciderWorld {
             }
             Edit::RemoveNode(name) => {
                 let node = self.names.node(name);
-                (WorkflowCommand::RemoveNode { node }, Some(node))
+                (WorkflowCommand::RemoveNode { node, move_to: None }, Some(node))
             }
             Edit::AddEdge(line) => {
                 self.names.name_end(&line.from);

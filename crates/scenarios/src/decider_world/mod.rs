@@ -114,7 +114,10 @@ impl DeciderWorld {
                 .filter(|call| !call.concluded)
                 .filter(|call| is_dialled(&call.dispatch))
                 .count() as u64,
-            leads_at_node: with(&|lead| !lead.has_ended() && node.is_some() && lead.node == node),
+            leads_at: node
+                .map(|node| (node, with(&|lead| !lead.has_ended() && lead.node == Some(node))))
+                .into_iter()
+                .collect(),
         }
     }
 

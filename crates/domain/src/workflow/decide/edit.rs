@@ -1,6 +1,6 @@
 //! A workflow's beginning, and its words and settings.
 
-use super::{Decision, limits, wrong_status};
+use super::{Decision, limits, revision::revised, wrong_status};
 use crate::{
     graph::{Graph, GraphChange},
     id::{OrganisationId, WorkflowId},
@@ -26,18 +26,19 @@ pub(super) fn create(state: &WorkflowState, new: &New<'_>) -> Decision {
     limits::check_description(new.description)?;
     let settings = limits::settings(new.settings)?;
     limits::check_graph(&Graph::default().revised(1, new.graph))?;
-    limits::check_creation(&title, new.description, new.graph)?;
-    let mut events = vec![WorkflowEvent::WorkflowCreated {
+    let bytes = title.len() + new.description.len();
+    let created = WorkflowEvent::WorkflowCreated {
         organisation: *new.organisation,
         title,
         description: new.description.to_owned(),
         settings,
         source: *new.source,
-    }];
-    if !new.graph.is_empty() {
-        events.push(WorkflowEvent::GraphRevised { revision: 1, changes: new.graph.to_vec() });
+    };
+    if new.graph.is_empty() {
+        return Ok(vec![created]);
     }
-    Ok(events)
+    // Parts of a large graph come before the creation: until then there is no such workflow.
+    Ok(revised(state, new.graph.to_vec(), vec![created], bytes))
 }
 
 /// Title and description may change at any time. Settings steer what leads do, so they stay as they

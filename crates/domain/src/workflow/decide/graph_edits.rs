@@ -1,7 +1,9 @@
 //! Edits of the graph. Each makes one revision; nothing changed makes none. What is stored may be
 //! unfinished: validation and activation judge it. Source: DOMAIN.md 6.
 
-use super::{Decision, limits, wrong_status};
+use std::collections::BTreeMap;
+
+use super::{Decision, limits, removal, revision, wrong_status};
 use crate::{
     graph::{Edge, GraphChange, Node},
     id::{EdgeId, NodeId},
@@ -45,16 +47,21 @@ pub(super) fn patch_node(state: &WorkflowState, id: NodeId, patch: &NodePatch) -
 pub(super) fn remove_node(
     state: &WorkflowState,
     node: NodeId,
+    move_to: Option<NodeId>,
     context: &WorkflowContext,
 ) -> Decision {
     check_editable(state)?;
     if state.graph.node(node).is_none() {
         return Err(WorkflowRejection::NodeNotFound { node });
     }
-    if context.leads_at_node > 0 {
-        return Err(WorkflowRejection::LeadsAtNode { node, leads: context.leads_at_node });
+    if let Some(by) = move_to.filter(|by| *by == node || state.graph.node(*by).is_none()) {
+        let problem = format!("{by} is no other node of this workflow");
+        return Err(limits::invalid("move_to", problem));
     }
-    Ok(revised(state, GraphChange::NodeRemoved(node)))
+    let moves: BTreeMap<NodeId, NodeId> = move_to.into_iter().map(|by| (node, by)).collect();
+    let replaced = removal::replaced(&[node], &moves, &state.graph, context)?;
+    let bytes = replaced.len() * removal::REPLACED_BYTES;
+    Ok(revision::revised(state, vec![GraphChange::NodeRemoved(node)], replaced, bytes))
 }
 
 pub(super) fn add_edge(state: &WorkflowState, edge: &Edge) -> Decision {
@@ -76,7 +83,7 @@ pub(super) fn remove_edge(state: &WorkflowState, edge: EdgeId) -> Decision {
     Ok(revised(state, GraphChange::EdgeRemoved(edge)))
 }
 
-fn check_editable(state: &WorkflowState) -> Result<(), WorkflowRejection> {
+pub(super) fn check_editable(state: &WorkflowState) -> Result<(), WorkflowRejection> {
     if state.status.is_final() {
         return Err(wrong_status(state, "edit the graph of"));
     }
@@ -84,6 +91,5 @@ fn check_editable(state: &WorkflowState) -> Result<(), WorkflowRejection> {
 }
 
 fn revised(state: &WorkflowState, change: GraphChange) -> Vec<WorkflowEvent> {
-    let revision = state.graph.revision().saturating_add(1);
-    vec![WorkflowEvent::GraphRevised { revision, changes: vec![change] }]
+    revision::revised(state, vec![change], Vec::new(), 0)
 }

@@ -33,9 +33,9 @@ const NUMBER_BYTES_MAX: usize = 64;
 const AGENT_BYTES_MAX: usize = 256;
 /// Largest config of a node, as JSON at its worst. Unit: bytes. A record has room for one such.
 const CONFIG_BYTES_MAX: usize = 8 * 1_024;
-/// Largest new workflow with its graph: it is one record, and 1.5 KiB of that are left for settings
-/// and for who asked. Unit: bytes.
-const CREATION_BYTES_MAX: usize = 10 * 1_024 + 512;
+/// Largest title, description and changes of a graph in one record: 1.5 KiB of that are left for
+/// settings and for who asked. Unit: bytes.
+pub(super) const CREATION_BYTES_MAX: usize = 10 * 1_024 + 512;
 /// Longest name of an imported file. Unit: bytes.
 const FILE_NAME_BYTES_MAX: usize = 512;
 /// Longest names of an import's variables, all together with 8 bytes each around them. Unit: bytes.
@@ -190,23 +190,9 @@ pub(super) fn check_graph(graph: &Graph) -> Checked {
     Ok(())
 }
 
-/// Whether a new workflow fits one record together with its graph.
-pub(super) fn check_creation(title: &str, description: &str, graph: &[GraphChange]) -> Checked {
-    let bytes =
-        graph.iter().map(change_bytes).fold(title.len() + description.len(), usize::saturating_add);
-    if bytes > CREATION_BYTES_MAX {
-        let problem = format!(
-            "takes {bytes} bytes with title and description, at most {CREATION_BYTES_MAX} can be \
-             created at once: create the workflow first and add the rest afterwards"
-        );
-        return Err(invalid("graph", problem));
-    }
-    Ok(())
-}
-
 /// No less than the stored change takes: three ids and the length of a label are 54 bytes, an id,
 /// a position, marks and lengths 46.
-fn change_bytes(change: &GraphChange) -> usize {
+pub(super) fn change_bytes(change: &GraphChange) -> usize {
     match change {
         GraphChange::NodePut(node) => 48 + node.label.len() + config_bytes(&node.config),
         GraphChange::EdgeAdded(edge) => 56 + edge.label.as_ref().map_or(0, |l| l.as_str().len()),

@@ -5,10 +5,15 @@ mod graph_edits;
 mod imports;
 mod lifecycle;
 mod limits;
+mod put_graph;
+mod removal;
+mod revision;
 
 use super::{WorkflowCommand, WorkflowContext, WorkflowEvent, WorkflowRejection, WorkflowState};
 
 pub use limits::{EDGES_MAX, NODES_MAX};
+pub use removal::MOVES_MAX;
+pub use revision::into_records;
 
 /// What a decision about a workflow comes to.
 type Decision = Result<Vec<WorkflowEvent>, WorkflowRejection>;
@@ -42,7 +47,14 @@ pub fn decide(
         }
         WorkflowCommand::AddNode(node) => graph_edits::add_node(state, node),
         WorkflowCommand::PatchNode { node, patch } => graph_edits::patch_node(state, *node, patch),
-        WorkflowCommand::RemoveNode { node } => graph_edits::remove_node(state, *node, context),
+        WorkflowCommand::RemoveNode { node, move_to } => {
+            graph_edits::remove_node(state, *node, *move_to, context)
+        }
+        WorkflowCommand::PutGraph { expected_revision, nodes, edges, moves } => {
+            let expected = *expected_revision;
+            let wanted = put_graph::Wanted { expected, nodes, edges, moves };
+            put_graph::put_graph(state, &wanted, context)
+        }
         WorkflowCommand::AddEdge(edge) => graph_edits::add_edge(state, edge),
         WorkflowCommand::RemoveEdge { edge } => graph_edits::remove_edge(state, *edge),
         WorkflowCommand::Activate => lifecycle::activate(state),

@@ -1,0 +1,134 @@
+//! A graph as a whole: got, judged, and put in one revision.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::{HttpRequest, HttpResponse, http::header};
+use branchline_domain::{
+    graph::{self, Edge, Graph},
+    id::{NodeId, WorkflowId},
+    output::Output,
+};
+use branchline_engine::command::{DraftEdge, DraftGraph, DraftNode, PutGraph};
+use serde::Serialize;
+
+use crate::{
+    error_mapping::Refusal,
+    graph::{NodeShape, new_node, newest},
+    headers::{Write, header_fault, state},
+    json::Fields,
+    paths::id,
+    problem::{Answer, Problem},
+    query::Query,
+};
+
+/// A whole graph as JSON.
+#[derive(Debug, Serialize)]
+struct GraphShape<'a> {
+    revision: u32,
+    nodes: Vec<NodeShape>,
+    edges: &'a [Edge],
+    /// Only after a put: the ids of new nodes, by the names they had in the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_ids: Option<BTreeMap<String, NodeId>>,
+}
+
+fn shown(graph: &Graph, node_ids: Option<BTreeMap<String, NodeId>>) -> HttpResponse {
+    let revision = graph.revision();
+    let nodes = graph.nodes().iter().map(|node| NodeShape::of(node)).collect();
+    let shape = GraphShape { revision, nodes, edges: graph.edges(), node_ids };
+    HttpResponse::Ok().insert_header((header::ETAG, format!("\"{revision}\""))).json(shape)
+}
+
+/// `GET /v1/workflows/{workflow}/graph`
+///
+/// 200 with all nodes and edges and the revision, which is the `ETag` too; 404.
+pub(crate) async fn whole(request: HttpRequest) -> Answer {
+    let workflow = id(&request)?;
+    Query::of(&request)?.finish()?;
+    Ok(shown(&*newest(&request, workflow).await?, None))
+}
+
+/// `POST /v1/workflows/{workflow}/validate`
+///
+/// 200 with every fault and warning; 404.
+pub(crate) async fn validate(request: HttpRequest, write: Write) -> Answer {
+    let workflow = id(&request)?;
+    Query::of(&request)?.finish()?;
+    write.no_body()?;
+    let graph = newest(&request, workflow).await?;
+    Ok(HttpResponse::Ok().json(graph::validate(&graph)))
+}
+
+/// `PUT /v1/workflows/{workflow}/graph`
+///
+/// 200 with the graph as it is then, and `node_ids`: the same revision when nothing changed. 400;
+/// 404; 409 for an edge twice, or leads at a node that is not there any more and not in `move`; 412
+/// when the graph was edited since the revision in `If-Match`, 428 without one.
+pub(crate) async fn put(request: HttpRequest, write: Write) -> Answer {
+    let workflow: WorkflowId = id(&request)?;
+    Query::of(&request)?.finish()?;
+    let revision = revision(&request)?;
+    let mut fields = write.fields()?;
+    let draft = draft(&mut fields);
+    // A graph that was got may be put back as it is.
+    if fields.optional::<u32>("revision").is_some_and(|told| told != revision) {
+        fields.fault("revision", &format!("differs from If-Match, which is {revision}"));
+    }
+    let draft = fields.finish(draft)?;
+    let engine = &state(&request)?.engine;
+    let put = engine.put_graph(&write.caller, workflow, revision, draft).await?;
+    let PutGraph { graph, node_ids, committed: _ } = put;
+    Ok(shown(&graph, Some(node_ids)))
+}
+
+/// The revision that `If-Match` names.
+fn revision(request: &HttpRequest) -> Result<u32, Problem> {
+    let Some(given) = request.headers().get(header::IF_MATCH) else {
+        let detail = "say which revision the graph was made from: If-Match: \"<revision>\", as the \
+                      ETag of GET has it";
+        return Err(Problem::of(Refusal::PreconditionRequired, detail));
+    };
+    let text = given.to_str().ok().map(str::trim);
+    let quoted = text.and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
+    let digits = quoted.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
+        let problem = "If-Match: must be one revision in quotes, such as \"6\"".to_owned();
+        header_fault("If-Match", problem)
+    })
+}
+
+/// Reads a whole graph. What an edge or a move names must be a node of the list; only an id of ours
+/// may name one that is not there: validation tells of it.
+fn draft(fields: &mut Fields) -> Option<DraftGraph> {
+    let mut names = BTreeSet::new();
+    let nodes = fields.objects("nodes", |node, _| {
+        let name = node.optional::<String>("id");
+        if let Some(name) = &name
+            && !names.insert(name.clone())
+        {
+            node.fault("id", "is the id of an earlier node too");
+        }
+        Some(DraftNode { name, node: new_node(node)? })
+    });
+    // Where nodes are at fault themselves, their names are not all known.
+    let is_name =
+        |name: &str| nodes.is_none() || names.contains(name) || name.parse::<NodeId>().is_ok();
+    let named = |fields: &mut Fields, field: &'static str| {
+        let name = fields.required::<String>(field)?;
+        if !is_name(&name) {
+            fields.fault(field, "is no id of a node in nodes");
+        }
+        Some(name)
+    };
+    let edges = fields.objects("edges", |edge, _| {
+        let id = edge.optional::<String>("id");
+        let (from, to) = (named(edge, "from_node_id"), named(edge, "to_node_id"));
+        let label = edge.optional::<Output>("label").filter(|label| !label.as_str().is_empty());
+        Some(DraftEdge { id, from: from?, to: to?, label })
+    });
+    let moves = fields.optional::<BTreeMap<String, String>>("move").unwrap_or_default();
+    if moves.iter().any(|(from, to)| !is_name(from) || !is_name(to)) {
+        fields.fault("move", "names a node that is neither known nor in nodes");
+    }
+    Some(DraftGraph { nodes: nodes?, edges: edges?, moves })
+}

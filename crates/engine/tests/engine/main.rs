@@ -13,6 +13,7 @@ mod enrolment;
 mod events;
 mod fences;
 mod gate;
+mod graphs;
 mod idempotency;
 mod imports;
 mod order;

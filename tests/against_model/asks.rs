@@ -53,7 +53,7 @@ pub(crate) fn ask(subject: &mut Subject, step: &Step) -> Asked {
         }
         Step::RemoveNode(name) => {
             let node = subject.nodes[name];
-            act(subject, WorkflowAction::RemoveNode { node })
+            act(subject, WorkflowAction::RemoveNode { node, move_to: None })
         }
         Step::AddEdge(edge) => add_edge(subject, *edge),
         Step::RemoveEdge(edge) => {
@@ -261,7 +261,8 @@ pub(crate) fn refusal(error: &EngineError) -> Answer {
             WorkflowRejection::WrongStatus { .. } => "wrong_status",
             WorkflowRejection::InvalidGraph { .. } => "invalid_graph",
             WorkflowRejection::LeadsUnderWay { .. } => "leads_under_way",
-            WorkflowRejection::LeadsAtNode { .. } => "leads_at_node",
+            WorkflowRejection::LeadsAtNodes { .. } => "leads_at_node",
+            WorkflowRejection::StaleRevision { .. } => "stale_revision",
             WorkflowRejection::NodeNotFound { .. } => "node_not_found",
             WorkflowRejection::EdgeExists { .. } => "edge_exists",
             other => panic!("a workflow refused: {other}"),

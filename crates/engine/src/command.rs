@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use branchline_domain::{
-    graph::{CanvasPosition, Graph, NodeConfig},
+    graph::{CanvasPosition, NodeConfig},
     id::{CallId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId},
     lead::{CallReport, Resolution, Values},
     output::Output,
@@ -19,6 +19,8 @@ use crate::{
     lead_list::LeadList,
     ports::DialRequest,
 };
+
+pub use crate::graph_draft::{DraftEdge, DraftGraph, DraftNode, PutGraph};
 
 /// Who asks, and in which words the journal remembers that.
 #[derive(Clone, Debug)]
@@ -136,53 +138,6 @@ pub struct NewEdge {
     pub to_node_id: NodeId,
     /// The output it serves.
     pub label: Option<Output>,
-}
-
-/// A whole graph, as somebody draws it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DraftGraph {
-    /// All nodes.
-    pub nodes: Vec<DraftNode>,
-    /// All edges; those that leave one node are tried in this order.
-    pub edges: Vec<DraftEdge>,
-    /// Where the leads of nodes go that are not in it any more: from an id to an id or a name.
-    pub moves: BTreeMap<String, String>,
-}
-
-/// A node of a drawn graph.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DraftNode {
-    /// The id of a node that is or was in the workflow, or any other text as a name for a new one,
-    /// by which edges, moves and fields `application.<name>.<field>` of the same graph find it. At
-    /// most 128 bytes. `None` for a new node that nothing refers to.
-    pub name: Option<String>,
-    /// What it is.
-    pub node: NewNode,
-}
-
-/// An edge of a drawn graph.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DraftEdge {
-    /// The id of an edge that is there; any other text, and none, is a new edge, unless one is there
-    /// that goes the same way.
-    pub id: Option<String>,
-    /// Id or name of the node where it starts.
-    pub from: String,
-    /// Id or name of the node where it ends.
-    pub to: String,
-    /// The output it serves.
-    pub label: Option<Output>,
-}
-
-/// What came of putting a graph.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PutGraph {
-    /// The graph as it is then. Its revision is the one before where nothing had changed.
-    pub graph: Arc<Graph>,
-    /// The ids of new nodes, by their names in the drawn graph.
-    pub node_ids: BTreeMap<String, NodeId>,
-    /// Where it is recorded.
-    pub committed: Committed,
 }
 
 /// What can be asked of a workflow.

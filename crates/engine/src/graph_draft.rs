@@ -10,6 +10,7 @@ use std::{
 use branchline_domain::{
     graph::{Edge, Graph, Node},
     id::{EdgeId, NodeId, WorkflowId},
+    output::Output,
     workflow::{WorkflowCommand, WorkflowView},
 };
 use uuid::Uuid;
@@ -17,12 +18,59 @@ use uuid::Uuid;
 use crate::{
     EngineError,
     asked::Asked,
-    command::{Answer, Caller, DraftGraph, DraftNode, PutGraph},
+    command::{Answer, Caller, Committed, NewNode},
     core::Core,
 };
 
 /// Longest name of a new node. Unit: bytes.
 const NAME_BYTES_MAX: usize = 128;
+
+/// A whole graph, as somebody draws it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DraftGraph {
+    /// All nodes.
+    pub nodes: Vec<DraftNode>,
+    /// All edges; those that leave one node are tried in this order.
+    pub edges: Vec<DraftEdge>,
+    /// Where the leads of nodes go that are not in it any more: from an id to an id or a name.
+    pub moves: BTreeMap<String, String>,
+}
+
+/// A node of a drawn graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftNode {
+    /// The id of a node that is or was in the workflow, or any other text as a name for a new one,
+    /// by which edges, moves and fields `application.<name>.<field>` of the same graph find it. At
+    /// most 128 bytes. `None` for a new node that nothing refers to.
+    pub name: Option<String>,
+    /// What it is.
+    pub node: NewNode,
+}
+
+/// An edge of a drawn graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftEdge {
+    /// The id of an edge that is there; any other text, and none, is a new edge, unless one is there
+    /// that goes the same way.
+    pub id: Option<String>,
+    /// Id or name of the node where it starts.
+    pub from: String,
+    /// Id or name of the node where it ends.
+    pub to: String,
+    /// The output it serves.
+    pub label: Option<Output>,
+}
+
+/// What came of putting a graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PutGraph {
+    /// The graph as it is then. Its revision is the one before where nothing had changed.
+    pub graph: Arc<Graph>,
+    /// The ids of new nodes, by their names in the drawn graph.
+    pub node_ids: BTreeMap<String, NodeId>,
+    /// Where it is recorded.
+    pub committed: Committed,
+}
 
 /// A draft in ids.
 #[derive(Debug, PartialEq)]
@@ -176,7 +224,6 @@ mod tests {
     };
 
     use super::*;
-    use crate::command::{DraftEdge, NewNode};
 
     const KNOWN: NodeId = NodeId::from_u128(1);
     const GONE: NodeId = NodeId::from_u128(2);

@@ -120,10 +120,8 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) ->
             })
         }
         HostCommand::PutGraph { workflow, expected_revision, graph } => {
-            match graph_draft::put(core, &caller, workflow, expected_revision, graph) {
-                Ok(put) => Box::pin(put),
-                Err(error) => Box::pin(std::future::ready(Err(error))),
-            }
+            let put = graph_draft::put(core, &caller, workflow, expected_revision, graph);
+            Box::pin(async move { put?.await })
         }
         HostCommand::Workflow { workflow, action } => {
             let outcome = core.perform_workflow(workflow, workflow_command(action), asked);
@@ -155,27 +153,28 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) ->
             core.perform_for_host(HostAsk { about: About::Call(call), command, asked, reply });
             return Begun::ByTheLead;
         }
-        HostCommand::Calls { actions } => {
-            // One intent may make many records here, and a key names one: it does not count.
-            let asked = asked.without_key();
-            let answers: Vec<_> = actions
-                .into_iter()
-                .map(|(call, action)| tell(core, call, action, asked.clone()))
-                .collect();
-            Box::pin(async move {
-                let mut told = Vec::with_capacity(answers.len());
-                for answer in answers {
-                    told.push(answer.await);
-                }
-                Ok(Answer::Calls(told))
-            })
-        }
+        HostCommand::Calls { actions } => tell_all(core, &asked, actions),
         HostCommand::Claim { max, lease_s } => {
             let claimed = effects::claim(Rc::clone(core), caller, max, lease_s);
             Box::pin(async move { claimed.await.map(Answer::Claimed) })
         }
     };
     Begun::Later(answering, reply)
+}
+
+/// Tells something about many calls, each for itself. One intent may make many records here, and a
+/// key names one: it does not count.
+fn tell_all(core: &Rc<Core>, asked: &Asked, actions: Vec<(CallId, CallAction)>) -> Answering {
+    let asked = asked.clone().without_key();
+    let answers: Vec<_> =
+        actions.into_iter().map(|(call, action)| tell(core, call, action, asked.clone())).collect();
+    Box::pin(async move {
+        let mut told = Vec::with_capacity(answers.len());
+        for answer in answers {
+            told.push(answer.await);
+        }
+        Ok(Answer::Calls(told))
+    })
 }
 
 /// Tells something about one call.

@@ -127,7 +127,10 @@ fn parts_that_a_crash_left_behind_never_become_part_of_another_revision() {
 fn as_many_replacements_as_one_edit_may_make_leave_room_for_any_node() {
     // The last part is staged too when the replacements fill the last record.
     let long = "x".repeat(8_000);
-    let handler = branchline_domain::graph::ApplicationConfig { handler: Some(long) };
+    let handler = branchline_domain::graph::ApplicationConfig {
+        handler: Some(long),
+        ..branchline_domain::graph::ApplicationConfig::default()
+    };
     let ids = (10..10 + MOVES_MAX as u128).map(NodeId::from_u128);
     let many = ids.clone().map(|id| GraphChange::NodePut(node(id, NodeConfig::Dropped)));
     let kept = GraphChange::NodePut(node(WON, NodeConfig::Converted));

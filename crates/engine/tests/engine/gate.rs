@@ -111,13 +111,12 @@ impl GateStore {
 
     /// Lets so many records through, in order, and loses the others without an answer: what a crash
     /// in the middle of a group leaves. The gate stays shut.
-    pub(crate) fn let_through_and_lose_the_rest(&self, mut records: usize) {
-        let waiting = std::mem::take(&mut self.gate.lock().unwrap().waiting);
-        for (mut group, _lost) in waiting {
-            group.truncate(records);
-            records -= group.len();
-            if !group.is_empty() {
-                self.inner.append(group, Box::new(|_| {}));
+    pub(crate) fn let_through_and_lose_the_rest(&self, records: usize) {
+        let mut left = records;
+        for mut append in std::mem::take(&mut self.gate.lock().unwrap().waiting) {
+            for place in 0..append.records.len().min(left) {
+                append.let_through(place, self.inner.as_ref());
+                left -= 1;
             }
         }
     }

@@ -19,6 +19,7 @@ mod imports;
 mod order;
 mod race_checks;
 mod races;
+mod replaced_nodes;
 mod restart;
 mod status_streams;
 mod twin;

@@ -103,6 +103,10 @@ const fn graph(name: &'static str) -> Proof {
     Proof::Test("crates/domain/tests/workflow/graph.rs", name)
 }
 
+const fn put_graph(name: &'static str) -> Proof {
+    Proof::Test("crates/domain/tests/workflow/put_graph.rs", name)
+}
+
 const fn imports(name: &'static str) -> Proof {
     Proof::Test("crates/domain/tests/workflow/imports.rs", name)
 }
@@ -248,6 +252,14 @@ rows! { WorkflowCommand, workflow_command, workflow_rows:
         graph("a_node_at_which_leads_stand_is_not_removed"),
         NOT_THERE,
         STALE_WORKFLOW;
+    PutGraph =>
+        put_graph("a_whole_graph_is_recorded_as_what_differs_in_one_revision"),
+        put_graph("what_single_edits_refuse_a_whole_graph_refuses_too"),
+        put_graph("the_graph_that_is_there_is_no_revision_in_whatever_order_its_nodes_are_told"),
+        Proof::Test(
+            "crates/engine/tests/engine/graphs.rs",
+            "of_two_puts_from_one_revision_one_is_stale",
+        );
     AddEdge =>
         NEXT_REVISION,
         NEXT_REVISION,

@@ -267,7 +267,9 @@ async fn steer(world: &World, campaign: &Campaign, command: ToWorkflow, last: Op
             };
             WorkflowAction::PatchNode { node: campaign.intro, patch }
         }
-        ToWorkflow::RemoveNode => WorkflowAction::RemoveNode { node: campaign.converted },
+        ToWorkflow::RemoveNode => {
+            WorkflowAction::RemoveNode { node: campaign.converted, move_to: None }
+        }
         ToWorkflow::RemoveEdge => {
             WorkflowAction::RemoveEdge { edge: first_edge(world, campaign).await }
         }

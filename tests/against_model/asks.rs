@@ -43,7 +43,7 @@ pub(crate) fn ask(subject: &mut Subject, step: &Step) -> Asked {
             let settings = Some(settings(*choice));
             act(subject, WorkflowAction::Edit { title: None, description: None, settings })
         }
-        Step::AddNode(name) => add_node(subject, name, false),
+        Step::AddNode(name) => add_node(subject, name, Config::first(name), false),
         Step::Configure { node, config } => {
             let config = Some(config_of(node, *config));
             patch(subject, node, NodePatch { config, ..NO_PATCH })
@@ -117,12 +117,12 @@ fn patch(subject: &Subject, name: Name, patch: NodePatch) -> Asked {
     act(subject, WorkflowAction::PatchNode { node, patch })
 }
 
-/// Adds a node with its first config.
-pub(crate) fn add_node(subject: &mut Subject, name: Name, entry: bool) -> Asked {
+/// Adds a node.
+pub(crate) fn add_node(subject: &mut Subject, name: Name, config: Config, entry: bool) -> Asked {
     let node = NewNode {
         label: name.into(),
         position: CanvasPosition::default(),
-        config: config_of(name, Config::first(name)),
+        config: config_of(name, config),
         entry,
     };
     let (handle, host) = (subject.handle(), Caller::host());
@@ -202,13 +202,17 @@ fn claim(subject: &Subject, max: usize, lease_s: u64) -> Asked {
 /// The config of a node, as the engine takes it.
 fn config_of(name: Name, config: Config) -> NodeConfig {
     match config {
-        Config::Call { number, retry } => NodeConfig::VoiceCall(VoiceCallConfig {
+        Config::Call { number, retry, visits_max } => NodeConfig::VoiceCall(VoiceCallConfig {
             from_phone_number: number.then(|| FROM.into()),
-            retry: retry.map(|(attempts, minutes)| RetryPolicy {
-                max_attempts: u32::try_from(attempts).ok(),
-                delay_minutes: u32::try_from(minutes).ok(),
+            retry: retry.map(|retry| RetryPolicy {
+                max_attempts: u32::try_from(retry.attempts).ok(),
+                delay_minutes: u32::try_from(retry.delay).ok(),
+                expire_after_minutes: retry
+                    .expires_after
+                    .and_then(|minutes| u32::try_from(minutes).ok()),
                 ..RetryPolicy::default()
             }),
+            max_visits: visits_max.and_then(|most| u32::try_from(most).ok()),
             ..VoiceCallConfig::default()
         }),
         Config::Wait { minutes } => NodeConfig::Time(TimeConfig {

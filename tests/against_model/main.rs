@@ -187,6 +187,7 @@ fn the_stories_reach_every_hold_every_status_and_every_refusal() {
                 reached.insert(lead.status.as_str());
                 reached.extend(lead.hold.map(|hold| hold.code));
                 reached.extend(lead.removed.then_some("removed"));
+                reached.extend(lead.analysis_s.map(|_| "analysis awaited"));
                 reached.extend(lead.calls.values().map(|call| call.status.as_str()));
             }
         }
@@ -203,6 +204,7 @@ fn the_stories_reach_every_hold_every_status_and_every_refusal() {
         "workflow_paused",
         "missing_output",
         "review_required",
+        "analysis awaited",
         "node_incomplete",
         "call_overdue",
         "dial_outcome_unknown",

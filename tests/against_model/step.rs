@@ -3,7 +3,7 @@
 use branchline_domain::{call_status::CallStatus, lead::LeadStatus, workflow::WorkflowStatus};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use crate::model::{Ask, Choice, Config, Drawing, Edge, Kind, Lead, Model, Name, kind};
+use crate::model::{Ask, Choice, Config, Drawing, Edge, Kind, Lead, Model, Name, Retry, kind};
 
 /// What is done with a number that is enrolled already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,13 +173,15 @@ fn statuses(model: &Model) -> BoxedStrategy<Step> {
 /// What owners choose.
 pub(crate) fn choices_of_owner() -> impl Strategy<Value = Choice> {
     let deadline_s = select(vec![7_200_u64, 600]);
+    let analysis_s = select(vec![0_u64, 60, 900]);
     let yes = |weight| proptest::bool::weighted(weight);
-    (yes(0.8), yes(0.2), yes(0.5), deadline_s).prop_map(
-        |(start_on_enrol, auto_complete, late_final_resolves, deadline_s)| Choice {
+    (yes(0.8), yes(0.2), yes(0.5), deadline_s, analysis_s).prop_map(
+        |(start_on_enrol, auto_complete, late_final_resolves, deadline_s, analysis_s)| Choice {
             start_on_enrol,
             auto_complete,
             late_final_resolves,
             deadline_s,
+            analysis_s,
         },
     )
 }
@@ -245,13 +247,16 @@ fn new_edges(starts: Vec<Name>, ends: Vec<Name>) -> BoxedStrategy<Step> {
 
 /// What a node may be told to do.
 fn configs(node: Name) -> BoxedStrategy<Config> {
-    let call = |number, retry| Config::Call { number, retry };
+    let call = |number, retry, visits_max| Config::Call { number, retry, visits_max };
+    let retry = |attempts, delay, expires_after| Some(Retry { attempts, delay, expires_after });
     match kind(node) {
         Kind::Call => select(vec![
-            call(true, None),
-            call(false, None),
-            call(true, Some((2, 10))),
-            call(true, Some((3, 60))),
+            call(true, None, None),
+            call(false, None, None),
+            call(true, retry(2, 10, None), None),
+            call(true, retry(3, 60, Some(30)), None),
+            call(true, None, Some(1)),
+            call(true, None, Some(2)),
         ])
         .boxed(),
         Kind::Wait => select(vec![Some(60), Some(30), Some(1_440), None])
@@ -378,9 +383,13 @@ pub(crate) fn first_drawings() -> impl Strategy<Value = Drawing> {
         edge("check", "true", "pause"),
         edge("pause", "next", "won"),
     ];
+    let mut interested = Drawing::of(&["intro", "check", "pause", "won"], short);
+    for node in interested.nodes.iter_mut().filter(|node| node.name == "check") {
+        node.config = Config::Condition(Some(Ask::IsInterested));
+    }
     select(vec![
         Drawing::of(&["intro", "won", "lost"], retrying),
         Drawing::of(&["intro", "pause", "check", "again", "crm", "won", "lost"], everything),
-        Drawing::of(&["intro", "check", "pause", "won"], short),
+        interested,
     ])
 }

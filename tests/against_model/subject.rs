@@ -94,8 +94,7 @@ pub(crate) fn settings(choice: Choice) -> Settings {
         auto_complete: choice.auto_complete,
         late_final_resolves_review: choice.late_final_resolves,
         call_deadline_s: choice.deadline_s,
-        // The model does not know of analysis that is waited for.
-        analysis_timeout_s: 0,
+        analysis_timeout_s: choice.analysis_s,
         ..Settings::default()
     }
 }
@@ -131,7 +130,8 @@ impl Subject {
         let created = handle.create_workflow(&host, "Spring", "", settings(model.choice));
         subject.workflow = subject.runtime.block_on(created).expect("a workflow is made");
         for node in &model.graph().nodes {
-            asks::add_node(&mut subject, node.name, node.entry).expect("a node is added");
+            asks::add_node(&mut subject, node.name, node.config, node.entry)
+                .expect("a node is added");
         }
         for edge in &model.graph().edges {
             asks::ask(&mut subject, &Step::AddEdge(*edge)).expect("an edge is added");

@@ -107,11 +107,13 @@ impl Model {
 
     /// A call that nobody was asked to dial ends. False when there is none.
     pub(super) fn call_off(&mut self, at: usize) -> bool {
+        let now_s = self.now_s;
         let Some(number) = self.leads[at].call else { return false };
         let Ok(call) = self.call((at, number)) else { return false };
         let queued = !call.ended && call.dialling == Dialling::Requested;
         if queued {
             call.ended = true;
+            call.ended_s = Some(now_s);
             call.status = CallStatus::Cancelled;
         }
         queued
@@ -124,6 +126,7 @@ impl Model {
         status: CallStatus,
         interested: Option<&'static str>,
     ) -> Answered {
+        let now_s = self.now_s;
         let call = self.call(id)?;
         if interested.is_some() {
             call.interested = interested;
@@ -144,6 +147,7 @@ impl Model {
         if distance(status).is_none() {
             call.status = status;
             call.ended = true;
+            call.ended_s = Some(now_s);
             self.end_line(id);
             self.news_of(id, true);
             self.concluded(id, status);
@@ -161,11 +165,11 @@ impl Model {
         if !self.is_awaited(id) || self.has_stopped() || decided {
             return;
         }
-        if let Config::Call { retry: Some((attempts_max, minutes)), .. } = self.step_config(id.0) {
+        if let Config::Call { retry: Some(retry), .. } = self.step_config(id.0) {
             let lead = &mut self.leads[id.0];
             let attempts = lead.calls.values().filter(|call| call.visit == lead.visit).count();
-            if attempts < attempts_max && TRIED_AGAIN.contains(&status) {
-                lead.release_s = Some(self.now_s + minutes * 60);
+            if attempts < retry.attempts && TRIED_AGAIN.contains(&status) {
+                lead.release_s = Some(self.now_s + retry.delay * 60);
                 lead.hold = None;
                 return;
             }

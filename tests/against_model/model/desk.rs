@@ -184,6 +184,7 @@ impl Model {
                 visit: 0,
                 entered_revision: 0,
                 release_s: None,
+                analysis_s: None,
                 call: None,
                 hold: None,
                 calls: BTreeMap::new(),

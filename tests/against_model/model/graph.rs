@@ -43,13 +43,25 @@ pub(crate) enum Ask {
     OnStatus,
 }
 
+/// How often a call is tried within one visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Retry {
+    pub(crate) attempts: usize,
+    /// Pause before the next attempt. Unit: minutes.
+    pub(crate) delay: u64,
+    /// How long an attempt after the first waits to be dialled. Unit: minutes.
+    pub(crate) expires_after: Option<u64>,
+}
+
 /// What a node is told to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Config {
     /// With attempts of one visit at most, and minutes before the next one.
     Call {
         number: bool,
-        retry: Option<(usize, u64)>,
+        retry: Option<Retry>,
+        /// How often a lead may come here at most.
+        visits_max: Option<usize>,
     },
     /// `None` while nobody has said how long. Unit: minutes.
     Wait {
@@ -65,7 +77,7 @@ impl Config {
     /// The config that a node begins with.
     pub(crate) fn first(name: Name) -> Self {
         match kind(name) {
-            Kind::Call => Self::Call { number: true, retry: None },
+            Kind::Call => Self::Call { number: true, retry: None, visits_max: None },
             Kind::Wait => Self::Wait { minutes: Some(60) },
             Kind::Condition => Self::Condition(Some(Ask::WasBusy)),
             Kind::Application => Self::Application,
@@ -148,14 +160,14 @@ impl Drawing {
         self.nodes.iter().find(|node| node.name == name)
     }
 
-    /// Where an output leads: the first edge that serves it and arrives somewhere.
-    pub(super) fn route(&self, from: Name, output: &str) -> Option<Name> {
-        let serves = |edge: &&Edge| {
+    /// Where an output may lead: by the edges that serve it and arrive somewhere, in order.
+    pub(super) fn routes(&self, from: Name, output: &str) -> impl Iterator<Item = Name> {
+        let serves = move |edge: &&Edge| {
             edge.from == from
                 && edge.label.is_none_or(|label| label == output)
                 && self.node(edge.to).is_some()
         };
-        self.edges.iter().find(serves).map(|edge| edge.to)
+        self.edges.iter().filter(serves).map(|edge| edge.to)
     }
 
     /// The node marked as entry, or else the only one that no other node leads to.
@@ -179,7 +191,7 @@ impl Drawing {
                 leaves != (node.config == Config::End)
             })
             && self.edges.iter().all(|edge| self.is_sound(*edge))
-            && !self.nodes.iter().any(|node| self.is_on_a_cycle_without_wait(node.name))
+            && !self.nodes.iter().any(|node| self.is_on_a_cycle_without_wait_or_cap(node.name))
     }
 
     fn is_sound(&self, edge: Edge) -> bool {
@@ -188,8 +200,12 @@ impl Drawing {
             && edge.label.is_none_or(|label| from.config.outputs().contains(&label))
     }
 
-    fn is_on_a_cycle_without_wait(&self, name: Name) -> bool {
-        let waits = |name: Name| kind(name) == Kind::Wait;
+    fn is_on_a_cycle_without_wait_or_cap(&self, name: Name) -> bool {
+        let waits = |name: Name| {
+            let config = self.node(name).map(|node| node.config);
+            kind(name) == Kind::Wait
+                || matches!(config, Some(Config::Call { visits_max: Some(_), .. }))
+        };
         if waits(name) {
             return false;
         }

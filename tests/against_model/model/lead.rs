@@ -1,5 +1,7 @@
 //! How a lead moves, and what people decide about one. Source: DOMAIN.md 3, 5 and 6.
 
+use std::collections::BTreeSet;
+
 use branchline_domain::{call_status::CallStatus, lead::LeadStatus, workflow::WorkflowStatus};
 
 use super::{Answer, Ask, Call, Config, Dialling, Hold, Model, Name};
@@ -45,26 +47,33 @@ impl Model {
                     self.leads[at].hold != Some(hold) || self.leads[at].node != Some(node)
                 }
                 "node_incomplete" => {
-                    let mended = self.newest(node).is_complete();
-                    if mended {
-                        self.begin_again(at, node);
+                    let config = self.newest(node);
+                    if config.is_complete() {
+                        self.begin_again(at, node, config);
                     }
-                    mended
+                    config.is_complete()
                 }
                 "endless_loop" => {
                     let edited = self.revision() > lead.entered_revision;
                     if edited {
-                        self.begin_again(at, node);
+                        self.begin_again(at, node, self.newest(node));
                     }
                     edited
                 }
                 _ => false,
             };
         }
+        if let Some(until) = lead.analysis_s {
+            self.begin(at, node, self.step_config(at), 0);
+            return self.leads[at].analysis_s != Some(until);
+        }
         if lead.release_s.is_some_and(|release_s| release_s <= self.now_s) {
             match self.step_config(at) {
                 // The pause before the next attempt is over.
-                Config::Call { .. } => self.request_call(at),
+                Config::Call { retry, .. } => {
+                    let minutes = retry.and_then(|retry| retry.expires_after);
+                    self.request_call(at, minutes.map(|minutes| self.now_s + minutes * 60));
+                }
                 Config::Wait { .. } | Config::Condition(_) | Config::Application | Config::End => {
                     self.branch(at, node, "next", false);
                 }
@@ -78,8 +87,26 @@ impl Model {
         });
         if overdue {
             self.hold(at, "call_overdue");
+            return true;
         }
-        overdue
+        self.expire_attempt(at)
+    }
+
+    /// A queued attempt missed its window: a person must look.
+    fn expire_attempt(&mut self, at: usize) -> bool {
+        let now_s = self.now_s;
+        let lead = &mut self.leads[at];
+        let Some(call) = lead.call.and_then(|call| lead.calls.get_mut(&call)) else { return false };
+        let expired = !call.ended
+            && call.dialling == Dialling::Requested
+            && call.expires_s.is_some_and(|expires_s| expires_s <= now_s);
+        if expired {
+            call.status = CallStatus::RetryExpired;
+            call.ended = true;
+            call.ended_s = Some(now_s);
+            self.hold(at, "review_required");
+        }
+        expired
     }
 
     pub(super) fn newest(&self, node: Name) -> Config {
@@ -96,7 +123,12 @@ impl Model {
     }
 
     pub(super) fn hold(&mut self, at: usize, code: &'static str) {
-        self.leads[at].hold = Some(Hold { code, output: None, by_person: false });
+        self.hold_for(at, Hold { code, output: None, by_person: false });
+    }
+
+    fn hold_for(&mut self, at: usize, hold: Hold) {
+        self.leads[at].hold = Some(hold);
+        self.leads[at].analysis_s = None;
     }
 
     /// The output of the node is decided.
@@ -106,7 +138,7 @@ impl Model {
             WorkflowStatus::Active => self.branch(at, node, output, by_person),
             WorkflowStatus::Draft | WorkflowStatus::Paused => {
                 let output = Some(output);
-                self.leads[at].hold = Some(Hold { code: "workflow_paused", output, by_person });
+                self.hold_for(at, Hold { code: "workflow_paused", output, by_person });
             }
             WorkflowStatus::Completed | WorkflowStatus::Cancelled => {}
         }
@@ -125,13 +157,20 @@ impl Model {
         by_person: bool,
         rounds: u32,
     ) {
-        let Some(to) = self.graph().route(from, output) else {
+        let Some(to) = self.graph().routes(from, output).find(|to| !self.is_used_up(at, to)) else {
             let output = Some(output);
-            self.leads[at].hold = Some(Hold { code: "missing_output", output, by_person });
+            self.hold_for(at, Hold { code: "missing_output", output, by_person });
             return;
         };
         self.leads[at].passed.insert(from);
         self.enter(at, to, rounds + 1);
+    }
+
+    /// Whether the lead has visited a call node as often as it may: then the next edge is taken.
+    fn is_used_up(&self, at: usize, node: Name) -> bool {
+        let Config::Call { visits_max: Some(most), .. } = self.newest(node) else { return false };
+        let calls = self.leads[at].calls.values().filter(|call| call.node == node);
+        calls.map(|call| call.visit).collect::<BTreeSet<u32>>().len() >= most
     }
 
     fn enter(&mut self, at: usize, node: Name, rounds: u32) {
@@ -144,30 +183,33 @@ impl Model {
         lead.release_s = None;
         lead.call = None;
         lead.hold = None;
-        self.begin(at, node, rounds);
+        lead.analysis_s = None;
+        self.begin(at, node, self.newest(node), rounds);
     }
 
-    fn begin_again(&mut self, at: usize, node: Name) {
+    fn begin_again(&mut self, at: usize, node: Name, config: Config) {
         self.leads[at].hold = None;
-        self.begin(at, node, 0);
+        self.begin(at, node, config, 0);
     }
 
-    /// The step of the node, with the newest config.
-    fn begin(&mut self, at: usize, node: Name, rounds: u32) {
-        let config = self.newest(node);
+    /// The step of the node.
+    fn begin(&mut self, at: usize, node: Name, config: Config, rounds: u32) {
         if !config.is_complete() {
             self.hold(at, "node_incomplete");
             return;
         }
         match config {
-            Config::Call { .. } => self.request_call(at),
+            Config::Call { .. } => self.request_call(at, None),
             Config::Wait { minutes } => {
                 self.leads[at].release_s = minutes.map(|minutes| self.now_s + minutes * 60);
             }
             Config::Condition(_) if rounds >= ROUNDS_MAX => self.hold(at, "endless_loop"),
             Config::Condition(ask) => {
-                let output = self.ask(at, ask.expect("it is complete"));
-                self.branch_after(at, node, output, false, rounds);
+                let (output, missed) = self.ask(at, ask.expect("it is complete"));
+                match self.analysis_comes_until(at).filter(|_| missed) {
+                    Some(until) => self.leads[at].analysis_s = Some(until),
+                    None => self.branch_after(at, node, output, false, rounds),
+                }
             }
             Config::Application => self.hold(at, "application_review"),
             Config::End => {
@@ -178,40 +220,54 @@ impl Model {
         }
     }
 
-    /// What a condition answers. A missing field makes all but `not_equals` false.
-    fn ask(&self, at: usize, ask: Ask) -> &'static str {
+    /// Until when an attribute of the last call may still come, if it is waited for.
+    fn analysis_comes_until(&self, at: usize) -> Option<u64> {
+        let lead = &self.leads[at];
+        let ended_s = lead.calls.values().next_back().and_then(|call| call.ended_s);
+        let until = lead.analysis_s.or_else(|| Some(ended_s? + self.choice.analysis_s))?;
+        (until > self.now_s).then_some(until)
+    }
+
+    /// What a condition answers, and whether it missed an attribute of the call. A missing field
+    /// makes all but `not_equals` false.
+    fn ask(&self, at: usize, ask: Ask) -> (&'static str, bool) {
         let lead = &self.leads[at];
         let call = lead.calls.values().next_back();
         let status = call.map(|call| call.status.as_str());
         let interested = call.and_then(|call| call.interested);
         let holds = match ask {
-            Ask::OnStatus => return status.unwrap_or(""),
+            Ask::OnStatus => return (status.unwrap_or(""), false),
             Ask::WasBusy => status == Some("busy"),
             Ask::IsInterested => interested == Some("yes"),
             Ask::IsNotAverse => interested != Some("no"),
             Ask::IsInPune => lead.city == Some("Pune"),
         };
-        if holds { "true" } else { "false" }
+        let reads_attribute = matches!(ask, Ask::IsInterested | Ask::IsNotAverse);
+        (if holds { "true" } else { "false" }, reads_attribute && interested.is_none())
     }
 
     /// Every visit, attempt and redial has a call of its own.
-    pub(super) fn request_call(&mut self, at: usize) {
+    pub(super) fn request_call(&mut self, at: usize, expires_s: Option<u64>) {
         let step = self.step;
         let lead = &mut self.leads[at];
         let number = lead.calls.keys().next_back().map_or(1, |last| last + 1);
         let call = Call {
+            node: lead.node.expect("the lead is at a call node"),
             visit: lead.visit,
             requested_step: step,
+            expires_s,
             dialling: Dialling::Requested,
             started_s: None,
             status: CallStatus::Created,
             ended: false,
+            ended_s: None,
             conflicts: Vec::new(),
             interested: None,
         };
         lead.calls.insert(number, call);
         lead.call = Some(number);
         lead.release_s = None;
+        lead.analysis_s = None;
         lead.hold = None;
     }
 }
@@ -249,7 +305,7 @@ impl Model {
             return Err("wrong_resolution");
         }
         self.person_decides(at);
-        self.request_call(at);
+        self.request_call(at, None);
         Ok(Answer::Done)
     }
 
@@ -260,6 +316,7 @@ impl Model {
         }
         self.person_decides(at);
         self.leads[at].release_s = Some(release_s);
+        self.leads[at].analysis_s = None;
         Ok(Answer::Done)
     }
 
@@ -279,6 +336,7 @@ impl Model {
         let lead = &mut self.leads[at];
         lead.removed = true;
         lead.hold = None;
+        lead.analysis_s = None;
         lead.release_s = None;
         Ok(Answer::Done)
     }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use branchline_domain::{call_status::CallStatus, lead::LeadStatus, workflow::WorkflowStatus};
 
-pub(crate) use graph::{Ask, Config, Drawing, Edge, Kind, kind};
+pub(crate) use graph::{Ask, Config, Drawing, Edge, Kind, Retry, kind};
 
 use crate::step::Step;
 
@@ -25,6 +25,8 @@ pub(crate) struct Choice {
     pub(crate) auto_complete: bool,
     pub(crate) late_final_resolves: bool,
     pub(crate) deadline_s: u64,
+    /// How long a step waits for an attribute of the call; 0 where it does not.
+    pub(crate) analysis_s: u64,
 }
 
 /// How far the dialling of a call has come.
@@ -40,12 +42,16 @@ pub(crate) enum Dialling {
 /// One call of a lead.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
+    pub(crate) node: Name,
     pub(crate) visit: u32,
     pub(crate) requested_step: u64,
+    /// When it is too late to dial it.
+    pub(crate) expires_s: Option<u64>,
     pub(crate) dialling: Dialling,
     pub(crate) started_s: Option<u64>,
     pub(crate) status: CallStatus,
     pub(crate) ended: bool,
+    pub(crate) ended_s: Option<u64>,
     pub(crate) conflicts: Vec<CallStatus>,
     pub(crate) interested: Option<&'static str>,
 }
@@ -70,6 +76,8 @@ pub(crate) struct Lead {
     pub(crate) visit: u32,
     pub(crate) entered_revision: usize,
     pub(crate) release_s: Option<u64>,
+    /// Until when its step waits for an attribute of the call.
+    pub(crate) analysis_s: Option<u64>,
     /// The call that the visit waits or waited for.
     pub(crate) call: Option<u32>,
     pub(crate) hold: Option<Hold>,

@@ -198,8 +198,9 @@ impl Projections {
     /// enrolment. Not exact: a lead may find nothing to do. It misses none, but those whose release
     /// or deadline came after the newest record; [`Self::due`] has them.
     ///
-    /// Active: pending leads that may start, leads whose hold may clear, overdue releases, leads at
-    /// a node that another one stands in for. Ended or deleted: leads with a call that nobody was
+    /// Active: pending leads that may start, leads whose hold may clear, overdue releases, leads that
+    /// wait for analysis, which may have come during a pause, leads at a node that another one stands
+    /// in for. Ended or deleted: leads with a call that nobody was
     /// asked to dial. Else none.
     pub fn sweep(&self, workflow: WorkflowId) -> Vec<LeadId> {
         let Some(number) = self.workflows.number(workflow) else { return Vec::new() };
@@ -208,7 +209,8 @@ impl Projections {
             let pending = stored.pending.iter().copied().filter(|&row| self.may_start(stored, row));
             let held = CLEARING.iter().filter_map(|code| stored.held.get(code)).flatten().copied();
             let due = self.releases.due_in(number, self.latest_at);
-            pending.chain(held).chain(due).chain(self.stranded(stored)).collect()
+            let waiting = self.awaiting_analysis(number);
+            pending.chain(held).chain(due).chain(waiting).chain(self.stranded(stored)).collect()
         } else if stored.has_ended() {
             let called = stored.queued().filter_map(|row| self.calls.get(row));
             called.map(|call| call.lead).collect()
@@ -218,6 +220,15 @@ impl Projections {
         rows.sort_unstable();
         rows.dedup();
         rows.into_iter().filter_map(|row| Some(self.leads.get(row)?.id)).collect()
+    }
+
+    /// Leads of a workflow whose step waits for analysis of a call that has ended. A wake of a lead
+    /// that waits for its call is that call's opening, and is left to its time.
+    fn awaiting_analysis(&self, workflow: u32) -> impl Iterator<Item = u32> {
+        self.wakes.keys().copied().filter(move |&row| {
+            let lead = self.leads.get(row);
+            lead.is_some_and(|lead| lead.workflow == workflow && lead.call == 0)
+        })
     }
 
     /// Leads that stand at a node which is gone and has a stand-in. Looks through all leads of the

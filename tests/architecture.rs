@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "branchline-vault",
         ],
     ),
+    ("branchline-applications", &["branchline-domain", "branchline-engine"]),
     ("branchline-carriers", &["branchline-domain", "branchline-engine"]),
     (
         "branchline-http-api",
@@ -40,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "branchline",
         &[
+            "branchline-applications",
             "branchline-carriers",
             "branchline-domain",
             "branchline-engine",
@@ -88,6 +90,7 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("bincode", &["branchline-event-codec"]),
     ("actix", &["branchline-engine"]),
     ("actix-web", &["branchline-http-api", "branchline"]),
+    ("reqwest", &["branchline-applications"]),
 ];
 
 /// Longest file whose first lines need not say why it is that long. Unit: lines.

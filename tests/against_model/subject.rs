@@ -16,6 +16,7 @@ use branchline_domain::{
 };
 use branchline_engine::{
     Engine, EngineConfig, EngineError, EngineHandle, EngineParts, UuidV7Ids,
+    applications::Applications,
     clock::ManualClock,
     command::Caller,
     ports::{Clock, Phones},
@@ -147,6 +148,7 @@ impl Subject {
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::clone(&self.ids) as _,
             phones: Phones::External,
+            applications: Applications::default(),
             config: EngineConfig::embedded(),
         });
         self.life = Some(Life { engine: engine.expect("the engine starts"), store });

@@ -101,26 +101,45 @@ fn a_try_is_wanted_on_arrival_begins_once_and_its_success_moves_the_lead() {
 #[test]
 fn what_may_pass_is_tried_again_after_its_delay_and_then_is_a_failure() {
     let workflow = active(&crm(TWICE));
-    for passing in [ApplicationOutcome::Unavailable, ApplicationOutcome::Interrupted] {
+    let passing = ApplicationOutcome::Unavailable;
+    given::<Lead>(under_way())
+        .when(&report(1, passing), &now(&workflow))
+        .then([tried(1, passing), LeadEvent::ReleasePlanned { release_at: START.plus_seconds(10) }])
+        .when(&LeadCommand::Advance, &at_second(9, &workflow))
+        .then_nothing_happens()
+        .when(&LeadCommand::Advance, &at_second(10, &workflow))
+        .then([wanted(2)])
+        .when(&LeadCommand::Advance, &at_second(11, &workflow))
+        .then_nothing_happens()
+        .when(&LeadCommand::StartApplication, &at_second(11, &workflow))
+        .then([begun(2)])
+        .when(&report(1, passing), &at_second(12, &workflow))
+        .then_nothing_happens()
+        .when(&report(2, passing), &at_second(12, &workflow))
+        .then([
+            tried(2, passing),
+            branch(1, "push", Output::Failure, "lost", BranchCause::Application),
+            entered(2, "lost"),
+            LeadEvent::LeadDropped,
+        ])
+        .done();
+}
+
+#[test]
+fn a_try_that_the_end_of_the_engine_interrupted_is_made_again_at_once_but_not_for_ever() {
+    let interrupted = ApplicationOutcome::Interrupted;
+    for retry in [None, TWICE] {
+        let workflow = active(&crm(retry));
         given::<Lead>(under_way())
-            .when(&report(1, passing), &now(&workflow))
-            .then([
-                tried(1, passing),
-                LeadEvent::ReleasePlanned { release_at: START.plus_seconds(10) },
-            ])
-            .when(&LeadCommand::Advance, &at_second(9, &workflow))
-            .then_nothing_happens()
-            .when(&LeadCommand::Advance, &at_second(10, &workflow))
+            .when(&report(1, interrupted), &now(&workflow))
+            .then([tried(1, interrupted), LeadEvent::ReleasePlanned { release_at: START }])
+            .when(&LeadCommand::Advance, &now(&workflow))
             .then([wanted(2)])
-            .when(&LeadCommand::Advance, &at_second(11, &workflow))
-            .then_nothing_happens()
-            .when(&LeadCommand::StartApplication, &at_second(11, &workflow))
-            .then([begun(2)])
-            .when(&report(1, passing), &at_second(12, &workflow))
-            .then_nothing_happens()
-            .when(&report(2, passing), &at_second(12, &workflow))
+            .done();
+        given::<Lead>([enrolled(), entered(1, "push"), wanted(10), begun(10)])
+            .when(&report(10, interrupted), &now(&workflow))
             .then([
-                tried(2, passing),
+                tried(10, interrupted),
                 branch(1, "push", Output::Failure, "lost", BranchCause::Application),
                 entered(2, "lost"),
                 LeadEvent::LeadDropped,

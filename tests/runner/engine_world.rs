@@ -14,6 +14,7 @@ use branchline_domain::{
 use branchline_engine::{
     Engine, EngineConfig, EngineHandle, EngineParts, LeadStory, RecordedEvents, RecordedFact,
     UuidV7Ids,
+    applications::Applications,
     clock::ManualClock,
     command::Caller,
     ports::{Clock, Phones},
@@ -115,6 +116,7 @@ impl EngineWorld {
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::clone(&self.ids) as _,
             phones: Phones::External,
+            applications: Applications::default(),
             config: EngineConfig::embedded(),
         })
         .map_err(|wrong| format!("the engine does not start: {wrong}"))?;

@@ -14,6 +14,7 @@ use branchline_domain::{
 };
 use branchline_engine::{
     Engine, EngineConfig, EngineHandle, EngineParts, UuidV7Ids,
+    applications::Applications,
     clock::ScaledClock,
     command::{Caller, EnrolRequest, NewEdge, NewLead, NewNode, WorkflowAction},
     ports::{Clock, Phones},
@@ -49,6 +50,7 @@ impl House {
             clock: Arc::clone(&self.clock),
             ids: Arc::new(UuidV7Ids::new(Arc::clone(&self.clock))),
             phones: Phones::InProcess(Arc::new(carrier)),
+            applications: Applications::default(),
             config: EngineConfig { calls_in_flight_max: 20, ..EngineConfig::embedded() },
         })
         .unwrap()

@@ -18,6 +18,7 @@ use branchline_domain::{
 };
 use branchline_engine::{
     Cursor, DataDirectory, Engine, EngineConfig, EngineError, EngineHandle, EngineParts, UuidV7Ids,
+    applications::Applications,
     clock::SystemClock,
     command::{
         Answer, CallAction, Caller, EnrolRequest, HostCommand, HostRequest, NewEdge, NewLead,
@@ -40,6 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         clock,
         // This program dials itself: it takes calls and reports what became of them.
         phones: Phones::External,
+        applications: Applications::default(),
         config: EngineConfig::embedded(),
     })?;
     let handle = engine.handle();

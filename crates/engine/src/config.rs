@@ -27,6 +27,8 @@ pub struct EngineConfig {
     pub read_wait_ms: u64,
     /// Calls handed to a carrier of our own that may be under way at once. Unit: calls.
     pub calls_in_flight_max: usize,
+    /// Tries of application steps that may be under way at once. Unit: tries.
+    pub applications_in_flight_max: usize,
     /// Longest hand-out of calls to an external carrier. Unit: seconds.
     pub claim_lease_s_max: u32,
     /// Calls in one hand-out. Unit: calls.

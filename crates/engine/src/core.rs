@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     EngineConfig, EngineError, EngineHandle,
+    application_try::ApplicationTry,
     asked::Asked,
     effects,
     host_reply::{HostAsk, HostReply},
@@ -234,6 +235,23 @@ impl Core {
             }
         }
         Err(EngineError::CallNotFound(CallId { lead, number: call }))
+    }
+
+    /// The newest try of the application step that a lead stands at, if it stands at one.
+    pub(crate) async fn application_try(
+        self: &Rc<Self>,
+        lead: LeadId,
+    ) -> Result<Option<ApplicationTry>, EngineError> {
+        for _ in 0..2 {
+            let (reply, answer) = oneshot::channel();
+            self.post_lead(lead, LeadTask::Application { reply });
+            match answer.await {
+                Ok(Ok(found)) => return Ok(found),
+                Ok(Err(LeadFailure::Refused(error))) => return Err(error),
+                Ok(Err(LeadFailure::Stale)) | Err(_) => {}
+            }
+        }
+        Err(EngineError::Busy)
     }
 
     /// Gives a command to a workflow, at once; the future gives what came of it.

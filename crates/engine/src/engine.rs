@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     EngineConfig, EngineError, EngineHandle,
+    applications::Applications,
     command::HostRequest,
     core::{Core, Services},
     effects, enrol, host, host_reply,
@@ -38,6 +39,8 @@ pub struct EngineParts {
     pub ids: Arc<dyn Ids>,
     /// Who dials.
     pub phones: Phones,
+    /// What application steps act with.
+    pub applications: Applications,
     /// What the engine may use.
     pub config: EngineConfig,
 }
@@ -46,6 +49,7 @@ impl std::fmt::Debug for EngineParts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EngineParts")
             .field("phones", &self.phones)
+            .field("applications", &self.applications)
             .field("config", &self.config)
             .finish_non_exhaustive()
     }
@@ -198,13 +202,13 @@ impl Drop for Engine {
 async fn run(beginning: Beginning) {
     let Beginning { parts, reads, reader, handle, requests, stopping, abandon, started } =
         beginning;
-    let EngineParts { store, vault, clock, ids, phones, config } = parts;
+    let EngineParts { store, vault, clock, ids, phones, applications, config } = parts;
     let journal = Rc::new(JournalPort::new(Arc::clone(&store), Arc::clone(&reads)));
     let services = Rc::new(Services { store, vault, clock, ids, config, journal, reads });
     let (core, second_asks) = Core::new(services, reader, stopping, handle);
     let core = Rc::new(core);
     actix::spawn(host_reply::ask_successors(Rc::clone(&core), second_asks));
-    let begun = begin(&core, phones).await;
+    let begun = begin(&core, phones, applications).await;
     let failed = begun.is_err();
     // A start that nobody waits for is stopped by the drop of its engine.
     let _ = started.send(begun);
@@ -214,7 +218,11 @@ async fn run(beginning: Beginning) {
     serve(&core, requests, &abandon).await;
 }
 
-async fn begin(core: &Rc<Core>, phones: Phones) -> Result<(), StartError> {
+async fn begin(
+    core: &Rc<Core>,
+    phones: Phones,
+    applications: Applications,
+) -> Result<(), StartError> {
     fold_everything(core).await?;
     enrol::give_up_interrupted(core).await.map_err(StartError::Recovery)?;
     if let Phones::InProcess(carrier) = &phones {
@@ -222,7 +230,7 @@ async fn begin(core: &Rc<Core>, phones: Phones) -> Result<(), StartError> {
     }
     core.reads().set_ready();
     actix::spawn(Rc::clone(core).passivate());
-    effects::start(core, phones);
+    effects::start(core, phones, applications);
     Ok(())
 }
 

@@ -25,6 +25,7 @@ use branchline_vault::LeadKey;
 
 use crate::{
     EngineError,
+    application_try::ApplicationTry,
     command::Committed,
     core::Services,
     lead_claims::{self, Holding},
@@ -298,6 +299,13 @@ impl LeadActor {
         LeadOutcome { committed, accepted: self.accepts(command), phone_busy: None }
     }
 
+    fn application_try(&self) -> Option<ApplicationTry> {
+        let view = self.workflow.view();
+        let now = self.services.clock.now();
+        let context = LeadContext { now, lead: self.id, workflow: &view };
+        ApplicationTry::of(self.organisation, self.id, &self.state, &context)
+    }
+
     fn dial_request(&self, number: u32) -> Result<DialRequest, EngineError> {
         let call_id = CallId { lead: self.id, number };
         let call = self.state.calls.get(&number).ok_or(EngineError::CallNotFound(call_id))?;
@@ -344,6 +352,10 @@ impl Handler<LeadTask> for LeadActor {
             LeadTask::Dial { call, reply } => {
                 // Who asked may be gone; nothing was done for it.
                 let _ = reply.send(self.dial_request(call).map_err(LeadFailure::Refused));
+                None
+            }
+            LeadTask::Application { reply } => {
+                let _ = reply.send(Ok(self.application_try()));
                 None
             }
         };

@@ -6,7 +6,8 @@ use branchline_domain::{id::LeadId, lead::LeadCommand, time::Timestamp};
 use tokio::sync::oneshot;
 
 use crate::{
-    EngineError, asked::Asked, command::Committed, host_reply::HostReply, ports::DialRequest,
+    EngineError, application_try::ApplicationTry, asked::Asked, command::Committed,
+    host_reply::HostReply, ports::DialRequest,
 };
 
 /// What came of a command to a lead.
@@ -67,6 +68,8 @@ pub(crate) enum LeadTask {
     Perform(Box<Perform>),
     /// Say what a carrier needs to know to dial a call.
     Dial { call: u32, reply: oneshot::Sender<Result<DialRequest, LeadFailure>> },
+    /// Say what the newest try of the application step is, if it stands at one.
+    Application { reply: oneshot::Sender<Result<Option<ApplicationTry>, LeadFailure>> },
 }
 
 impl LeadTask {
@@ -75,6 +78,7 @@ impl LeadTask {
         match self {
             Self::Perform(perform) => perform.reply.send(Err(LeadFailure::Refused(error))),
             Self::Dial { reply, .. } => drop(reply.send(Err(LeadFailure::Refused(error)))),
+            Self::Application { reply } => drop(reply.send(Err(LeadFailure::Refused(error)))),
         }
     }
 }

@@ -22,6 +22,7 @@
 //! use branchline_domain::workflow::Settings;
 //! use branchline_engine::{
 //!     Engine, EngineConfig, EngineParts, UuidV7Ids,
+//!     applications::Applications,
 //!     clock::SystemClock,
 //!     command::Caller,
 //!     ports::{Clock, Phones},
@@ -38,6 +39,7 @@
 //!     ids: Arc::new(UuidV7Ids::new(Arc::clone(&clock))),
 //!     clock,
 //!     phones: Phones::External,
+//!     applications: Applications::default(),
 //!     config: EngineConfig::embedded(),
 //! })?;
 //! let handle = engine.handle();
@@ -52,6 +54,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod application_try;
+pub mod applications;
 mod asked;
 pub mod batch;
 pub mod clock;

@@ -23,6 +23,7 @@ use crate::{
     paths::{id, missing},
     problem::{Answer, Problem},
     query::Query,
+    visits::VisitShape,
     workflows::find,
 };
 
@@ -88,7 +89,7 @@ struct HistoryShape {
     lead: LeadShape,
     execution: Option<ExecutionShape>,
     history: Vec<Transition>,
-    visits: Vec<NamedVisit>,
+    visits: Vec<VisitShape>,
     nodes: Vec<NodeShape>,
     edges: Vec<Edge>,
 }
@@ -252,7 +253,7 @@ pub(crate) async fn history(request: HttpRequest) -> Answer {
         lead: LeadShape::of(&story),
         execution,
         history: told.history,
-        visits: NamedVisit::of(told.visits, &view),
+        visits: NamedVisit::of(told.visits, &view).into_iter().map(VisitShape::of).collect(),
         nodes: view.graph.nodes().iter().map(|node| NodeShape::of(node)).collect(),
         edges: view.graph.edges().to_vec(),
     };

@@ -35,6 +35,7 @@ mod query;
 mod routes;
 mod server;
 mod spool;
+mod visits;
 mod whole_graph;
 mod workflows;
 

@@ -6,7 +6,7 @@ use branchline_domain::{
     call_status::CallStatus,
     graph::NodeType,
     id::{CallId, LeadId, NodeId},
-    lead::{BranchCause, HoldCode, LeadEvent},
+    lead::{ApplicationOutcome, BranchCause, HoldCode, LeadEvent},
     output::Output,
     time::Timestamp,
     workflow::WorkflowView,
@@ -64,6 +64,24 @@ pub struct Transition {
     pub position: u64,
 }
 
+/// One try of an application step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplicationTry {
+    /// Number of the try within the visit, from 1.
+    pub attempt: u32,
+    /// When it began, or was found to lack what it needs.
+    pub started_at: Timestamp,
+    /// What came of it; `None` while it is under way.
+    pub outcome: Option<ApplicationOutcome>,
+    /// How long it took. Unit: milliseconds.
+    pub latency_ms: Option<u32>,
+    /// Names that the step read and the lead had no value for.
+    pub missing_fields: Vec<String>,
+    /// Request and response, redacted, as JSON text; `None` when nothing was said, or it cannot be
+    /// read any more.
+    pub evidence: Option<String>,
+}
+
 /// One stay at a node. Label and type of the node are in the graph's revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Visit {
@@ -85,6 +103,9 @@ pub struct Visit {
     pub exited_at: Option<Timestamp>,
     /// Why it stays, while it does.
     pub hold: Option<HoldCode>,
+    /// Tries of the visit's application step, in order. Whoever shows them opens the evidence.
+    #[serde(skip)]
+    pub tries: Vec<ApplicationTry>,
 }
 
 /// A visit, with what its node was in the revision the lead came there with.
@@ -189,6 +210,25 @@ impl Reader {
             LeadEvent::ApplicationRequested { .. } | LeadEvent::AnalysisAwaited { .. } => {
                 self.set_hold(None);
             }
+            LeadEvent::ApplicationStarted { attempt } => self.begin_try(*attempt, fact),
+            LeadEvent::ApplicationTried {
+                attempt,
+                outcome,
+                latency_ms,
+                missing_fields,
+                evidence,
+            } => {
+                // Without what it needs, a try fails before it begins.
+                if self.try_under_way(*attempt).is_none() {
+                    self.begin_try(*attempt, fact);
+                }
+                if let Some(tried) = self.try_under_way(*attempt) {
+                    tried.outcome = Some(*outcome);
+                    tried.latency_ms = Some(*latency_ms);
+                    tried.missing_fields.clone_from(missing_fields);
+                    tried.evidence = evidence.known().filter(|said| !said.is_empty()).cloned();
+                }
+            }
             LeadEvent::CallRequested { call, .. } => {
                 let place = self.told.visits.len();
                 if let Some(visit) = self.told.visits.last_mut() {
@@ -218,8 +258,6 @@ impl Reader {
             LeadEvent::LeadEnrolled { .. }
             | LeadEvent::CallScheduled { .. }
             | LeadEvent::CallDispatchStarted { .. }
-            | LeadEvent::ApplicationStarted { .. }
-            | LeadEvent::ApplicationTried { .. }
             | LeadEvent::ApplicationAnswered { .. }
             | LeadEvent::CallConflictRecorded { .. }
             | LeadEvent::CallReferenced { .. }
@@ -261,7 +299,27 @@ impl Reader {
             release_at,
             exited_at: None,
             hold: None,
+            tries: Vec::new(),
         });
+    }
+
+    fn begin_try(&mut self, attempt: u32, fact: &Fact<'_>) {
+        if let Some(visit) = self.told.visits.last_mut() {
+            visit.tries.push(ApplicationTry {
+                attempt,
+                started_at: fact.at,
+                outcome: None,
+                latency_ms: None,
+                missing_fields: Vec::new(),
+                evidence: None,
+            });
+        }
+    }
+
+    /// The newest try of this number that has not ended.
+    fn try_under_way(&mut self, attempt: u32) -> Option<&mut ApplicationTry> {
+        let tries = &mut self.told.visits.last_mut()?.tries;
+        tries.last_mut().filter(|tried| tried.attempt == attempt && tried.outcome.is_none())
     }
 
     fn leave(&mut self, fact: &Fact<'_>) {

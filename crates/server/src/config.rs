@@ -18,6 +18,8 @@ const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
 /// Environment variables that set a key begin so.
 const ENVIRONMENT_PREFIX: &str = "BRANCHLINE_";
+/// Environment variables with secrets begin so. They set no key, and no configuration holds them.
+pub(crate) const SECRET_PREFIX: &str = "BRANCHLINE_SECRET_";
 
 /// All settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -26,6 +28,7 @@ pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) storage: StorageConfig,
     pub(crate) carrier: CarrierConfig,
+    pub(crate) applications: ApplicationsConfig,
     pub(crate) log: LogConfig,
     pub(crate) engine: EngineConfig,
 }
@@ -70,6 +73,16 @@ pub(crate) enum CarrierKind {
     Simulated,
 }
 
+/// The `[applications]` table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApplicationsConfig {
+    /// Whether requests may go to our own network.
+    pub(crate) allow_private_addresses: bool,
+    /// `NAME host` each.
+    pub(crate) secret_hosts: Vec<String>,
+}
+
 /// The `[log]` table.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,6 +107,7 @@ impl Config {
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX))
+            .filter(|(name, _)| !name.starts_with(SECRET_PREFIX))
             .collect();
         let text = match file {
             Some(path) => Some(

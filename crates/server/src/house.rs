@@ -11,7 +11,7 @@ use branchline_engine::{
 use branchline_http_api::{ApiState, Limits, Shutdown, Uploads};
 use branchline_journal::{record::Position, store::EventStore};
 
-use crate::{config::Config, signals};
+use crate::{applications, config::Config, signals};
 
 /// The engine over a data directory.
 pub(crate) fn start_engine(
@@ -27,6 +27,7 @@ pub(crate) fn start_engine(
         clock,
         ids,
         phones,
+        applications: applications::start(&config.applications)?,
         config: config.engine.clone(),
     };
     Engine::start(parts).context("the engine cannot start")

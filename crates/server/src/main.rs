@@ -1,5 +1,6 @@
 //! The house: configuration, journal, engine and HTTP API in one program.
 
+mod applications;
 mod campaign;
 mod config;
 mod demo;

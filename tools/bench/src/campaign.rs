@@ -16,6 +16,7 @@ use branchline_domain::{
 };
 use branchline_engine::{
     DataDirectory, Engine, EngineConfig, EngineHandle, EngineParts, UuidV7Ids,
+    applications::Applications,
     clock::SystemClock,
     command::{
         CallAction, Caller, Duplicates, EnrolRequest, NewEdge, NewLead, NewNode, WorkflowAction,
@@ -75,6 +76,7 @@ pub(crate) fn run(args: &CampaignArgs) -> anyhow::Result<()> {
         ids: Arc::new(UuidV7Ids::new(Arc::clone(&clock))),
         clock,
         phones: Phones::External,
+        applications: Applications::default(),
         config,
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;

@@ -13,6 +13,7 @@ use anyhow::Context as _;
 use branchline_domain::workflow::Settings;
 use branchline_engine::{
     DataDirectory, Engine, EngineConfig, EngineHandle, EngineParts, UuidV7Ids,
+    applications::Applications,
     clock::SystemClock,
     command::{Caller, Duplicates, ImportRequest, Imported},
     lead_list::LeadList,
@@ -83,6 +84,7 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         ids: Arc::new(UuidV7Ids::new(Arc::clone(&clock))),
         clock,
         phones: Phones::External,
+        applications: Applications::default(),
         config,
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;

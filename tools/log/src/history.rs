@@ -2,7 +2,10 @@
 
 use std::io::Write;
 
-use branchline_domain::{id::LeadId, lead::HoldCode};
+use branchline_domain::{
+    id::LeadId,
+    lead::{ApplicationOutcome, HoldCode},
+};
 use branchline_projections::history::{NamedVisit, Transition, lead_history};
 use serde::Serialize;
 
@@ -89,6 +92,20 @@ fn text(way: &Way, out: &mut dyn Write) -> anyhow::Result<()> {
             "  {}{kind} {}{label} from {}{exited}{release}{status}{hold}",
             visit.visit, visit.node_id, visit.entered_at
         )?;
+        for tried in &visit.tries {
+            let outcome = tried.outcome.map_or("under way", ApplicationOutcome::as_str);
+            let took = tried.latency_ms.map(|ms| format!(" after {ms} ms")).unwrap_or_default();
+            let missing = if tried.missing_fields.is_empty() {
+                String::new()
+            } else {
+                format!(", missing: {}", tried.missing_fields.join(", "))
+            };
+            writeln!(
+                out,
+                "    try {} at {}: {outcome}{took}{missing}",
+                tried.attempt, tried.started_at
+            )?;
+        }
     }
     Ok(())
 }

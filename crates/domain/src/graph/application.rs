@@ -141,12 +141,12 @@ impl ApplicationConfig {
     }
 
     /// How long to wait before the next try, when there is one after this many. Unit: seconds.
-    pub fn next_attempt_s(&self, attempts: u32) -> Option<u64> {
+    pub fn next_attempt_s(&self, tries: u32) -> Option<u64> {
         const DELAY_S_MAX: u64 = 3_600;
         let retry = self.retry.as_ref()?;
-        let doublings = attempts.saturating_sub(1).min(12);
+        let doublings = tries.saturating_sub(1).min(12);
         let delay_s = u64::from(retry.delay_s?) << doublings;
-        (attempts < retry.max_attempts?).then_some(delay_s.min(DELAY_S_MAX))
+        (tries < retry.max_attempts?).then_some(delay_s.min(DELAY_S_MAX))
     }
 
     /// Every name that it reads of a lead: those in its templates and those it requires. A text
@@ -168,10 +168,14 @@ impl ApplicationConfig {
         missing_fields(self.names(), phone_number, variables)
     }
 
-    /// Whether the lead lacks a field without which nothing may be tried.
-    pub fn lacks_required(&self, phone_number: Option<&str>, variables: &Values) -> bool {
+    /// Names that this lead has no value for and without which nothing may be tried.
+    pub fn missing_required(
+        &self,
+        phone_number: Option<&str>,
+        variables: &Values,
+    ) -> BTreeSet<String> {
         let required = self.required_fields.iter().map(String::as_str);
-        !missing_fields(required, phone_number, variables).is_empty()
+        missing_fields(required, phone_number, variables)
     }
 }
 

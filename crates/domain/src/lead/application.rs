@@ -2,16 +2,54 @@
 //! Source: DOMAIN.md 5.
 
 use super::{
-    ApplicationReport, ApplicationRun, ApplicationStage, BranchCause, HoldCode, HoldReason,
-    LeadContext, LeadEvent, LeadRejection, LeadState, Outcome,
+    ApplicationOutcome, ApplicationReport, ApplicationRun, ApplicationStage, BranchCause, HoldCode,
+    HoldReason, LeadContext, LeadEvent, LeadRejection, LeadState, Outcome,
     report::has_stopped,
     resolve::refuse_ended,
     walk::{Walk, step_node},
 };
-use crate::{graph::NodeConfig, output::Output, personal::Personal, time::Timestamp};
+use crate::{
+    graph::{ApplicationConfig, NodeConfig},
+    id::NodeId,
+    output::Output,
+    personal::Personal,
+    time::Timestamp,
+};
 
 const NOT_WANTED: LeadRejection =
     LeadRejection::ApplicationNotAsked { problem: "no try of an application is wanted" };
+
+/// Tries of one visit at most, those that the engine's own end interrupted among them: an
+/// application that ends the engine each time must not go on for ever.
+const ATTEMPTS_MAX: u32 = 10;
+
+/// The application step that a lead stands at.
+#[derive(Clone, Copy, Debug)]
+pub struct ApplicationStep<'a> {
+    /// The node.
+    pub node: NodeId,
+    /// What it is told to do: the config that the step began with.
+    pub config: &'a ApplicationConfig,
+    /// The newest try; none while nobody answers to the application.
+    pub run: Option<ApplicationRun>,
+}
+
+/// The application step that a lead stands at, if it does.
+pub fn application_step<'a>(
+    state: &LeadState,
+    context: &'a LeadContext<'_>,
+) -> Option<ApplicationStep<'a>> {
+    let node = state.node?;
+    let run = state.application.as_deref().copied();
+    match &step_node(state, context)?.config {
+        NodeConfig::Application(config) => Some(ApplicationStep { node, config, run }),
+        NodeConfig::VoiceCall(_)
+        | NodeConfig::Conditional(_)
+        | NodeConfig::Time(_)
+        | NodeConfig::Converted
+        | NodeConfig::Dropped => None,
+    }
+}
 
 /// Somebody wants to make the try. Granted once.
 pub(super) fn start_application(
@@ -101,10 +139,10 @@ pub(super) fn record_application(
         return events;
     }
     let output = match report.outcome {
-        super::ApplicationOutcome::Succeeded => Output::Success,
-        super::ApplicationOutcome::Failed
-        | super::ApplicationOutcome::Unavailable
-        | super::ApplicationOutcome::Interrupted => Output::Failure,
+        ApplicationOutcome::Succeeded => Output::Success,
+        ApplicationOutcome::Failed
+        | ApplicationOutcome::Unavailable
+        | ApplicationOutcome::Interrupted => Output::Failure,
     };
     let mut walk = Walk::new(state, context).with_answer(node, &report.fields);
     walk.take(node, Outcome { output, cause: BranchCause::Application });
@@ -112,7 +150,8 @@ pub(super) fn record_application(
     events
 }
 
-/// When the application is tried again, if its config says so.
+/// When the application is tried again: if its config says so, or at once when the engine's own
+/// end interrupted the try.
 fn next_try(
     state: &LeadState,
     report: &ApplicationReport,
@@ -122,7 +161,9 @@ fn next_try(
         return None;
     }
     context.workflow.graph.node(state.node?)?;
-    let NodeConfig::Application(config) = &step_node(state, context)?.config else { return None };
-    let delay_s = config.next_attempt_s(report.attempt)?;
+    let step = application_step(state, context)?;
+    let interrupted = report.outcome == ApplicationOutcome::Interrupted;
+    let at_once = (interrupted && report.attempt < ATTEMPTS_MAX).then_some(0);
+    let delay_s = at_once.or_else(|| step.config.next_attempt_s(report.attempt))?;
     Some(context.now.plus_seconds(delay_s))
 }

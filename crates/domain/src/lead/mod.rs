@@ -20,6 +20,7 @@ mod state;
 mod status;
 mod walk;
 
+pub use application::{ApplicationStep, application_step};
 pub use command::{
     ApplicationOutcome, ApplicationReport, CallReport, Enrolment, LeadCommand, LeadContext,
     Resolution,

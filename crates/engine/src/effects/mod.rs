@@ -1,9 +1,10 @@
-//! What follows from committed records: dials, timers, sweeps, hand-outs.
+//! What follows from committed records: dials, tries of applications, timers, sweeps, hand-outs.
 //!
 //! Nothing here keeps anything of its own that a crash could lose: each part looks at the read
 //! models for what is to be done, does it through the actors, and looks again when they went on.
 //! What has an outside effect is a fact in the journal before it begins.
 
+mod application_report;
 mod applications;
 mod asking;
 mod claims;
@@ -21,8 +22,9 @@ use std::{
 };
 
 use branchline_domain::id::CallId;
+use branchline_projections::Projections;
 
-use crate::{core::Core, ports::Phones};
+use crate::{applications::Applications, core::Core, ports::Phones};
 
 pub(crate) use claims::claim;
 use in_hand::InHand;
@@ -39,13 +41,15 @@ pub(crate) struct Shared {
 
 /// Starts everything that follows from committed records. Called once, after what a crash left
 /// half done was mended. A carrier of our own is attached already.
-pub(crate) fn start(core: &Rc<Core>, phones: Phones) {
+pub(crate) fn start(core: &Rc<Core>, phones: Phones, applications: Applications) {
     core.effects.external.set(matches!(phones, Phones::External));
     // Looked at before anything new can be begun: what is found is what the last run left.
     let workflows = core.reads().take_changed_workflows();
     let left = recovery::Left::find(core, workflows.keys().copied());
-    watch(core, "applications", applications::run(Rc::clone(core)));
+    let interrupted = core.reads().look(Projections::started_applications);
     watch(core, "sweeps", sweeps::run(Rc::clone(core), workflows));
+    let errands = applications::run(Rc::clone(core), applications, interrupted);
+    watch(core, "applications", errands);
     match &phones {
         Phones::External => watch(core, "timers", timers::run(Rc::clone(core), Timers::All)),
         Phones::InProcess(carrier) => {

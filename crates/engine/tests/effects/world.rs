@@ -16,6 +16,7 @@ use branchline_domain::{
 };
 use branchline_engine::{
     Engine, EngineConfig, EngineHandle, EngineParts, RecordedEvents, UuidV7Ids,
+    applications::Applications,
     clock::ManualClock,
     command::{Caller, EnrolRequest, NewEdge, NewLead, NewNode, WorkflowAction},
     ports::{Clock, Phones},
@@ -31,6 +32,7 @@ pub(crate) struct World {
     pub(crate) handle: EngineHandle,
     pub(crate) phone: Phone,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) applications: Applications,
     store: Arc<MemoryStore>,
     vault: Arc<Vault>,
     config: EngineConfig,
@@ -84,14 +86,14 @@ impl World {
         let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_800_000_000_000_000)));
         let vault = Arc::new(Vault::in_memory(Arc::new(SeededEntropy::new(7))));
         let store = Arc::new(MemoryStore::new());
-        Self::on(store, vault, clock, Phone::default(), config, external)
+        Self::on(store, vault, clock, (Phone::default(), Applications::default()), config, external)
     }
 
     fn on(
         store: Arc<MemoryStore>,
         vault: Arc<Vault>,
         clock: Arc<ManualClock>,
-        phone: Phone,
+        (phone, applications): (Phone, Applications),
         config: EngineConfig,
         external: bool,
     ) -> Self {
@@ -103,11 +105,13 @@ impl World {
             clock: Arc::clone(&clock) as _,
             ids: Arc::new(UuidV7Ids::new(Arc::clone(&clock) as Arc<dyn Clock>)),
             phones,
+            applications: applications.clone(),
             config: config.clone(),
         })
         .unwrap();
         let handle = engine.handle();
-        Self { engine: Some(engine), handle, phone, clock, store, vault, config, external }
+        let engine = Some(engine);
+        Self { engine, handle, phone, clock, applications, store, vault, config, external }
     }
 
     /// Ends the engine like a crash.
@@ -115,17 +119,18 @@ impl World {
         drop(self.engine.take());
     }
 
-    /// A new engine on the journal of one that crashed.
+    /// A new engine on the journal of one that crashed, with the same phone and applications.
     pub(crate) fn restart(mut self) -> Self {
         self.crash();
-        Self::on(self.store, self.vault, self.clock, self.phone, self.config, self.external)
+        let outside = (self.phone, self.applications);
+        Self::on(self.store, self.vault, self.clock, outside, self.config, self.external)
     }
 
     pub(crate) async fn act(&self, workflow: WorkflowId, action: WorkflowAction) {
         self.handle.act_on_workflow(host(), workflow, action).await.unwrap();
     }
 
-    async fn node(&self, workflow: WorkflowId, config: NodeConfig) -> NodeId {
+    pub(crate) async fn node(&self, workflow: WorkflowId, config: NodeConfig) -> NodeId {
         let position = CanvasPosition::default();
         let node = NewNode { label: "step".into(), position, config, entry: false };
         self.handle.add_node(host(), workflow, node).await.unwrap()

@@ -5,6 +5,7 @@ use std::time::Duration;
 use branchline_domain::{call_status::CallStatus, lead::LeadStatus};
 use branchline_engine::{
     DataDirectory, Engine, EngineError, EngineParts, UuidV7Ids,
+    applications::Applications,
     clock::SystemClock,
     command::{CallAction, WorkflowAction},
     ports::{Clock, Phones},
@@ -142,6 +143,7 @@ fn a_data_directory_opens_again_with_everything_in_it() {
                 clock,
                 ids,
                 phones: Phones::External,
+                applications: Applications::default(),
                 config: config(),
             };
             Engine::start(parts).unwrap()

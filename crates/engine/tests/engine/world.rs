@@ -16,6 +16,7 @@ use branchline_domain::{
 };
 use branchline_engine::{
     DataDirectory, Engine, EngineConfig, EngineHandle, EngineParts, RecordedFact, UuidV7Ids,
+    applications::Applications,
     clock::ManualClock,
     command::{Caller, EnrolRequest, NewEdge, NewLead, NewNode, WorkflowAction},
     ports::{Clock, Phones},
@@ -118,6 +119,7 @@ impl World {
             clock: Arc::clone(&clock) as _,
             ids,
             phones: Phones::External,
+            applications: Applications::default(),
             config: config.clone(),
         })
         .unwrap();

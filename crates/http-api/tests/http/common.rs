@@ -11,6 +11,7 @@ use actix_web::{
 };
 use branchline_engine::{
     Engine, EngineConfig, EngineParts, UuidV7Ids,
+    applications::Applications,
     clock::SystemClock,
     ports::{Clock, Phones},
 };
@@ -93,6 +94,7 @@ impl Api {
             ids: Arc::new(UuidV7Ids::new(Arc::clone(&clock))),
             clock,
             phones: Phones::External,
+            applications: Applications::default(),
             config,
         })
         .unwrap();

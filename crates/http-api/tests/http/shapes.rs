@@ -12,7 +12,7 @@ const LEAD: &str = "id workflow_id phone_number variables notes status current_n
 const EXECUTION: &str = "current_node_id visit entered_at release_at call_id hold";
 const TRANSITION: &str = "from_node output to_node cause at call_id revision position";
 const VISIT: &str = "node_id node_label node_type visit revision status call_id entered_at \
-    release_at exited_at hold";
+    release_at exited_at hold tries";
 const CALL: &str = "id workflow_id lead_id node_id to from agent_id status dispatch refusal \
     end_reason attributes provider_ref conflicts timeline created_at ended_at";
 const CLAIMED: &str = "call_id workflow_id organisation_id node_id to from agent_id \

@@ -1,10 +1,12 @@
 //! The program as people run it: started, asked over HTTP, killed, started again.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a test stops at the first surprise"
 )]
 
+mod applications;
 mod audit;
 mod client;
 mod demo;

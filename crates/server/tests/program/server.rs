@@ -20,12 +20,23 @@ pub(crate) struct Running {
 impl Running {
     /// Starts the program and waits until it says where it listens.
     pub(crate) fn start(command: &str, directory: &Path, flags: &[&str]) -> Self {
+        Self::start_with(command, directory, flags, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub(crate) fn start_with(
+        command: &str,
+        directory: &Path,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_branchline"))
             .arg(command)
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(directory)
             .args(flags)
             .env("NO_COLOR", "1")
+            .envs(environment.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

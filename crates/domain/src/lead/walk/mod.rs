@@ -21,7 +21,6 @@ use crate::{
     output::Output,
     personal::Personal,
     time::Timestamp,
-    value::Value,
     workflow::WorkflowStatus,
 };
 
@@ -266,12 +265,10 @@ impl<'a> Walk<'a> {
 
     /// Wants a try of the application; a lead that lacks what it needs fails at once.
     fn request_application(&mut self, node: &Node, config: &ApplicationConfig) -> Option<NodeId> {
-        let known = |name: &&String| {
-            let value = self.state.variables.known().and_then(|values| values.get(*name));
-            value.is_none_or(Value::is_missing)
-        };
-        let missing_fields: Vec<String> =
-            config.required_fields.iter().filter(known).cloned().collect();
+        let nothing = Values::new();
+        let phone_number = self.state.phone_number.known().map(String::as_str);
+        let variables = self.state.variables.known().unwrap_or(&nothing);
+        let missing_fields = config.missing_required(phone_number, variables);
         if missing_fields.is_empty() {
             self.events.push(LeadEvent::ApplicationRequested { attempt: 1 });
             return None;
@@ -283,7 +280,7 @@ impl<'a> Walk<'a> {
             attempt: 1,
             outcome: ApplicationOutcome::Failed,
             latency_ms: 0,
-            missing_fields,
+            missing_fields: missing_fields.into_iter().collect(),
             evidence: Personal::Known(String::new()),
         });
         let cause = BranchCause::Application;

@@ -167,7 +167,12 @@ fn enrol(
         file_name: None,
     };
     let (handle, host) = (subject.handle(), Caller::host());
-    let enrolled = subject.block_on(handle.enrol(&host, subject.workflow, request))?;
+    let enrolled = subject.block_on(handle.enrol(&host, subject.workflow, request));
+    // Right after a workflow has completed by itself either word may come; both say its status.
+    if let Err(EngineError::Workflow(WorkflowRejection::WrongStatus { .. })) = enrolled {
+        return Ok(Answer::Refused("workflow_ended"));
+    }
+    let enrolled = enrolled?;
     let new = enrolled.lead_ids.len();
     subject.leads.extend(enrolled.lead_ids);
     Ok(Answer::Enrolled { new, skipped: enrolled.duplicates_skipped as usize })

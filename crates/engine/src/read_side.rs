@@ -13,7 +13,7 @@ use std::{
 use branchline_domain::{
     decider::Recorded,
     id::{LeadId, OrganisationId, WorkflowId},
-    lead::{self, Explanation, LeadState},
+    lead::{self, Explanation, LeadState, Surroundings},
 };
 use branchline_journal::{
     record::{Position, StreamKind},
@@ -96,6 +96,8 @@ pub struct ReadSide {
     /// Workflows with a record that no sweep has looked at, each with its newest one.
     changed_workflows: Mutex<BTreeMap<WorkflowId, Position>>,
     ready: AtomicBool,
+    /// Whether the carrier of our own has as many calls as it may have.
+    no_capacity: AtomicBool,
     wait: Duration,
 }
 
@@ -123,8 +125,14 @@ impl ReadSide {
             set_aside: Mutex::default(),
             changed_workflows: Mutex::default(),
             ready: AtomicBool::new(false),
+            no_capacity: AtomicBool::new(false),
             wait: Duration::from_millis(config.read_wait_ms),
         }
+    }
+
+    /// Says whether the carrier of our own has as many calls as it may have.
+    pub(crate) fn set_no_capacity(&self, no_capacity: bool) {
+        self.no_capacity.store(no_capacity, Ordering::Release);
     }
 
     /// Looks at the read models, once they show every write that was answered before.
@@ -209,8 +217,13 @@ impl ReadSide {
             .filter(|stream| stream.kind == StreamKind::LEAD)
             .map(|stream| LeadId::from_uuid(stream.id))
             .filter(|holder| *holder != lead);
-        let now = self.clock.now();
-        let told = self.read(|read| read.explain(lead, &story.state, now, busy_with)).await?;
+        let surroundings = Surroundings {
+            now: self.clock.now(),
+            busy_with,
+            no_capacity: self.no_capacity.load(Ordering::Acquire),
+            workflow_position: None,
+        };
+        let told = self.read(|read| read.explain(lead, &story.state, surroundings)).await?;
         told.ok_or(EngineError::LeadNotFound(lead))
     }
 

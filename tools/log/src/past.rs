@@ -9,7 +9,7 @@ use anyhow::{bail, ensure};
 use branchline_domain::{
     decider::Recorded,
     id::LeadId,
-    lead::{self, Explanation, LeadState},
+    lead::{self, Explanation, LeadState, Surroundings},
     time::Timestamp,
     workflow::{self, WorkflowState},
 };
@@ -212,7 +212,10 @@ impl<'v> Past<'v> {
         if self.lead.withdrawn {
             return None;
         }
-        self.read.explain(lead, &self.lead, now, self.busy_with(lead))
+        // How much room the carrier had is not in the journal.
+        let surroundings =
+            Surroundings { now, busy_with: self.busy_with(lead), ..Surroundings::default() };
+        self.read.explain(lead, &self.lead, surroundings)
     }
 
     /// The other lead whose live call has the number.

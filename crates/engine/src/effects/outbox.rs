@@ -88,6 +88,7 @@ impl Outbox {
                 under_way.retain(|call| goes_on(read, *call));
             }
             let room = max.saturating_sub(under_way.len());
+            self.core.reads().set_no_capacity(room == 0);
             read.requested(self.core.now(), room, |requested| {
                 !under_way.contains(&requested.call)
                     && !resting.contains(&requested.call)

@@ -2,7 +2,7 @@
 
 use branchline_domain::{
     call_status::CallStatus,
-    lead::{HoldCode, LeadEvent, LeadStatus},
+    lead::{GuardCode, HoldCode, LeadEvent, LeadStatus},
 };
 use branchline_engine::command::{LeadAction, WorkflowAction};
 use branchline_projections::DispatchStage;
@@ -40,7 +40,17 @@ fn no_more_calls_are_under_way_than_the_configuration_allows() {
         let world =
             World::start(branchline_engine::EngineConfig { calls_in_flight_max: 3, ..config() });
         let campaign = world.active().await;
-        world.enrol(campaign, 0..10).await;
+        let leads = world.enrol(campaign, 0..10).await;
+        world.until_dialled(3).await;
+        // Who waits for room is told so.
+        let waits = leads.iter().find(|lead| !world.phone.dialled().contains(&call(**lead, 1)));
+        loop {
+            let told = world.handle.explain(host().organisation, *waits.unwrap()).await.unwrap();
+            if told.guards.iter().any(|guard| guard.code == GuardCode::NoCapacity) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
         for ended in 0..10 {
             world.until_dialled((ended + 3).min(10)).await;
             let in_progress = world.read(|read| read.calls_in_progress(campaign.workflow)).await;

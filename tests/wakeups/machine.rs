@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use branchline_domain::{
     graph::GraphChange,
     id::OrganisationId,
-    lead::{self, LeadCommand, LeadContext, LeadEvent, LeadState},
+    lead::{self, LeadCommand, LeadContext, LeadEvent, LeadState, Surroundings},
     time::Timestamp,
     workflow::{Settings, WorkflowCommand, WorkflowEvent, WorkflowState, WorkflowView},
 };
@@ -238,7 +238,11 @@ impl Machine {
         let view = self.view();
         let context = LeadContext { now: self.now, lead: ASHA, workflow: &view };
         let more = lead::decide(&self.lead, &LeadCommand::Advance, &context);
-        let told = self.read.explain(ASHA, &self.lead, self.now, None);
+        let told = self.read.explain(
+            ASHA,
+            &self.lead,
+            Surroundings { now: self.now, ..Surroundings::default() },
+        );
         let due = told
             .iter()
             .flat_map(|told| &told.guards)

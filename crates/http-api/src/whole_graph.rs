@@ -14,11 +14,12 @@ use serde::Serialize;
 use crate::{
     error_mapping::Refusal,
     graph::{NodeShape, new_node, newest},
-    headers::{Write, header_fault, state},
+    headers::{Write, header_fault, organisation, state},
     json::Fields,
     paths::id,
     problem::{Answer, Problem},
     query::Query,
+    workflows::find,
 };
 
 /// A whole graph as JSON.
@@ -55,8 +56,15 @@ pub(crate) async fn validate(request: HttpRequest, write: Write) -> Answer {
     let workflow = id(&request)?;
     Query::of(&request)?.finish()?;
     write.no_body()?;
-    let graph = newest(&request, workflow).await?;
-    Ok(HttpResponse::Ok().json(graph::validate(&graph)))
+    let organisation = organisation(&request);
+    let report = state(&request)?
+        .engine
+        .read(|projections| {
+            find(projections, organisation, workflow)
+                .map(|row| graph::validate(&row.state.graph, &row.state.variable_keys))
+        })
+        .await??;
+    Ok(HttpResponse::Ok().json(report))
 }
 
 /// `PUT /v1/workflows/{workflow}/graph`

@@ -55,8 +55,12 @@ pub fn evolve(state: &mut WorkflowState, event: &WorkflowEvent, recorded: Record
         WorkflowEvent::ImportOpened { import, opening } => {
             state.open_imports.insert(*import, opening.clone());
         }
-        WorkflowEvent::ImportClosed { import, .. }
-        | WorkflowEvent::ImportCancelled { import, .. } => {
+        WorkflowEvent::ImportClosed { import, .. } => {
+            if let Some(opening) = state.open_imports.remove(import) {
+                state.variable_keys.extend(opening.variable_keys);
+            }
+        }
+        WorkflowEvent::ImportCancelled { import, .. } => {
             state.open_imports.remove(import);
         }
         WorkflowEvent::ImportRefused { import, .. } => state.last_refused_import = Some(*import),

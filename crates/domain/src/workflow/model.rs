@@ -1,6 +1,9 @@
 //! The words of a workflow: its state, commands and events.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{ImportRefusal, Settings, WorkflowStatus, view::stand_in};
 use crate::{
@@ -46,6 +49,8 @@ pub struct WorkflowState {
     pub freed_at: Option<u64>,
     /// Enrolments of many leads that have begun and not ended.
     pub open_imports: BTreeMap<ImportId, ImportOpening>,
+    /// Names of variables that its leads came with. Source: DOMAIN.md 7.
+    pub variable_keys: BTreeSet<String>,
     /// The import that was refused last.
     pub last_refused_import: Option<ImportId>,
     /// Workflow it was copied from.

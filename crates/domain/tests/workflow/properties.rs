@@ -195,7 +195,7 @@ proptest! {
             if let Err(refusal) = decision {
                 prop_assert!(!refusal.to_string().is_empty());
             }
-            let report = validate(&state.graph);
+            let report = validate(&state.graph, &state.variable_keys);
             prop_assert_eq!(report.valid, report.faults.is_empty());
         }
     }
@@ -250,7 +250,7 @@ proptest! {
                 prop_assert_eq!(after.status, WorkflowStatus::Paused);
             }
             if matches!(event, WorkflowEvent::WorkflowActivated) {
-                prop_assert!(validate(&after.graph).valid, "only a valid graph is activated");
+                prop_assert!(validate(&after.graph, &after.variable_keys).valid, "only a valid graph is activated");
             }
         }
     }

@@ -193,3 +193,29 @@ async fn a_repeated_put_is_answered_as_the_first_was() {
     let other = json!({ "nodes": [], "edges": [] });
     ask(other).await.problem(422, "idempotency_key_reused");
 }
+
+#[actix_web::test]
+async fn a_template_that_reads_what_no_lead_has_is_a_fault_once_leads_are_there() {
+    let api = Api::start();
+    let path = api.draft().await;
+    let http = json!({
+        "method": "POST", "url": "https://crm.example/leads", "body": { "to": "{{emial}}" },
+    });
+    let body = json!({
+        "nodes": [
+            { "id": "push", "node_type": "APPLICATION", "label": "Push", "config": { "http": http } },
+            { "id": "won", "node_type": "CONVERTED", "label": "Won" },
+        ],
+        "edges": [{ "from_node_id": "push", "to_node_id": "won" }],
+    });
+    put(&api, &path, "\"0\"", body).await.expect(200);
+    let judged = api.act(&format!("{path}/validate")).await.expect(200);
+    assert_eq!(judged["valid"], true, "without a lead nobody can tell: {judged}");
+    let file = "phone_number,email\n+12025550123,ann@example.com\n";
+    api.upload(&format!("{path}/leads"), file).await.expect(201);
+    let judged = api.act(&format!("{path}/validate")).await.expect(200);
+    assert_eq!(judged["faults"][0]["code"], "bad_template");
+    assert!(text(&judged["faults"][0]["fix"]).contains("email"), "{judged}");
+    let refused = api.act(&format!("{path}/activate")).await.problem(400, "invalid_graph");
+    assert_eq!(refused["faults"], judged["faults"]);
+}

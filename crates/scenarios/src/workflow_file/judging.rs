@@ -1,5 +1,7 @@
 //! Whether the workflow of a file could be created and activated.
 
+use std::collections::BTreeSet;
+
 use branchline_domain::{
     decider::Recorded,
     graph::{self, Fault, Graph},
@@ -41,7 +43,7 @@ impl WorkflowFile {
     /// Judges the workflow: its limits, and everything that activation asks.
     pub fn judge(&self) -> Judgement {
         let graph = self.as_graph();
-        let report = graph::validate(&graph);
+        let report = graph::validate(&graph, &BTreeSet::new());
         let mut names = Names::default();
         for line in &self.graph.nodes {
             names.name_node(story_ids::node_id(&line.name), &line.name);

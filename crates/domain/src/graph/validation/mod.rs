@@ -12,13 +12,17 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use self::paths::Paths;
-use super::{Edge, Graph, Node};
+use super::{Edge, Graph, Node, NodeConfig};
 use crate::{
     id::{EdgeId, NodeId},
     output::Output,
+    template::PHONE_NUMBER,
 };
 
 pub use node::{is_complete, node_faults};
+
+/// Most names of variables that a fix lists.
+const KEYS_SHOWN: usize = 20;
 
 /// What kind of thing is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -144,12 +148,16 @@ fn names<'a>(nodes: impl Iterator<Item = &'a Node>) -> String {
 }
 
 /// Judges a graph. It may be activated when there are no faults; warnings do not block.
-pub fn validate(graph: &Graph) -> Report {
+///
+/// `variable_keys` are the names of variables that the workflow's leads came with. Where none is
+/// known yet, nobody can tell whether a template reads a name that no lead has.
+pub fn validate(graph: &Graph, variable_keys: &BTreeSet<String>) -> Report {
     let paths = Paths::of(graph);
     let mut faults: Vec<Fault> = entry_fault(graph).into_iter().collect();
     let mut warnings = Vec::new();
     for node in graph.nodes() {
         faults.extend(node_faults(node));
+        faults.extend(unknown_names(node, variable_keys));
         if is_dead_end(graph, node) {
             faults.push(Fault::at_node(
                 FaultCode::NoOutgoingEdge,
@@ -188,6 +196,29 @@ fn entry_fault(graph: &Graph) -> Option<Fault> {
         );
         Fault::at_graph(FaultCode::AmbiguousEntry, message, MARK)
     })
+}
+
+/// Names that an application step reads and no lead has. Source: DOMAIN.md 5.
+fn unknown_names(node: &Node, variable_keys: &BTreeSet<String>) -> Vec<Fault> {
+    let NodeConfig::Application(config) = &node.config else { return Vec::new() };
+    if variable_keys.is_empty() {
+        return Vec::new();
+    }
+    let known = |name: &&str| *name == PHONE_NUMBER || variable_keys.contains(*name);
+    let fault = |name: &str| {
+        let what = format!("reads `{}`, which no lead of the workflow has", shortened(name));
+        let keys = variable_keys.iter().take(KEYS_SHOWN).map(String::as_str);
+        let fix = format!(
+            "write a name that leads have (small and capital letters count): {}",
+            keys.chain([PHONE_NUMBER]).collect::<Vec<_>>().join(", ")
+        );
+        Fault::at_node(FaultCode::BadTemplate, node, &what, &fix)
+    };
+    config.names().into_iter().filter(|name| !known(name)).map(fault).collect()
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(80).collect()
 }
 
 fn is_dead_end(graph: &Graph, node: &Node) -> bool {

@@ -13,7 +13,7 @@ pub(super) fn activate(state: &WorkflowState) -> Decision {
             return Err(wrong_status(state, "activate"));
         }
     }
-    let report = validate(&state.graph);
+    let report = validate(&state.graph, &state.variable_keys);
     if !report.valid {
         return Err(WorkflowRejection::InvalidGraph { faults: report.faults });
     }

@@ -234,6 +234,23 @@ fn an_application_needs_a_handler() {
 }
 
 #[test]
+fn a_name_that_no_lead_has_is_a_fault_as_soon_as_names_are_known() {
+    let config = ApplicationConfig {
+        required_fields: vec!["City".into(), "phone_number".into(), "email".into()],
+        handler: Some("crm".into()),
+        ..ApplicationConfig::default()
+    };
+    let graph = Graph::default().revised(1, &ended(NodeConfig::Application(config)));
+    assert!(validate(&graph, &BTreeSet::new()).valid, "nobody can tell yet");
+    let keys = ["city", "email"].map(String::from).into();
+    let report = validate(&graph, &keys);
+    let [fault] = report.faults.as_slice() else { panic!("{report:?}") };
+    assert_eq!((fault.code, fault.node_id), (FaultCode::BadTemplate, Some(A)));
+    assert!(fault.message.contains("`City`"), "{}", fault.message);
+    assert!(fault.fix.ends_with("city, email, phone_number"), "{}", fault.fix);
+}
+
+#[test]
 fn what_a_node_lacks_is_told_the_same_alone_and_in_a_graph() {
     for node_type in NodeType::ALL {
         let config = NodeConfig::empty(node_type);

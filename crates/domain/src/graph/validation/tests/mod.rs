@@ -75,7 +75,7 @@ fn application() -> NodeConfig {
 }
 
 fn report(changes: &[GraphChange]) -> Report {
-    validate(&Graph::default().revised(1, changes))
+    validate(&Graph::default().revised(1, changes), &BTreeSet::new())
 }
 
 fn places(faults: &[Fault]) -> Vec<Place> {

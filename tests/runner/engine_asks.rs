@@ -1,5 +1,7 @@
 //! A command of a scenario, as a host asks it of an engine.
 
+use std::sync::Arc;
+
 use branchline_domain::{
     id::{CallId, EdgeId, LeadId, NodeId, WorkflowId},
     lead::Resolution,
@@ -16,7 +18,7 @@ use branchline_scenarios::{
     command::{Action, CallName, Command, Edit},
     names::Names,
     words,
-    world::{Failure, LEASE_S, Refusal, lead_refusal, unknown_status, workflow_refusal},
+    world::{Failure, Judged, LEASE_S, Refusal, lead_refusal, unknown_status, workflow_refusal},
 };
 
 /// What the engine answered, as far as a scenario goes on with it.
@@ -27,6 +29,7 @@ pub(crate) enum Asked {
     Edge(EdgeId, String),
     Lead(LeadId, String),
     Copy(WorkflowId),
+    Judged(Judged),
 }
 
 /// One request of a host.
@@ -89,6 +92,7 @@ pub(crate) async fn ask(
         Command::Release { lead, at } => {
             host.resolve(lead, Resolution::ReleaseAt(at.instant(now))).await
         }
+        Command::Validate => host.judge().await,
         Command::Remove { lead } => host.lead(lead, LeadAction::Remove).await,
         Command::EditLead { lead, variables } => {
             let variables = variables
@@ -146,6 +150,15 @@ impl Host<'_> {
                 self.act(WorkflowAction::RemoveEdge { edge: self.names.edge(line) }).await
             }
         }
+    }
+
+    async fn judge(&self) -> Result<Asked, Failure> {
+        let id = self.workflow;
+        let graph =
+            self.handle.read(|read| read.workflow(id).map(|row| Arc::clone(&row.state.graph)));
+        let graph = graph.await.map_err(|wrong| self.refused(wrong))?;
+        let graph = graph.ok_or_else(|| Failure::Broken("there is no workflow to judge".into()))?;
+        Ok(Asked::Judged(Judged::of(&graph, self.names)))
     }
 
     async fn enrol(&self, name: &str, lead: NewLead, duplicate: bool) -> Result<Asked, Failure> {

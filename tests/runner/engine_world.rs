@@ -288,11 +288,9 @@ impl World for EngineWorld {
             self.names.name_end(&line.from);
             self.names.name_end(&line.to);
         }
-        let accepted = match command {
-            Command::Wait(seconds) => {
-                self.clock.advance(Duration::from_secs(*seconds));
-                None
-            }
+        let (mut accepted, mut judged) = (None, None);
+        match command {
+            Command::Wait(seconds) => self.clock.advance(Duration::from_secs(*seconds)),
             Command::Act(_)
             | Command::Edit(_)
             | Command::Duplicate
@@ -307,35 +305,27 @@ impl World for EngineWorld {
             | Command::Move { .. }
             | Command::Redial { .. }
             | Command::Release { .. }
+            | Command::Validate
             | Command::Remove { .. }
             | Command::EditLead { .. } => {
                 let now = self.clock.now();
                 let ask = engine_asks::ask(&handle, self.workflow, &self.names, command, now);
                 match self.runtime.block_on(ask)? {
-                    Asked::Done => None,
-                    Asked::Call { accepted } => Some(accepted),
-                    Asked::Node(id, name) => {
-                        self.names.name_node(id, &name);
-                        None
-                    }
-                    Asked::Edge(id, name) => {
-                        self.names.name_edge(id, &name);
-                        None
-                    }
+                    Asked::Done => {}
+                    Asked::Call { accepted: taken } => accepted = Some(taken),
+                    Asked::Node(id, name) => self.names.name_node(id, &name),
+                    Asked::Edge(id, name) => self.names.name_edge(id, &name),
                     Asked::Lead(id, name) => {
                         self.names.name_lead(id, &name);
                         self.leads.push(id);
-                        None
                     }
-                    Asked::Copy(id) => {
-                        self.names.name_workflow(id, "copy");
-                        None
-                    }
+                    Asked::Copy(id) => self.names.name_workflow(id, "copy"),
+                    Asked::Judged(found) => judged = Some(found),
                 }
             }
-        };
+        }
         self.settle()?;
-        Ok(Done { events: self.recorded()?, accepted })
+        Ok(Done { events: self.recorded()?, accepted, judged })
     }
 
     fn names(&self) -> &Names {

@@ -114,6 +114,8 @@ pub enum Command {
         /// What is set.
         variables: Values,
     },
+    /// The graph is judged, and nothing happens.
+    Validate,
     /// Moves the clock. Unit: seconds.
     Wait(u64),
 }
@@ -259,6 +261,7 @@ pub fn parse(line: &str) -> Result<Command, Wrong> {
             at: ReleaseAt::After(words::span(amount, unit)?),
         },
         ["remove", "node", name] => Command::Edit(Edit::RemoveNode((*name).into())),
+        ["validate"] => Command::Validate,
         ["remove", lead] => Command::Remove { lead: (*lead).into() },
         ["edit", lead, ..] => Command::EditLead {
             lead: (*lead).into(),
@@ -270,7 +273,7 @@ pub fn parse(line: &str) -> Result<Command, Wrong> {
 }
 
 /// Every command by its first word, and how it is written.
-const SHAPES: [(&str, &str); 24] = [
+const SHAPES: [(&str, &str); 25] = [
     ("activate", "activate"),
     ("add", "add node later: TIME 2 hours` or `add edge intro --DNP--> later"),
     ("attributes", "attributes asha.1 score=7"),
@@ -294,6 +297,7 @@ const SHAPES: [(&str, &str); 24] = [
     ("resolve", "resolve asha DNP"),
     ("resume", "resume"),
     ("settings", "settings auto_complete=true"),
+    ("validate", "validate"),
     ("wait", "wait 2 hours"),
 ];
 

@@ -3,8 +3,7 @@
 use branchline_domain::{
     graph::{
         ApplicationConfig, CanvasPosition, Condition, ConditionalConfig, Edge, Logic, Node,
-        NodeConfig, NodeType, Operator, RetryPolicy, TimeConfig, TimeSource, TimeUnit,
-        VoiceCallConfig,
+        NodeConfig, NodeType, Operator, TimeConfig, TimeSource, TimeUnit,
     },
     id::NodeId,
     output::Output,
@@ -12,6 +11,7 @@ use branchline_domain::{
 };
 
 use crate::{
+    call_words::voice_call,
     story_ids,
     words::{self, Wrong},
 };
@@ -129,6 +129,15 @@ pub fn node(line: &str) -> Result<NodeLine, Wrong> {
         Some(name) => (name, true),
         None => (name, false),
     };
+    if let Some((node_type, document)) =
+        rest.split_once(' ').filter(|(_, rest)| rest.starts_with('{'))
+    {
+        let node_type: NodeType = node_type.parse().map_err(|wrong| format!("{wrong}"))?;
+        let mut document = serde_json::Deserializer::from_str(document);
+        let config = NodeConfig::read(node_type, &mut document);
+        let config = config.map_err(|wrong| format!("the config of `{name}`: {wrong}"))?;
+        return Ok(node_line(name, config, entry));
+    }
     let given = words::split(rest)?;
     let (node_type, config) = given.split_first().ok_or("a node needs a type")?;
     let node_type: NodeType = node_type.parse().map_err(|wrong| format!("{wrong}"))?;
@@ -143,38 +152,16 @@ pub fn node(line: &str) -> Result<NodeLine, Wrong> {
         }
         NodeType::Converted | NodeType::Dropped => NodeConfig::empty(node_type),
     };
-    Ok(NodeLine {
+    Ok(node_line(name, config, entry))
+}
+
+fn node_line(name: &str, config: NodeConfig, entry: bool) -> NodeLine {
+    NodeLine {
         name: name.into(),
         label: None,
         position: CanvasPosition::default(),
         config: Box::new(config),
         entry,
-    })
-}
-
-fn voice_call(config: &[&str]) -> Result<VoiceCallConfig, Wrong> {
-    match config {
-        [] => Ok(VoiceCallConfig::default()),
-        ["from", number] => Ok(VoiceCallConfig {
-            from_phone_number: Some(words::text(number)),
-            ..VoiceCallConfig::default()
-        }),
-        ["from", number, "tries", attempts, "every", minutes, "minutes"] => {
-            let count = |text: &str| {
-                text.parse().map(Some).map_err(|_| format!("`{text}` is not a number"))
-            };
-            let retry = RetryPolicy {
-                max_attempts: count(attempts)?,
-                delay_minutes: count(minutes)?,
-                ..RetryPolicy::default()
-            };
-            Ok(VoiceCallConfig {
-                from_phone_number: Some(words::text(number)),
-                retry: Some(retry),
-                ..VoiceCallConfig::default()
-            })
-        }
-        _ => Err("write `VOICE_CALL from +15550100`, or `VOICE_CALL` without a number".into()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! story is played in a [`world::World`]; the one of this crate is the rules alone, thousands of
 //! stories a second. The format is described in this crate's README.
 
+mod call_words;
 pub mod command;
 mod counts;
 pub mod decider_world;

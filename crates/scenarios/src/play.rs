@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use branchline_domain::lead::LeadState;
+use branchline_domain::lead::{HoldingGuard, LeadState};
 
 use crate::{
-    command::{Action, Command},
+    command::{Action, Command, show_instant},
     counts,
     decider_world::DeciderWorld,
     difference::{self, DiffLine, Difference, Mark},
@@ -105,7 +105,13 @@ fn compare_outcome(
                 done.events.iter().map(|noted| event_lines::line(world.names(), noted)).collect();
             let mut lines = Vec::new();
             if let Some(then) = &promises.then {
-                lines.extend(compare_events(&texts(then), &came));
+                let then = texts(then).iter().map(|line| with_instants(line)).collect::<Vec<_>>();
+                lines.extend(compare_events(&then, &came));
+            }
+            if let Some(judged) = &done.judged {
+                let of = |lines: &Option<Vec<_>>| texts(lines.as_deref().unwrap_or_default());
+                lines.extend(compare_judged("fault", &of(&promises.faults), &judged.faults));
+                lines.extend(compare_judged("warning", &of(&promises.warnings), &judged.warnings));
             }
             if let Some(promised) = promises.accepted.as_ref().map(|accepted| *accepted.get_ref())
                 && done.accepted != Some(promised)
@@ -142,6 +148,32 @@ fn compare_outcome(
             }
             difference::between(&[format!("refused as {}", code.get_ref())], &came)
         }
+    }
+}
+
+/// Compares the faults or warnings of a graph, all of them, in order.
+fn compare_judged(kind: &str, promised: &[String], found: &[String]) -> Vec<DiffLine> {
+    let named = |lines: &[String]| -> Vec<String> {
+        lines.iter().map(|line| format!("{kind} {line}")).collect()
+    };
+    difference::between(&named(promised), &named(found))
+}
+
+/// The line with each instant in the form in which events show it.
+fn with_instants(line: &str) -> String {
+    let shown = |word: &str| word.parse().map_or_else(|_| word.to_owned(), show_instant);
+    line.split(' ').map(shown).collect::<Vec<_>>().join(" ")
+}
+
+/// A guard as the promise at its place asks for it: with the instant at which it can clear, or
+/// without.
+fn guard_line(guard: &HoldingGuard, promised: Option<&String>) -> String {
+    let code = word_of(&guard.code);
+    match guard.clears_at {
+        Some(at) if promised.is_some_and(|promised| promised.contains(" until ")) => {
+            format!("{code} until {}", show_instant(at))
+        }
+        Some(_) | None => code,
     }
 }
 
@@ -187,8 +219,14 @@ fn compare_afterwards(
         if explanation.guards.is_empty() {
             return Err(format!("explain {} says nothing", lead.get_ref()));
         }
-        let codes: Vec<String> =
-            explanation.guards.iter().map(|guard| word_of(&guard.code)).collect();
+        let asked = promised.iter().map(Some).chain(std::iter::repeat(None));
+        let codes: Vec<String> = explanation
+            .guards
+            .iter()
+            .zip(asked)
+            .map(|(guard, asked)| guard_line(guard, asked))
+            .collect();
+        let promised: Vec<String> = promised.iter().map(|guard| with_instants(guard)).collect();
         compare("explain", lead.get_ref(), promised.join(", "), codes.join(", "));
     }
     for (subject, promised) in &promises.status {

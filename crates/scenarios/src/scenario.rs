@@ -110,15 +110,18 @@ pub struct Step {
     /// The command.
     pub when: Spanned<String>,
     /// Every event it leads to. With none of `then`, `refused`, `status`, `hold`, `counts` and
-    /// `explain` a step would promise nothing, and is an error.
+    /// `explain` a step would promise nothing, and is an error unless it is `validate`.
     pub then: Option<Vec<Spanned<String>>>,
     /// Code of the refusal; then it leads to nothing.
     pub refused: Option<Spanned<String>>,
-    /// All faults of a graph that is not valid.
+    /// All faults of a graph that is not valid: of a refused activation, or of `validate`.
     pub faults: Option<Vec<Spanned<String>>>,
+    /// All warnings that `validate` gives.
+    pub warnings: Option<Vec<Spanned<String>>>,
     /// Whether a report is taken as part of its call's story.
     pub accepted: Option<Spanned<bool>>,
-    /// Afterwards: for a lead, the codes of all guards that hold it, in order.
+    /// Afterwards: for a lead, the codes of all guards that hold it, in order. With `until` and an
+    /// instant behind it, the earliest at which the guard can clear counts too.
     #[serde(default)]
     pub explain: BTreeMap<Spanned<String>, Vec<String>>,
     /// Afterwards: where the workflow and leads stand.

@@ -177,15 +177,18 @@ impl Reader<'_> {
             && step.status.is_empty()
             && step.hold.is_empty()
             && step.counts.is_empty();
-        if step.then.is_none() && step.refused.is_none() && afterwards {
+        let judges = when.as_ref().is_some_and(|told| told.command == Command::Validate);
+        if step.then.is_none() && step.refused.is_none() && afterwards && !judges {
             let message = "a step promises something: `then` or `refused`, or `status`, `hold`, \
                            `counts` or `explain`";
             self.complain(&step.when, message);
         }
-        if let (None, Some(Some(place))) =
-            (&step.refused, step.faults.as_ref().map(|faults| faults.first()))
-        {
-            self.complain(place, "`faults` belong to `refused = \"invalid_graph\"`");
+        let first = |lines: &Option<Vec<Spanned<String>>>| lines.as_ref()?.first().cloned();
+        if let (None, false, Some(place)) = (&step.refused, judges, first(&step.faults)) {
+            self.complain(&place, "`faults` belong to `refused = \"invalid_graph\"` or `validate`");
+        }
+        if let (false, Some(place)) = (judges, first(&step.warnings)) {
+            self.complain(&place, "`warnings` belong to `validate`");
         }
         Some(StoryStep { when: when?, promises: step.clone() })
     }

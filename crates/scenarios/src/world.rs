@@ -3,7 +3,7 @@
 use std::fmt;
 
 use branchline_domain::{
-    graph::Fault,
+    graph::{self, Fault, Graph},
     lead::{Explanation, LeadRejection, LeadState},
     workflow::{WorkflowRejection, WorkflowStatus},
 };
@@ -20,6 +20,27 @@ pub struct Done {
     pub events: Vec<Noted>,
     /// Whether a report was taken as part of its call's story; `None` for other commands.
     pub accepted: Option<bool>,
+    /// What is wrong with the graph, and what is doubtful; `None` for other commands.
+    pub judged: Option<Judged>,
+}
+
+/// The judgement of a graph, a line for each fault and warning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// What blocks its activation.
+    pub faults: Vec<String>,
+    /// What does not.
+    pub warnings: Vec<String>,
+}
+
+impl Judged {
+    /// Judges a graph.
+    pub fn of(graph: &Graph, names: &Names) -> Self {
+        let report = graph::validate(graph);
+        let lines =
+            |faults: &[Fault]| faults.iter().map(|fault| fault_line(names, fault)).collect();
+        Self { faults: lines(&report.faults), warnings: lines(&report.warnings) }
+    }
 }
 
 /// Why a command was refused.
@@ -170,14 +191,15 @@ pub fn workflow_refusal(names: &Names, rejection: &WorkflowRejection) -> Refusal
     Refusal { code, message: rejection.to_string(), faults }
 }
 
-/// `unknown_label at intro --MAYBE--> later`.
+/// `unknown_label at intro --MAYBE--> later`. One that does not say how to mend it is shown as such.
 fn fault_line(names: &Names, fault: &Fault) -> String {
     let place = match (fault.edge_id, fault.node_id) {
         (Some(edge), _) => format!(" at {}", names.of_edge(edge)),
         (None, Some(node)) => format!(" at {}", names.of_node(node)),
         (None, None) => String::new(),
     };
-    format!("{}{place}", word_of(&fault.code))
+    let helpless = if fault.fix.is_empty() { ", and no fix is told" } else { "" };
+    format!("{}{place}{helpless}", word_of(&fault.code))
 }
 
 /// The serde name of a unit variant.

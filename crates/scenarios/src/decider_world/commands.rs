@@ -11,7 +11,7 @@ use crate::{
     command::{Action, CallName, Command, Edit},
     story_ids::{contact_tag, lead_id},
     words,
-    world::{Done, Failure, LEASE_S, lead_refusal, unknown_status},
+    world::{Done, Failure, Judged, LEASE_S, lead_refusal, unknown_status},
 };
 
 impl DeciderWorld {
@@ -23,12 +23,12 @@ impl DeciderWorld {
     ) -> Result<Done, Failure> {
         let mut events = self.workflow_decides(command, node)?;
         events.extend(self.sweep()?);
-        Ok(Done { events, accepted: None })
+        Ok(Done { events, ..Done::default() })
     }
 
     fn lead_does(&mut self, name: &str, command: &LeadCommand) -> Result<Done, Failure> {
         let events = self.lead_decides(self.names.lead(name), command)?;
-        Ok(Done { events, accepted: None })
+        Ok(Done { events, ..Done::default() })
     }
 
     fn call_does(
@@ -61,7 +61,7 @@ impl DeciderWorld {
         }
         let events = self.lead_decides(id, &LeadCommand::Enrol(Box::new(enrolment)))?;
         self.names.name_lead(id, name);
-        Ok(Done { events, accepted: None })
+        Ok(Done { events, ..Done::default() })
     }
 
     /// Whether a lead with this number is here and not removed.
@@ -108,7 +108,7 @@ impl DeciderWorld {
                 Err(broken) => return Err(broken),
             }
         }
-        Ok(Done { events, accepted: None })
+        Ok(Done { events, ..Done::default() })
     }
 
     fn report(&mut self, call: &CallName, report: &lead::CallReport) -> Result<Done, Failure> {
@@ -207,6 +207,10 @@ impl DeciderWorld {
                 let swept = self.sweep()?;
                 Ok(Done { events: done.events.into_iter().chain(swept).collect(), ..done })
             }
+            Command::Validate => {
+                let judged = Some(Judged::of(&self.workflow.graph, &self.names));
+                Ok(Done { judged, ..Done::default() })
+            }
             Command::Remove { lead } => self.lead_does(lead, &LeadCommand::Remove),
             Command::EditLead { lead, variables } => {
                 let variables = variables
@@ -217,7 +221,7 @@ impl DeciderWorld {
             }
             Command::Wait(seconds) => {
                 self.now = self.now.plus_seconds(*seconds);
-                Ok(Done { events: self.sweep()?, accepted: None })
+                Ok(Done { events: self.sweep()?, ..Done::default() })
             }
         }
     }

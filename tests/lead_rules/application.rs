@@ -4,15 +4,15 @@ use branchline_domain::{
     condition::FieldRef,
     graph::{ApplicationConfig, ApplicationRetry, GraphChange, NodeConfig, Operator},
     lead::{
-        ApplicationOutcome, ApplicationReport, BranchCause, HoldReason, Lead, LeadCommand,
-        LeadEvent, LeadRejection, Outcome, Values,
+        self, ApplicationOutcome, ApplicationReport, BranchCause, GuardCode, HoldReason, Lead,
+        LeadCommand, LeadEvent, LeadRejection, Outcome, Surroundings, Values,
     },
     output::Output,
     personal::Personal,
     workflow::WorkflowStatus,
 };
 use branchline_testkit::{
-    GraphBuilder, START, ViewChanges, active, at_second, given, node, node_id, now,
+    ASHA, GraphBuilder, START, ViewChanges, active, at_second, given, node, node_id, now,
 };
 
 use crate::fixtures::{
@@ -76,6 +76,7 @@ fn not_asked(refusal: &LeadRejection) -> bool {
     matches!(refusal, LeadRejection::ApplicationNotAsked { .. })
 }
 
+/// Source: CONTRACT.md 5-application-success.
 #[test]
 fn a_try_is_wanted_on_arrival_begins_once_and_its_success_moves_the_lead() {
     let workflow = active(&crm(None));
@@ -98,6 +99,7 @@ fn a_try_is_wanted_on_arrival_begins_once_and_its_success_moves_the_lead() {
         .done();
 }
 
+/// Source: CONTRACT.md 5-application-failure, 5-application-tries.
 #[test]
 fn what_may_pass_is_tried_again_after_its_delay_and_then_is_a_failure() {
     let workflow = active(&crm(TWICE));
@@ -148,6 +150,7 @@ fn a_try_that_the_end_of_the_engine_interrupted_is_made_again_at_once_but_not_fo
     }
 }
 
+/// Source: CONTRACT.md 5-application-failure.
 #[test]
 fn what_will_not_pass_is_a_failure_at_once() {
     let workflow = active(&crm(TWICE));
@@ -157,6 +160,7 @@ fn what_will_not_pass_is_a_failure_at_once() {
     assert_eq!(moved.state().node, Some(node_id("lost")));
 }
 
+/// Source: CONTRACT.md 5-required-field.
 #[test]
 fn a_lead_without_a_required_field_fails_and_nothing_is_sent() {
     let workflow = active(&crm(TWICE));
@@ -169,6 +173,7 @@ fn a_lead_without_a_required_field_fails_and_nothing_is_sent() {
     }
 }
 
+/// Source: CONTRACT.md 5-application-fields.
 #[test]
 fn fields_of_an_answer_are_read_by_the_conditions_behind_it() {
     let field =
@@ -237,6 +242,7 @@ fn a_try_that_ends_after_the_lead_or_the_workflow_did_is_recorded_and_moves_noth
     }
 }
 
+/// Source: CONTRACT.md 5-unregistered, 8-application-review.
 #[test]
 fn without_somebody_who_answers_the_lead_is_held_until_there_is_one_or_a_person_decides() {
     let workflow = active(&crm(None));
@@ -280,4 +286,27 @@ fn a_lead_at_another_step_wants_no_try_and_one_that_is_not_there_is_not_found() 
     let told = report(1, ApplicationOutcome::Succeeded);
     given::<Lead>(at_the_call()).when(&told, &now(&workflow)).then_nothing_happens().done();
     given::<Lead>([]).when(&told, &now(&workflow)).then_refused(&LeadRejection::NotFound).done();
+}
+
+/// Source: CONTRACT.md 8-waiting-for-application.
+#[test]
+fn who_waits_for_an_application_is_told_which_try_and_how_long() {
+    let workflow = active(&crm(None));
+    let told = |events: Vec<LeadEvent>| {
+        let now = START.plus_seconds(90);
+        let story = given::<Lead>(events);
+        let surroundings = Surroundings { now, ..Surroundings::default() };
+        lead::explain(ASHA, story.state(), &workflow, &surroundings)
+    };
+    for (events, words) in [
+        (vec![enrolled(), entered(1, "push"), wanted(1)], "try 1 of the application is wanted"),
+        (under_way(), "try 1 of the application is under way"),
+    ] {
+        let guards = told(events).guards;
+        let codes: Vec<GuardCode> = guards.iter().map(|guard| guard.code).collect();
+        assert_eq!(codes, [GuardCode::WaitingForApplication]);
+        assert!(guards[0].message.starts_with(words), "{}", guards[0].message);
+        assert!(guards[0].message.ends_with("90 s"), "{}", guards[0].message);
+        assert!(guards[0].evidence.is_some() && guards[0].clears_by.is_some());
+    }
 }

@@ -50,6 +50,7 @@ fn a_workflow_that_is_not_active_is_named_with_the_record_that_says_so() {
     }
 }
 
+/// Source: CONTRACT.md 8-import-open, 8-due.
 #[test]
 fn a_pending_lead_in_an_active_workflow_says_what_it_waits_for() {
     let workflow = active(&campaign());
@@ -66,6 +67,7 @@ fn a_pending_lead_in_an_active_workflow_says_what_it_waits_for() {
     assert_eq!(codes(&explain(vec![of_import], &importing)), [GuardCode::ImportOpen]);
 }
 
+/// Source: CONTRACT.md 8-waiting-for-release, 8-clears.
 #[test]
 fn a_wait_says_until_when() {
     let release_at = START.plus_seconds(7_200);
@@ -87,6 +89,7 @@ fn a_wait_says_until_when() {
     assert!(told.next.is_some());
 }
 
+/// Source: CONTRACT.md 8-waiting-for-dial, 8-waiting-for-call.
 #[test]
 fn a_call_says_whether_it_waits_for_a_carrier_or_for_its_end() {
     let workflow = active(&campaign());
@@ -113,6 +116,20 @@ fn a_busy_number_names_the_lead_that_keeps_it_busy() {
     assert!(told.guards[0].message.contains(&ravi.to_string()));
 }
 
+/// Source: CONTRACT.md 8-no-capacity.
+#[test]
+fn a_carrier_without_room_is_named_before_the_wait_for_it() {
+    let told = given::<Lead>(at_the_call());
+    let surroundings = Surroundings { no_capacity: true, ..Surroundings::default() };
+    let told = lead::explain(ASHA, told.state(), &active(&campaign()), &surroundings);
+    assert_eq!(codes(&told), [GuardCode::NoCapacity, GuardCode::WaitingForDial]);
+    assert!(told.guards[0].clears_by.is_some() && told.next.is_some());
+    let under_way = given::<Lead>(calling());
+    let told = lead::explain(ASHA, under_way.state(), &active(&campaign()), &surroundings);
+    assert_eq!(codes(&told), [GuardCode::WaitingForCall], "who is called needs no room");
+}
+
+/// Source: CONTRACT.md 8-clears.
 #[test]
 fn every_hold_has_its_own_code_evidence_and_remedy() {
     let graph = GraphBuilder::new()

@@ -106,6 +106,7 @@ fn without_intro(workflow: &WorkflowView) -> WorkflowView {
     next
 }
 
+/// Source: CONTRACT.md 6-move-to.
 #[test]
 fn a_lead_whose_node_was_taken_away_goes_where_the_edit_says() {
     let workflow = without_intro(&active(&campaign()));
@@ -121,6 +122,7 @@ fn a_lead_whose_node_was_taken_away_goes_where_the_edit_says() {
         .done();
 }
 
+/// Source: CONTRACT.md 6-move-to.
 #[test]
 fn a_call_in_progress_ends_first() {
     let workflow = without_intro(&active(&campaign()));
@@ -159,6 +161,7 @@ fn a_call_that_the_carrier_refused_keeps_nobody_at_a_node_that_is_gone() {
     assert_eq!(stays.state().node, Some(node_id("intro")));
 }
 
+/// Source: CONTRACT.md 6-move-to.
 #[test]
 fn during_a_pause_the_lead_stays_and_goes_on_resume() {
     let workflow = without_intro(&active(&campaign()));

@@ -177,7 +177,7 @@ impl EngineWorld {
             let context = LeadContext { now, lead: id, workflow: &view };
             let advance = lead::decide(&state, &LeadCommand::Advance, &context);
             if let Ok(events) = advance
-                && !events.is_empty()
+                && !events.iter().all(is_put_off_when_asked)
             {
                 let name = self.names.of_lead(id);
                 return Ok(Pending(Some(format!("lead {name} should go on: {events:?}"))));
@@ -271,6 +271,11 @@ impl EngineWorld {
         let found = story.facts.into_iter().find(|known| known.position == position);
         found.ok_or_else(|| format!("the story of {id} lacks its record {position}"))
     }
+}
+
+/// A queued call whose hours end is put off for the next ones when somebody asks for it, and not before.
+fn is_put_off_when_asked(event: &lead::LeadEvent) -> bool {
+    matches!(event, lead::LeadEvent::CallScheduled { .. })
 }
 
 /// The opening and closing of an enrolment: how an engine keeps it whole, not what it leads to.

@@ -56,6 +56,7 @@ fn wrong_status(error: &EngineError) -> Option<WorkflowStatus> {
     None
 }
 
+/// Source: CONTRACT.md 2-activate, 2-pause, 2-resume, 2-cancel, 2-complete.
 #[test]
 fn every_action_from_every_status_is_answered_as_the_table_says() {
     story(async {
@@ -101,6 +102,7 @@ fn every_workflow_can_be_copied_and_all_but_active_ones_deleted() {
     });
 }
 
+/// Source: CONTRACT.md 2-control.
 #[test]
 fn what_the_button_says_is_what_the_engine_takes() {
     story(async {

@@ -51,6 +51,7 @@ fn a_list_with_faulty_rows_tells_all_of_them_and_enrols_nobody() {
     });
 }
 
+/// Source: CONTRACT.md 7-whole, 7-json.
 #[test]
 fn a_list_is_enrolled_as_one_import_and_its_leads_count_at_once() {
     story(async {
@@ -176,6 +177,7 @@ fn a_pause_is_decided_while_a_long_list_is_being_enrolled() {
     });
 }
 
+/// Source: CONTRACT.md 7-whole.
 #[test]
 fn a_cancel_during_an_import_gives_the_import_up_and_its_leads_never_count() {
     story(async {

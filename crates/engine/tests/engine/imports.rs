@@ -215,6 +215,7 @@ fn a_removed_lead_is_no_duplicate() {
     });
 }
 
+/// Source: CONTRACT.md 7-restart.
 #[test]
 fn a_long_import_that_a_stop_interrupts_is_cancelled_and_its_numbers_are_free() {
     story(async {

@@ -81,6 +81,7 @@ fn a_lead_whose_history_cannot_be_read_is_set_aside_and_nobody_else_notices() {
     });
 }
 
+/// Source: CONTRACT.md 2-exact.
 #[test]
 fn a_pause_that_races_with_reports_is_exact_in_the_journal() {
     story(async {

@@ -43,6 +43,7 @@ fn a_crash_loses_nothing_that_was_answered() {
     });
 }
 
+/// Source: CONTRACT.md 7-restart.
 #[test]
 fn an_import_that_a_crash_interrupts_is_given_up_visibly_at_the_next_start() {
     story(async {

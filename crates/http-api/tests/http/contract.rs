@@ -219,6 +219,7 @@ async fn unknown_parameters_bodies_of_another_type_and_broken_json_are_refused_o
     }
 }
 
+/// Source: CONTRACT.md 2-control.
 #[actix_web::test]
 async fn each_status_says_what_can_be_done_and_why() {
     let api = Api::start();

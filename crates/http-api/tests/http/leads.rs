@@ -4,6 +4,7 @@ use crate::common::{Api, pointers, text};
 use actix_web::http::Method;
 use serde_json::json;
 
+/// Source: CONTRACT.md 7-csv, 7-keys.
 #[actix_web::test]
 async fn a_file_is_enrolled_and_its_columns_become_variables() {
     let api = Api::start();
@@ -30,6 +31,7 @@ async fn a_file_is_enrolled_and_its_columns_become_variables() {
     assert_eq!(enrolled["import_id"], import["id"]);
 }
 
+/// Source: CONTRACT.md 7-faults.
 #[actix_web::test]
 async fn a_file_with_faulty_rows_enrols_nobody_and_names_them() {
     let api = Api::start();
@@ -71,6 +73,7 @@ async fn a_form_is_one_file_and_nothing_else() {
     assert_eq!(csv.expect(201)["leads_enrolled"], 1);
 }
 
+/// Source: CONTRACT.md 7-skip, 7-reject, 7-allow.
 #[actix_web::test]
 async fn duplicates_are_skipped_refused_or_allowed() {
     let api = Api::start();
@@ -91,6 +94,7 @@ async fn duplicates_are_skipped_refused_or_allowed() {
     assert_eq!(person["meta"]["total"], 3);
 }
 
+/// Source: CONTRACT.md 7-json.
 #[actix_web::test]
 async fn wrong_fields_of_a_list_of_leads_are_all_named() {
     let api = Api::start();

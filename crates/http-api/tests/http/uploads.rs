@@ -78,6 +78,7 @@ async fn ended(api: &Api, path: &str) -> Value {
     }
 }
 
+/// Source: CONTRACT.md 7-large.
 #[actix_web::test]
 async fn a_long_file_is_answered_with_its_import_and_its_leads_count_when_that_is_done() {
     let api = Api::with(EngineConfig { import_wait_rows: 1_000, ..EngineConfig::embedded() });
@@ -118,6 +119,7 @@ async fn a_long_file_sent_again_under_its_key_is_the_same_import() {
     assert_eq!(imports["meta"]["total"], 1);
 }
 
+/// Source: CONTRACT.md 7-faults.
 #[actix_web::test]
 async fn a_refused_file_is_listed_with_its_faults_and_nobody_of_it() {
     let api = Api::start();
@@ -147,6 +149,7 @@ async fn a_refused_file_is_listed_with_its_faults_and_nobody_of_it() {
     assert_eq!(after["meta"]["total"], imports["meta"]["total"], "a single lead is no file");
 }
 
+/// Source: CONTRACT.md 7-xlsx.
 #[actix_web::test]
 async fn a_workbook_is_a_file_like_any_other() {
     let api = Api::start();
@@ -236,6 +239,7 @@ async fn a_list_longer_than_may_be_is_refused_in_words() {
     assert!(text(&none["detail"]).contains("no rows"), "{none}");
 }
 
+/// Source: CONTRACT.md 7-final.
 #[actix_web::test]
 async fn a_final_workflow_takes_no_file() {
     let api = Api::start();

@@ -29,6 +29,7 @@ async fn everything_wrong_with_a_new_workflow_is_named() {
     assert_eq!(pointers(&empty.problem(400, "invalid_value")), ["/title"]);
 }
 
+/// Source: CONTRACT.md 2-running.
 #[actix_web::test]
 async fn workflows_are_listed_by_status_and_running_means_active() {
     let api = Api::start();

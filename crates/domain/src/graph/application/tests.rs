@@ -29,6 +29,7 @@ const LEAD_UPDATE: &str = r#"{
     "body": {"phone": "{{phone_number}}", "tags": ["{{name}}", 1, null], "note": "Hi {{name}}!"}
 }"#;
 
+/// Source: CONTRACT.md 5-templates.
 #[test]
 fn a_request_is_filled_in_with_what_is_known_of_the_lead() {
     let of = [("ref", "a/7"), ("city", "Bad Orb"), ("name", "Zoë \"Z\"")];

@@ -48,7 +48,8 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
-        let entries = fs::read_dir(&folder).unwrap_or_else(|wrong| panic!("{folder:?}: {wrong}"));
+        let entries =
+            fs::read_dir(&folder).unwrap_or_else(|wrong| panic!("{}: {wrong}", folder.display()));
         for path in entries.map(|entry| entry.expect("a folder can be listed").path()) {
             if path.is_dir() {
                 open.push(path);

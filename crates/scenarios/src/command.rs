@@ -252,14 +252,9 @@ pub fn parse(line: &str) -> Result<Command, Wrong> {
         }
         ["move", lead, "to", node] => Command::Move { lead: (*lead).into(), to: (*node).into() },
         ["redial", lead] => Command::Redial { lead: (*lead).into() },
-        ["release", lead, at] => Command::Release {
-            lead: (*lead).into(),
-            at: ReleaseAt::Instant(at.parse().map_err(|wrong| format!("{wrong}"))?),
-        },
-        ["release", lead, "in", amount, unit] => Command::Release {
-            lead: (*lead).into(),
-            at: ReleaseAt::After(words::span(amount, unit)?),
-        },
+        ["release", lead, at @ ..] => {
+            Command::Release { lead: (*lead).into(), at: release_at(line, at)? }
+        }
         ["remove", "node", name] => Command::Edit(Edit::RemoveNode((*name).into())),
         ["validate"] => Command::Validate,
         ["remove", lead] => Command::Remove { lead: (*lead).into() },
@@ -331,6 +326,14 @@ fn action(line: &str, plain: &[&str]) -> Result<Option<Action>, Wrong> {
 fn settings(line: &str) -> Result<Settings, Wrong> {
     let table = line.trim_start_matches("settings").trim().replace(' ', "\n");
     toml::from_str(&table).map_err(|wrong| wrong.message().to_string())
+}
+
+fn release_at(line: &str, words: &[&str]) -> Result<ReleaseAt, Wrong> {
+    match words {
+        [at] => at.parse().map(ReleaseAt::Instant).map_err(|wrong| format!("{wrong}")),
+        ["in", amount, unit] => words::span(amount, unit).map(ReleaseAt::After),
+        [] | [..] => Err(no_command(line)),
+    }
 }
 
 fn call_name(word: &str) -> Result<CallName, Wrong> {

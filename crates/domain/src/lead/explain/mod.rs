@@ -7,7 +7,10 @@ use serde::Serialize;
 
 use self::held::{goes_on, held};
 pub use self::remedy::Remedy;
-use super::{ApplicationRun, ApplicationStage, Call, LeadState, LeadStatus, advance::is_queued};
+use super::{
+    ApplicationRun, ApplicationStage, Call, LeadContext, LeadState, LeadStatus, advance::is_queued,
+    schedule::waits_until,
+};
 use crate::{
     id::{LeadId, NodeId},
     time::Timestamp,
@@ -282,7 +285,11 @@ fn at_node(
         return vec![applying(run, surroundings)];
     }
     match state.current_call() {
-        Some((number, call)) if !call.concluded => calling(state, number, call, surroundings),
+        Some((number, call)) if !call.concluded => {
+            let context = LeadContext { now: surroundings.now, lead, workflow };
+            let opens_at = waits_until(state, call, &context);
+            calling(state, (number, call), opens_at, surroundings)
+        }
         Some(_) | None => vec![due(state)],
     }
 }
@@ -330,8 +337,8 @@ fn seconds_since(instant: Timestamp, surroundings: &Surroundings) -> i64 {
 
 fn calling(
     state: &LeadState,
-    number: u32,
-    call: &Call,
+    (number, call): (u32, &Call),
+    opens_at: Option<Timestamp>,
     surroundings: &Surroundings,
 ) -> Vec<HoldingGuard> {
     let evidence = state.entered_position;
@@ -344,7 +351,7 @@ fn calling(
                     .by("that call ends", &[Remedy::OtherCallEnds]),
             );
         }
-        if let Some(opens_at) = call.not_before.filter(|&at| at > surroundings.now) {
+        if let Some(opens_at) = opens_at {
             let message = format!("call {number} waits for the calling window of its node");
             let waiting = guard(GuardCode::OutsideCallingWindow, message, evidence);
             found.push(waiting.by("the calling window opens", &[Remedy::TimePasses]).at(opens_at));

@@ -1,7 +1,5 @@
 //! A command of a scenario, as a host asks it of an engine.
 
-use std::sync::Arc;
-
 use branchline_domain::{
     id::{CallId, EdgeId, LeadId, NodeId, WorkflowId},
     lead::Resolution,
@@ -154,11 +152,10 @@ impl Host<'_> {
 
     async fn judge(&self) -> Result<Asked, Failure> {
         let id = self.workflow;
-        let graph =
-            self.handle.read(|read| read.workflow(id).map(|row| Arc::clone(&row.state.graph)));
-        let graph = graph.await.map_err(|wrong| self.refused(wrong))?;
-        let graph = graph.ok_or_else(|| Failure::Broken("there is no workflow to judge".into()))?;
-        Ok(Asked::Judged(Judged::of(&graph, self.names)))
+        let found = self.handle.read(|read| read.workflow(id).map(|row| row.state.clone()));
+        let found = found.await.map_err(|wrong| self.refused(wrong))?;
+        let found = found.ok_or_else(|| Failure::Broken("there is no workflow to judge".into()))?;
+        Ok(Asked::Judged(Judged::of(&found, self.names)))
     }
 
     async fn enrol(&self, name: &str, lead: NewLead, duplicate: bool) -> Result<Asked, Failure> {

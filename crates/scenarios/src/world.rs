@@ -3,9 +3,9 @@
 use std::fmt;
 
 use branchline_domain::{
-    graph::{self, Fault, Graph},
+    graph::{self, Fault},
     lead::{Explanation, LeadRejection, LeadState},
-    workflow::{WorkflowRejection, WorkflowStatus},
+    workflow::{WorkflowRejection, WorkflowState, WorkflowStatus},
 };
 
 use crate::{command::Command, event_lines::Noted, names::Names, words::Wrong};
@@ -34,9 +34,9 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Judges a graph.
-    pub fn of(graph: &Graph, names: &Names) -> Self {
-        let report = graph::validate(graph);
+    /// Judges the graph of a workflow, as it is.
+    pub fn of(workflow: &WorkflowState, names: &Names) -> Self {
+        let report = graph::validate(&workflow.graph, &workflow.variable_keys);
         let lines =
             |faults: &[Fault]| faults.iter().map(|fault| fault_line(names, fault)).collect();
         Self { faults: lines(&report.faults), warnings: lines(&report.warnings) }

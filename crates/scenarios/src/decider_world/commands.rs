@@ -208,7 +208,7 @@ impl DeciderWorld {
                 Ok(Done { events: done.events.into_iter().chain(swept).collect(), ..done })
             }
             Command::Validate => {
-                let judged = Some(Judged::of(&self.workflow.graph, &self.names));
+                let judged = Some(Judged::of(&self.workflow, &self.names));
                 Ok(Done { judged, ..Done::default() })
             }
             Command::Remove { lead } => self.lead_does(lead, &LeadCommand::Remove),

@@ -233,6 +233,7 @@ fn an_application_needs_a_handler() {
     assert!(is_complete(&application()));
 }
 
+/// Source: CONTRACT.md 5-template-names, 6-bad-template.
 #[test]
 fn a_name_that_no_lead_has_is_a_fault_as_soon_as_names_are_known() {
     let config = ApplicationConfig {

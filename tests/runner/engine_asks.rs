@@ -140,9 +140,10 @@ impl Host<'_> {
                 let patch = line.as_patch(|name| self.names.known_node(name));
                 self.act(WorkflowAction::PatchNode { node, patch }).await
             }
-            Edit::RemoveNode(name) => {
-                self.act(WorkflowAction::RemoveNode { node: self.names.node(name), move_to: None })
-                    .await
+            Edit::RemoveNode { name, move_to } => {
+                let node = self.names.node(name);
+                let move_to = move_to.as_ref().map(|name| self.names.node(name));
+                self.act(WorkflowAction::RemoveNode { node, move_to }).await
             }
             Edit::RemoveEdge(line) => {
                 self.act(WorkflowAction::RemoveEdge { edge: self.names.edge(line) }).await

@@ -90,6 +90,7 @@ fn cut(text: &str, bytes_max: usize) -> &str {
 mod tests {
     use super::*;
 
+    /// Source: CONTRACT.md 5-application-tries.
     #[test]
     fn a_request_is_told_as_it_was_written_without_credentials() {
         let action: HttpAction = serde_json::from_str(
@@ -111,6 +112,7 @@ mod tests {
         );
     }
 
+    /// Source: CONTRACT.md 5-application-tries.
     #[test]
     fn an_answer_is_told_in_part_and_without_credentials() {
         let answer = |body: String, whole| Answer { status: 200, body, whole };

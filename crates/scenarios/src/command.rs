@@ -151,8 +151,13 @@ pub enum Edit {
     AddNode(NodeLine),
     /// Changes the node with this name.
     PatchNode(NodeLine),
-    /// Takes the node with this name away.
-    RemoveNode(String),
+    /// Takes a node away.
+    RemoveNode {
+        /// Its name.
+        name: String,
+        /// Name of the node where leads that stand there go.
+        move_to: Option<String>,
+    },
     /// Adds an edge.
     AddEdge(EdgeLine),
     /// Takes the edge with this line away.
@@ -255,7 +260,7 @@ pub fn parse(line: &str) -> Result<Command, Wrong> {
         ["release", lead, at @ ..] => {
             Command::Release { lead: (*lead).into(), at: release_at(line, at)? }
         }
-        ["remove", "node", name] => Command::Edit(Edit::RemoveNode((*name).into())),
+        ["remove", "node", name, rest @ ..] => Command::Edit(remove_node(line, name, rest)?),
         ["validate"] => Command::Validate,
         ["remove", lead] => Command::Remove { lead: (*lead).into() },
         ["edit", lead, ..] => Command::EditLead {
@@ -286,7 +291,7 @@ const SHAPES: [(&str, &str); 25] = [
     ("redial", "redial asha"),
     ("refused", "refused asha.1 no route"),
     ("release", "release asha in 2 hours"),
-    ("remove", "remove asha` or `remove node later"),
+    ("remove", "remove asha` or `remove node later` or `remove node later move to intro"),
     ("rename", "rename Autumn"),
     ("report", "report asha.1 busy"),
     ("resolve", "resolve asha DNP"),
@@ -326,6 +331,15 @@ fn action(line: &str, plain: &[&str]) -> Result<Option<Action>, Wrong> {
 fn settings(line: &str) -> Result<Settings, Wrong> {
     let table = line.trim_start_matches("settings").trim().replace(' ', "\n");
     toml::from_str(&table).map_err(|wrong| wrong.message().to_string())
+}
+
+fn remove_node(line: &str, name: &str, rest: &[&str]) -> Result<Edit, Wrong> {
+    let move_to = match rest {
+        [] => None,
+        ["move", "to", node] => Some((*node).into()),
+        [..] => return Err(no_command(line)),
+    };
+    Ok(Edit::RemoveNode { name: name.into(), move_to })
 }
 
 fn release_at(line: &str, words: &[&str]) -> Result<ReleaseAt, Wrong> {

@@ -21,6 +21,7 @@ use crate::{
     world::{World, config, host, phone_number, story},
 };
 
+/// Source: CONTRACT.md 5-application, 5-application-success, 5-application-fields.
 #[test]
 fn a_success_moves_the_lead_and_conditions_read_its_answer() {
     story(async {
@@ -42,6 +43,7 @@ fn a_success_moves_the_lead_and_conditions_read_its_answer() {
     });
 }
 
+/// Source: CONTRACT.md 5-application-failure.
 #[test]
 fn a_failure_for_good_takes_the_other_branch_and_is_not_tried_again() {
     story(async {
@@ -82,6 +84,7 @@ fn what_may_pass_is_tried_again_later_and_a_restart_does_not_lose_the_wait() {
     });
 }
 
+/// Source: CONTRACT.md 5-application-failure.
 #[test]
 fn the_last_try_decides() {
     story(async {
@@ -98,6 +101,7 @@ fn the_last_try_decides() {
     });
 }
 
+/// Source: CONTRACT.md 5-application-failure.
 #[test]
 fn silence_and_a_panic_are_failures_and_the_engine_lives_on() {
     story(async {
@@ -123,6 +127,7 @@ fn silence_and_a_panic_are_failures_and_the_engine_lives_on() {
     });
 }
 
+/// Source: CONTRACT.md 5-required-field.
 #[test]
 fn without_a_required_field_nothing_is_tried() {
     story(async {
@@ -141,6 +146,7 @@ fn without_a_required_field_nothing_is_tried() {
     });
 }
 
+/// Source: CONTRACT.md 5-unregistered.
 #[test]
 fn a_handler_that_nobody_registered_holds_the_lead_until_somebody_does() {
     story(async {

@@ -131,9 +131,10 @@ impl DeciderWorld {
                 let patch = line.as_patch(|name| self.names.known_node(name));
                 (WorkflowCommand::PatchNode { node, patch }, None)
             }
-            Edit::RemoveNode(name) => {
+            Edit::RemoveNode { name, move_to } => {
                 let node = self.names.node(name);
-                (WorkflowCommand::RemoveNode { node, move_to: None }, Some(node))
+                let move_to = move_to.as_ref().map(|name| self.names.node(name));
+                (WorkflowCommand::RemoveNode { node, move_to }, Some(node))
             }
             Edit::AddEdge(line) => {
                 self.names.name_end(&line.from);

@@ -132,6 +132,7 @@ fn tries(server: SocketAddr, lead: &str) -> Vec<Value> {
 
 const PRIVATE: (&str, &str) = ("BRANCHLINE_APPLICATIONS_ALLOW_PRIVATE_ADDRESSES", "true");
 
+/// Source: CONTRACT.md 5-application, 5-application-tries, 5-templates.
 #[test]
 fn a_lead_is_sent_to_another_system_and_goes_where_its_answer_says() {
     let other = OtherSystem::answering(vec![Some(r#"{"score": 7, "token": "hush"}"#)]);

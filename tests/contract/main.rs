@@ -58,6 +58,44 @@ fn every_promise_has_a_proof_and_every_proof_a_promise() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A scenario that says it proves the row of `busy` has a busy call in it.
+#[test]
+fn a_scenario_shows_what_the_row_it_names_is_about() {
+    let proofs = proofs(&workspace());
+    let mut wrong = Vec::new();
+    for promise in contract().iter().filter(|promise| !promise.words.is_empty()) {
+        let of_it = proofs.iter().filter(|proof| proof.promise == promise.id);
+        let told = of_it.filter_map(|proof| proof.scenario.as_ref().map(|text| (proof, text)));
+        let told: Vec<(&Proof, &String)> = told.collect();
+        let words = &promise.words;
+        for (proof, _) in
+            told.iter().filter(|(_, text)| !words.iter().any(|word| shows(text, word)))
+        {
+            wrong.push(format!("{} names {} and shows none of {words:?}", proof.place, promise.id));
+        }
+        for word in words.iter().filter(|_| !told.is_empty()) {
+            if !told.iter().any(|(_, text)| shows(text, word)) {
+                wrong.push(format!("no scenario of {} shows `{word}`", promise.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether the word is in the scenario, apart from its title and its source.
+fn shows(scenario: &str, word: &str) -> bool {
+    let is_told = |line: &&str| !line.starts_with("title") && !line.starts_with("source");
+    let is_end = |letter: Option<char>| {
+        !letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+    };
+    scenario.lines().filter(is_told).any(|line| {
+        line.match_indices(word).any(|(at, _)| {
+            let (before, behind) = (&line[..at], &line[at + word.len()..]);
+            is_end(before.chars().next_back()) && is_end(behind.chars().next())
+        })
+    })
+}
+
 #[test]
 fn every_promise_has_one_id() {
     let mut lines: BTreeMap<String, Vec<usize>> = BTreeMap::new();

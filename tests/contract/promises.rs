@@ -6,6 +6,8 @@ pub(crate) struct Promise {
     pub(crate) id: String,
     /// Whether it is not kept yet.
     pub(crate) is_planned: bool,
+    /// What the row is about, where it is a row that says so in its second cell: `busy`, `equals`.
+    pub(crate) words: Vec<String>,
     /// Where it stands, from 1.
     pub(crate) line: usize,
 }
@@ -42,12 +44,26 @@ fn ids(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2).filter(|word| is_id(word))
 }
 
+/// The words in backticks of the second cell of a row that begins with an id.
+fn words(line: &str) -> Vec<String> {
+    let mut cells = line.split('|').skip(1);
+    let is_row = cells.next().is_some_and(|cell| ids(cell).next().is_some());
+    let cell = cells.next().filter(|_| is_row).unwrap_or_default();
+    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
 /// Every promise, in the order of the contract.
 pub(crate) fn promises(text: &str) -> Vec<Promise> {
     lines(text)
         .flat_map(|(line, text)| {
             let is_planned = text.contains("*(planned)*");
-            ids(text).map(move |id| Promise { id: id.into(), is_planned, line })
+            let words = words(text);
+            ids(text).map(move |id| Promise {
+                id: id.into(),
+                is_planned,
+                words: words.clone(),
+                line,
+            })
         })
         .collect()
 }

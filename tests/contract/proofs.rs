@@ -15,6 +15,8 @@ pub(crate) struct Proof {
     /// A scenario as `call_routing/busy_takes_the_dnp_branch`, or a test as `path/of/file.rs::name`, as a
     /// link from the index.
     pub(crate) place: String,
+    /// The whole scenario; `None` for a test.
+    pub(crate) scenario: Option<String>,
 }
 
 /// Every proof, in order of places.
@@ -32,6 +34,7 @@ pub(crate) fn proofs(workspace: &Path) -> Vec<Proof> {
             found.extend(test_proofs(&text(&path)).into_iter().map(|(promise, test)| Proof {
                 promise,
                 place: format!("[{test}](../../{name})"),
+                scenario: None,
             }));
         }
     }
@@ -69,7 +72,11 @@ fn scenario_proofs(text: &str, place: &str) -> Vec<Proof> {
     let source = scenario.get("source").and_then(toml::Value::as_str).unwrap_or_default();
     source
         .split(", ")
-        .map(|promise| Proof { promise: promise.into(), place: place.into() })
+        .map(|promise| Proof {
+            promise: promise.into(),
+            place: place.into(),
+            scenario: Some(text.into()),
+        })
         .collect()
 }
 

@@ -1,4 +1,4 @@
-//! The engine against a plain model of DOMAIN.md: random stories, and after each step the engine
+//! The engine against a plain model of CONTRACT.md: random stories, and after each step the engine
 //! must answer and show what the model does.
 //!
 //! `BRANCHLINE_CASES` says how many stories are told, `BRANCHLINE_SEED` which ones. A failure names

@@ -1,4 +1,4 @@
-//! What becomes due or possible. Source: DOMAIN.md 2, 4, 5.
+//! What becomes due or possible. Source: CONTRACT.md 2, 4, 5.
 
 use branchline_domain::{
     call_status::CallStatus,

@@ -1,4 +1,4 @@
-//! Steps that read what analysis of the last call finds, and what time it said. Source: DOMAIN.md
+//! Steps that read what analysis of the last call finds, and what time it said. Source: CONTRACT.md
 //! 4 and 5.
 
 use branchline_domain::{

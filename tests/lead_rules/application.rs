@@ -1,4 +1,4 @@
-//! The tries of an application step. Source: DOMAIN.md 5.
+//! The tries of an application step. Source: CONTRACT.md 5.
 
 use branchline_domain::{
     condition::FieldRef,

@@ -1,4 +1,4 @@
-//! What analysis of a call finds. Source: DOMAIN.md 4.
+//! What analysis of a call finds. Source: CONTRACT.md 4.
 
 use branchline_domain::{
     call_status::CallStatus,

@@ -1,4 +1,4 @@
-//! Who may dial, and what came of it. Source: DOMAIN.md 2 (rule on calls in progress), 9;
+//! Who may dial, and what came of it. Source: CONTRACT.md 2 (rule on calls in progress), 9;
 //! DESIGN.md 5, outbox.
 
 use branchline_domain::{

@@ -1,4 +1,4 @@
-//! Variables and notes. Source: DOMAIN.md 9.
+//! Variables and notes. Source: CONTRACT.md 9.
 
 use std::collections::BTreeMap;
 

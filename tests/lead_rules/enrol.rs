@@ -1,4 +1,4 @@
-//! Enrolment. Source: DOMAIN.md 3 and 7.
+//! Enrolment. Source: CONTRACT.md 3 and 7.
 
 use branchline_domain::{
     id::ImportId,

@@ -1,4 +1,4 @@
-//! Why a lead is where it is. Source: DOMAIN.md 8.
+//! Why a lead is where it is. Source: CONTRACT.md 8.
 
 use branchline_domain::{
     call_status::CallStatus,

@@ -1,5 +1,5 @@
 //! The rules of a lead, command by command: what is recorded, what is refused, what is ignored when
-//! it is sent twice. Source: DOMAIN.md 3, 4, 5, 8. What a stale version does is the engine's to
+//! it is sent twice. Source: CONTRACT.md 3, 4, 5, 8. What a stale version does is the engine's to
 //! show.
 
 mod advance;

@@ -1,5 +1,5 @@
 //! Leads that are put at another node: by a person, or because theirs was taken away. Source:
-//! DOMAIN.md 6, rule 5, and 9.
+//! CONTRACT.md 6, rule 5, and 9.
 
 use std::sync::Arc;
 

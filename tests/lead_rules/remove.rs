@@ -1,4 +1,4 @@
-//! Removal. Source: DOMAIN.md 3.
+//! Removal. Source: CONTRACT.md 3.
 
 use branchline_domain::{
     call_status::CallStatus,

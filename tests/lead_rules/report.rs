@@ -1,4 +1,4 @@
-//! Reports about calls. Source: DOMAIN.md 4, rules 1 to 9.
+//! Reports about calls. Source: CONTRACT.md 4, rules 1 to 9.
 
 use branchline_domain::{
     call_status::{CallStatus, Routing},

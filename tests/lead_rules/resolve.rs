@@ -1,4 +1,4 @@
-//! What a person decides about a held lead. Source: DOMAIN.md 4, rule 6, and 9.
+//! What a person decides about a held lead. Source: CONTRACT.md 4, rule 6, and 9.
 
 use branchline_domain::{
     call_status::CallStatus,

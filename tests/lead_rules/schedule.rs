@@ -1,4 +1,4 @@
-//! When a call may be dialled, and how often a node is visited. Source: DOMAIN.md 4, rule 12, 5
+//! When a call may be dialled, and how often a node is visited. Source: CONTRACT.md 4, rule 12, 5
 //! and 6.
 
 use branchline_domain::{

@@ -2,7 +2,7 @@
 //! or three times: the first final status decides, and nothing else matters.
 //!
 //! Orders that have led to the same state go on as one, and how many they are is counted: so all of
-//! them are tried, and few decisions are made. Source: DOMAIN.md 4, rules 1 to 3.
+//! them are tried, and few decisions are made. Source: CONTRACT.md 4, rules 1 to 3.
 
 #![expect(
     clippy::expect_used,

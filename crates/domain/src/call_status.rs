@@ -8,7 +8,7 @@ use crate::output::Output;
 
 /// The status of one call attempt, spelled as the product spells it.
 ///
-/// Source: DOMAIN.md 4. The order of variants is not stored anywhere; the text is.
+/// Source: CONTRACT.md 4. The order of variants is not stored anywhere; the text is.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -77,7 +77,7 @@ impl CallStatus {
 
     /// The routing table of the Voice Call node.
     ///
-    /// Source: DOMAIN.md 4. `no_answer` is FAILED while `busy` is DNP: that is the product.
+    /// Source: CONTRACT.md 4. `no_answer` is FAILED while `busy` is DNP: that is the product.
     pub const fn routing(self) -> Routing {
         match self {
             Self::Created

@@ -4,7 +4,7 @@
 //! White space inside the braces does not count, case does. `{{{{` writes two braces that open
 //! nothing; `}}` without an opening pair is ordinary text. Whoever fills a template says where the
 //! text will stand, and each value is escaped for that place: no value can become part of the
-//! document around it. Source: DOMAIN.md 5, templates.
+//! document around it. Source: CONTRACT.md 5, templates.
 
 use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _};
 
@@ -199,7 +199,7 @@ impl<'a> Template<'a> {
     }
 }
 
-/// Those of these names for which the lead has no value. An empty cell is none. Source: DOMAIN.md
+/// Those of these names for which the lead has no value. An empty cell is none. Source: CONTRACT.md
 /// 5, missing fields.
 pub fn missing_fields<'a>(
     names: impl IntoIterator<Item = &'a str>,

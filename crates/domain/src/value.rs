@@ -141,7 +141,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// The number, also when it is written as text. Source: DOMAIN.md 5, operators.
+    /// The number, also when it is written as text. Source: CONTRACT.md 5, operators.
     pub fn as_number(&self) -> Option<Decimal> {
         match self {
             Self::Text(text) => text.parse().ok(),

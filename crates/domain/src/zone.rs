@@ -37,7 +37,7 @@ impl Zone {
 
     /// The zone in which most people with such a number live: that of the country of its calling
     /// code, or of its area code where that says more. `None` when the number is not in E.164, and
-    /// when its code belongs to no country. Source: DOMAIN.md 5.
+    /// when its code belongs to no country. Source: CONTRACT.md 5.
     pub fn of_number(e164: &str) -> Option<Self> {
         let digits = e164.strip_prefix('+')?;
         if digits.is_empty() || digits.len() > 15 || !digits.bytes().all(|d| d.is_ascii_digit()) {
@@ -64,7 +64,7 @@ impl Zone {
 
     /// When calendar and clock show this: the first instant after a gap that it falls in, and the
     /// earlier of the two when the clock shows it twice. `None` beyond the end of the calendar.
-    /// Source: DOMAIN.md 5.
+    /// Source: CONTRACT.md 5.
     pub(crate) fn instant(&self, civil: DateTime) -> Option<Timestamp> {
         let instant = match self.0.to_ambiguous_timestamp(civil).offset() {
             AmbiguousOffset::Unambiguous { offset } => offset.to_timestamp(civil).ok()?,

@@ -1,5 +1,5 @@
 //! What `APPLICATION` nodes act with: handlers that the host registers by key, and a runner of HTTP
-//! requests. Source: DOMAIN.md 5.
+//! requests. Source: CONTRACT.md 5.
 
 use std::{
     collections::HashMap,

@@ -36,7 +36,7 @@ use crate::{
 const REPORTS_MAX: usize = 10_000;
 
 /// A call log as JSON. Every field is always there; personal ones are null once they are erased.
-/// Source: DOMAIN.md 9.
+/// Source: CONTRACT.md 9.
 #[derive(Debug, Serialize)]
 struct CallLogShape {
     id: CallId,

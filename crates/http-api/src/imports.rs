@@ -18,7 +18,7 @@ use crate::{
     workflows::find,
 };
 
-/// An import as JSON. Source: DOMAIN.md 9.
+/// An import as JSON. Source: CONTRACT.md 9.
 #[derive(Debug, Serialize)]
 struct ImportShape {
     id: ImportId,

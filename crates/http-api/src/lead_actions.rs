@@ -63,7 +63,7 @@ impl ResultShape {
     }
 }
 
-/// What came of a part of a batch. Source: DOMAIN.md 9.
+/// What came of a part of a batch. Source: CONTRACT.md 9.
 #[derive(Debug, Serialize)]
 struct BatchShape {
     matched: u64,

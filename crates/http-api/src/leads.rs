@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// A lead as JSON. Every field is always there; personal ones are null once they are erased.
-/// Source: DOMAIN.md 9.
+/// Source: CONTRACT.md 9.
 #[derive(Debug, Serialize)]
 pub(crate) struct LeadShape {
     id: LeadId,

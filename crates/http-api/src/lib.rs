@@ -1,4 +1,4 @@
-//! The window: routes, JSON shapes, errors, the event stream. Source: DOMAIN.md 9.
+//! The window: routes, JSON shapes, errors, the event stream. Source: CONTRACT.md 9.
 //!
 //! A route parses, asks the engine, and shows what the read models say afterwards. No rule of the
 //! product is decided here.

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::query::Query;
 
-/// Rows of a page when the caller does not say. Source: DOMAIN.md 9.
+/// Rows of a page when the caller does not say. Source: CONTRACT.md 9.
 const LIMIT_DEFAULT: u64 = 20;
-/// Rows of a page at most. Source: DOMAIN.md 9.
+/// Rows of a page at most. Source: CONTRACT.md 9.
 const LIMIT_MAX: u64 = 100;
 
 /// A place in a list that is whole in memory: rows before it.

@@ -19,7 +19,7 @@ use crate::{
     query::Query,
 };
 
-/// A workflow as JSON. Every field is always there. Source: DOMAIN.md 9.
+/// A workflow as JSON. Every field is always there. Source: CONTRACT.md 9.
 #[derive(Debug, Serialize)]
 pub(crate) struct WorkflowShape {
     pub(crate) id: WorkflowId,

@@ -12,7 +12,7 @@ impl Projections {
     /// of the lead is not known. `state` is what the lead's stream adds up to. The position of the
     /// workflow's status is filled in here.
     ///
-    /// Source: DOMAIN.md 8.
+    /// Source: CONTRACT.md 8.
     pub fn explain(
         &self,
         lead: LeadId,

@@ -1,7 +1,7 @@
 //! What must hold in every journal, checked over the records alone. No rule is asked: a journal of
 //! an engine with a mistake in its rules is told as one.
 //!
-//! Source: DOMAIN.md 2 (exact pause and end), 4 (one branch a call, one dial a request), 5 (never
+//! Source: CONTRACT.md 2 (exact pause and end), 4 (one branch a call, one dial a request), 5 (never
 //! released early).
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use branchline_domain::lead::LeadState;
 use crate::{nearest, words::Wrong, world::World};
 
 /// Words that count leads by where they stand. A removed lead counts as `removed` only, as in the
-/// API. Source: DOMAIN.md 9, counts.
+/// API. Source: CONTRACT.md 9, counts.
 const KINDS: [&str; 7] =
     ["enrolled", "pending", "active", "completed", "dropped", "removed", "held"];
 

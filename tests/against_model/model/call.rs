@@ -1,4 +1,4 @@
-//! Calls: who may dial, and what is reported. Source: DOMAIN.md 4.
+//! Calls: who may dial, and what is reported. Source: CONTRACT.md 4.
 
 use std::collections::BTreeSet;
 

@@ -9,7 +9,7 @@ use crate::step::Duplicates;
 
 type Answered = Result<Answer, &'static str>;
 
-/// Source: the table of DOMAIN.md 2.
+/// Source: the table of CONTRACT.md 2.
 impl Model {
     pub(super) fn activate(&mut self) -> Answered {
         if !matches!(self.status, WorkflowStatus::Draft | WorkflowStatus::Paused) {
@@ -71,7 +71,7 @@ impl Model {
     }
 }
 
-/// Edits of the graph: each makes a new revision. Source: DOMAIN.md 6.
+/// Edits of the graph: each makes a new revision. Source: CONTRACT.md 6.
 impl Model {
     fn edit(&mut self, change: impl FnOnce(&mut Drawing)) {
         let mut next = self.graph().clone();
@@ -148,7 +148,7 @@ impl Model {
     }
 }
 
-/// Source: DOMAIN.md 7.
+/// Source: CONTRACT.md 7.
 impl Model {
     pub(super) fn enrol(
         &mut self,

@@ -1,4 +1,4 @@
-//! A graph as somebody draws it. Source: DOMAIN.md 5 and 6.
+//! A graph as somebody draws it. Source: CONTRACT.md 5 and 6.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! How a lead moves, and what people decide about one. Source: DOMAIN.md 3, 5 and 6.
+//! How a lead moves, and what people decide about one. Source: CONTRACT.md 3, 5 and 6.
 
 use std::collections::BTreeSet;
 

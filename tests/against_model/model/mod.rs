@@ -1,4 +1,4 @@
-//! What DOMAIN.md says of one workflow and its leads, as plainly as it can be said: maps, one thing
+//! What CONTRACT.md says of one workflow and its leads, as plainly as it can be said: maps, one thing
 //! after the other, nothing clever. Written from the contract and not from the deciders, with which
 //! it shares only the words: statuses of workflows, leads and calls.
 
@@ -209,7 +209,7 @@ impl Model {
         }
     }
 
-    /// Source: DOMAIN.md 2: at least one lead is enrolled and all are final.
+    /// Source: CONTRACT.md 2: at least one lead is enrolled and all are final.
     fn complete_by_itself(&mut self) -> bool {
         let all_ended = !self.leads.is_empty() && self.leads.iter().all(Lead::has_ended);
         let completes =

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-/// What a condition or a switch reads. Source: DOMAIN.md 5.
+/// What a condition or a switch reads. Source: CONTRACT.md 5.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FieldRef {
     /// `lead.phone_number`.

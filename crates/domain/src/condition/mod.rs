@@ -1,7 +1,7 @@
 //! Conditions over what is known of a lead: a node's config and some facts in, an output out.
 //!
 //! A config may be stored before it is finished, so an unfinished one is an error value here and
-//! never a silent `false`. Source: DOMAIN.md 5.
+//! never a silent `false`. Source: CONTRACT.md 5.
 
 mod field;
 mod gap;

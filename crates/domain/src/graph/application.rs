@@ -1,5 +1,5 @@
 //! What an `APPLICATION` node is told to do, and the request that comes of it for one lead.
-//! Source: DOMAIN.md 5.
+//! Source: CONTRACT.md 5.
 
 use std::collections::{BTreeMap, BTreeSet};
 

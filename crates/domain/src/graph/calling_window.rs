@@ -1,4 +1,4 @@
-//! When a number may be called. Source: DOMAIN.md 5 and 9: off unless configured.
+//! When a number may be called. Source: CONTRACT.md 5 and 9: off unless configured.
 
 use jiff::{
     ToSpan,

@@ -1,5 +1,5 @@
 //! What a node is told to do. Everything is optional: a node is stored even if incomplete, and
-//! judged by validation and activation. Source: DOMAIN.md 5 and 6.
+//! judged by validation and activation. Source: CONTRACT.md 5 and 6.
 //!
 //! The JSON form is the API's and the journal's: unknown fields and wrong types are refused.
 
@@ -267,7 +267,7 @@ impl NodeConfig {
     }
 
     /// The outputs the node can have, in the order people know them. None for a terminal node.
-    /// Source: DOMAIN.md 5.
+    /// Source: CONTRACT.md 5.
     pub fn outputs(&self) -> Vec<Output> {
         match self {
             Self::VoiceCall(_) => vec![Output::Completed, Output::Dnp, Output::Failed],

@@ -1,7 +1,7 @@
 //! The graph of a workflow: nodes, edges, and the revisions they go through.
 //!
 //! Edges are the one source of truth for routing. A revision never changes; an edit makes the next
-//! one. Source: DOMAIN.md 1 and 6.
+//! one. Source: CONTRACT.md 1 and 6.
 
 mod address;
 mod application;
@@ -151,7 +151,7 @@ impl Graph {
     }
 
     /// Where leads start: the node marked as entry, or else the only node without an incoming
-    /// edge. Source: DOMAIN.md 6, rule 1.
+    /// edge. Source: CONTRACT.md 6, rule 1.
     pub fn entry(&self) -> Option<NodeId> {
         if let Some(marked) = self.nodes.iter().find(|node| node.entry) {
             return Some(marked.id);

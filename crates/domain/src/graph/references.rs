@@ -1,4 +1,4 @@
-//! Names of nodes inside configs. Source: DOMAIN.md 5, `application.<node>.<field>`.
+//! Names of nodes inside configs. Source: CONTRACT.md 5, `application.<node>.<field>`.
 
 use super::NodeConfig;
 

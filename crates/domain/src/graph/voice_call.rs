@@ -1,4 +1,4 @@
-//! What a call node is told to do: who calls whom, how often, and when. Source: DOMAIN.md 4 and 5.
+//! What a call node is told to do: who calls whom, how often, and when. Source: CONTRACT.md 4 and 5.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub struct VoiceCallConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryPolicy>,
     /// Visits of one lead at most, from 1 to 100: the cap of a cycle without a wait. No limit unless
-    /// said otherwise. Source: DOMAIN.md 6, rule 2.
+    /// said otherwise. Source: CONTRACT.md 6, rule 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_visits: Option<u32>,
     /// When it may be dialled; at any time, unless said otherwise.
@@ -35,7 +35,7 @@ pub struct VoiceCallConfig {
 }
 
 /// How often a call is tried within one visit. Only the last attempt takes a branch. Source:
-/// DOMAIN.md 4, rule 12.
+/// CONTRACT.md 4, rule 12.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetryPolicy {

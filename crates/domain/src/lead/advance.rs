@@ -49,7 +49,7 @@ pub(super) fn is_queued(call: &Call) -> bool {
     !call.concluded && call.dispatch == Dispatch::Requested
 }
 
-/// A pending lead arrives at the entry, if it may start. Source: DOMAIN.md 3 and 7.
+/// A pending lead arrives at the entry, if it may start. Source: CONTRACT.md 3 and 7.
 pub(super) fn start(state: &LeadState, context: &LeadContext<'_>) -> Vec<LeadEvent> {
     let workflow = context.workflow;
     let import_open = state.import.is_some_and(|import| workflow.open_imports.contains(&import));
@@ -125,7 +125,7 @@ fn wait_is_over(state: &LeadState, node: NodeId, walk: &mut Walk<'_>, context: &
     }
 }
 
-/// Whether the call the lead waits for has had its time. Source: DOMAIN.md 4, rule 10.
+/// Whether the call the lead waits for has had its time. Source: CONTRACT.md 4, rule 10.
 fn is_overdue(state: &LeadState, context: &LeadContext<'_>) -> bool {
     state.current_call().is_some_and(|(_, call)| {
         let deadline = context.workflow.settings.call_deadline_s;

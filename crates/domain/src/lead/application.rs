@@ -1,5 +1,5 @@
 //! The tries of an application step: wanted, under way, and what came of them.
-//! Source: DOMAIN.md 5.
+//! Source: CONTRACT.md 5.
 
 use super::{
     ApplicationOutcome, ApplicationReport, ApplicationRun, ApplicationStage, BranchCause, HoldCode,

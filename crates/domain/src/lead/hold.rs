@@ -143,7 +143,7 @@ impl HoldCode {
     ];
 
     /// Whether news of the call that a lead waits for ends the hold: what was doubtful about its
-    /// dialling is not any more. A call is overdue until it has a final status. Source: DOMAIN.md 4,
+    /// dialling is not any more. A call is overdue until it has a final status. Source: CONTRACT.md 4,
     /// rule 10.
     pub const fn ends_with_news(self, final_status: bool) -> bool {
         match self {

@@ -1,5 +1,5 @@
 //! The rules of a lead: how it starts, calls, branches, waits, is held, and ends.
-//! Source: DOMAIN.md 3, 4, 5.
+//! Source: CONTRACT.md 3, 4, 5.
 
 mod advance;
 mod application;

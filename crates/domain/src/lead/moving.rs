@@ -1,5 +1,5 @@
 //! How a lead is put at another node: by a person, or because its node was taken away.
-//! Source: DOMAIN.md 6, rule 5.
+//! Source: CONTRACT.md 6, rule 5.
 
 use super::{
     LeadContext, LeadEvent, LeadRejection, LeadState, LeadStatus, advance::call_off,

@@ -1,4 +1,4 @@
-//! What a report about a call makes true. Source: DOMAIN.md 4.
+//! What a report about a call makes true. Source: CONTRACT.md 4.
 
 use super::{
     BranchCause, Call, CallReport, Dispatch, HoldReason, LeadContext, LeadEvent, LeadRejection,
@@ -87,14 +87,14 @@ pub(super) fn report_call_status(
 
 /// Whether a person has decided the output already, and it waits for a resumption or an edge: then
 /// the visit waits for no call any more, and what is reported of it takes nothing back. Source:
-/// DOMAIN.md 4 rule 6, and 9.
+/// CONTRACT.md 4 rule 6, and 9.
 fn person_decided(state: &LeadState) -> bool {
     let outcome = state.hold.as_ref().and_then(|hold| hold.reason.outcome());
     outcome.is_some_and(|outcome| outcome.cause == BranchCause::Person)
 }
 
 /// When the call is tried again, if the node's retry policy says so. The attempts of one visit
-/// belong together, and only the last one takes a branch. Source: DOMAIN.md 4, rule 12.
+/// belong together, and only the last one takes a branch. Source: CONTRACT.md 4, rule 12.
 fn next_attempt(
     state: &LeadState,
     number: u32,
@@ -165,7 +165,7 @@ pub(super) fn new_attributes(number: u32, call: &Call, values: &Values) -> Optio
 }
 
 /// Another final status than the first. It is kept and shown; it moves the lead only where the
-/// call ended without a branch and the workflow's settings say so. Source: DOMAIN.md 4, rule 6.
+/// call ended without a branch and the workflow's settings say so. Source: CONTRACT.md 4, rule 6.
 fn conflict(
     state: &LeadState,
     number: u32,

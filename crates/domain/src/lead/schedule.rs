@@ -1,5 +1,5 @@
 //! When a call may be dialled: calling windows, and attempts that do not wait for ever.
-//! Source: DOMAIN.md 4, rule 12, and 5.
+//! Source: CONTRACT.md 4, rule 12, and 5.
 
 use super::{
     Call, HoldReason, LeadContext, LeadEvent, LeadState, advance::is_queued, walk::step_node,

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-/// Status of a lead. Source: DOMAIN.md 3.
+/// Status of a lead. Source: CONTRACT.md 3.
 #[derive(
     Clone,
     Copy,

@@ -1,4 +1,4 @@
-//! Times in words: what a lead said, read as an instant. Source: DOMAIN.md 5.
+//! Times in words: what a lead said, read as an instant. Source: CONTRACT.md 5.
 //!
 //! A small grammar and no guesses: words that could mean two times are refused with the reason.
 //! A phrase has a time of day, and may have a day, in either order, with `at`, `on` or a comma
@@ -68,7 +68,7 @@ pub enum UnreadableWords {
 
 /// The instant that the words name, seen from `from`, in a zone. A phrase that does not say its date
 /// is always after `from`; one that does may be in the past. A time in a gap of the clock is the
-/// first instant after it, one that the clock shows twice is the earlier. Source: DOMAIN.md 5.
+/// first instant after it, one that the clock shows twice is the earlier. Source: CONTRACT.md 5.
 ///
 /// # Errors
 ///

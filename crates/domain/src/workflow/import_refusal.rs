@@ -18,7 +18,7 @@ pub struct ImportFault {
     pub rows: Vec<u64>,
 }
 
-/// A list of leads that was refused whole. Nobody in it was enrolled. Source: DOMAIN.md 7 and 9.
+/// A list of leads that was refused whole. Nobody in it was enrolled. Source: CONTRACT.md 7 and 9.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportRefusal {
     /// Name of the file, if there was one.

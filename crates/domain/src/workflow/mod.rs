@@ -1,4 +1,4 @@
-//! The rules of a workflow: its lifecycle, its graph, its imports. Source: DOMAIN.md 2, 6, 7.
+//! The rules of a workflow: its lifecycle, its graph, its imports. Source: CONTRACT.md 2, 6, 7.
 
 mod decide;
 mod evolve;

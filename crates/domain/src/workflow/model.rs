@@ -49,7 +49,7 @@ pub struct WorkflowState {
     pub freed_at: Option<u64>,
     /// Enrolments of many leads that have begun and not ended.
     pub open_imports: BTreeMap<ImportId, ImportOpening>,
-    /// Names of variables that its leads came with. Source: DOMAIN.md 7.
+    /// Names of variables that its leads came with. Source: CONTRACT.md 7.
     pub variable_keys: BTreeSet<String>,
     /// The import that was refused last.
     pub last_refused_import: Option<ImportId>,

@@ -62,7 +62,7 @@ impl WorkflowView {
     }
 
     /// Where leads go that stand at a node which is not in the newest graph any more; `None` while
-    /// it is there, and where nobody said so. Source: DOMAIN.md 6, rule 5.
+    /// it is there, and where nobody said so. Source: CONTRACT.md 6, rule 5.
     ///
     /// A stand-in may have been taken away in its turn, so this follows them to one that is there.
     pub fn stand_in(&self, node: NodeId) -> Option<NodeId> {

@@ -1,4 +1,4 @@
-//! Every control action from every status. Source: the tables of DOMAIN.md 2.
+//! Every control action from every status. Source: the tables of CONTRACT.md 2.
 
 use branchline_domain::{
     id::WorkflowId,

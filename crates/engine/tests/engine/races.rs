@@ -1,7 +1,7 @@
 //! Control actions that race with call statuses, edits, removals and batches, in shuffled
 //! schedules: whatever comes first, the journal is exact and every answer says what is in it.
 //!
-//! Source: DOMAIN.md 2.
+//! Source: CONTRACT.md 2.
 
 use branchline_domain::{
     call_status::CallStatus,

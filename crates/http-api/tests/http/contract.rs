@@ -1,5 +1,5 @@
 //! The table of routes, row by row: each is there, answers as it should, and refuses in the same
-//! words what every route refuses. Source: DOMAIN.md 9.
+//! words what every route refuses. Source: CONTRACT.md 9.
 
 use std::collections::{BTreeMap, BTreeSet};
 

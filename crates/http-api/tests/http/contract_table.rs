@@ -1,4 +1,4 @@
-//! The table of routes, written by hand. Source: DOMAIN.md 9.
+//! The table of routes, written by hand. Source: CONTRACT.md 9.
 
 const WORKFLOW: &str = "id title description status settings revision node_count edge_count \
     enrolled_leads can_process_leads control control_reason created_at updated_at";

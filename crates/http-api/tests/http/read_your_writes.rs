@@ -1,5 +1,5 @@
 //! A read that is sent after a write was answered shows that write, on every route, lists and
-//! counts too. Source: DOMAIN.md 9.
+//! counts too. Source: CONTRACT.md 9.
 
 use std::cell::{Cell, RefCell};
 

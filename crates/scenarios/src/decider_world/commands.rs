@@ -70,7 +70,7 @@ impl DeciderWorld {
         self.leads.iter().any(|lead| lead.state.contact_tag == tag && !lead.state.removed)
     }
 
-    /// The lead whose live call keeps this number busy. Source: DOMAIN.md 4, rule 11.
+    /// The lead whose live call keeps this number busy. Source: CONTRACT.md 4, rule 11.
     pub(super) fn busy_with(&self, tag: [u8; 16]) -> Option<LeadId> {
         let has_live_call = |lead: &&PlayedLead| {
             lead.state.calls.values().any(|call| !call.concluded && is_dialled(&call.dispatch))

@@ -1,4 +1,4 @@
-//! What an `APPLICATION` node lacks. Source: DOMAIN.md 5.
+//! What an `APPLICATION` node lacks. Source: CONTRACT.md 5.
 
 use super::{FaultCode, node::Gap};
 use crate::{

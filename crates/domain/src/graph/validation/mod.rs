@@ -1,4 +1,4 @@
-//! Judges a graph: what blocks its activation, and what is only doubtful. Source: DOMAIN.md 6.
+//! Judges a graph: what blocks its activation, and what is only doubtful. Source: CONTRACT.md 6.
 //!
 //! All of it at once, in an order that depends on the graph alone: the entry first, then node by
 //! node, then edge by edge, then cycles.
@@ -198,7 +198,7 @@ fn entry_fault(graph: &Graph) -> Option<Fault> {
     })
 }
 
-/// Names that an application step reads and no lead has. Source: DOMAIN.md 5.
+/// Names that an application step reads and no lead has. Source: CONTRACT.md 5.
 fn unknown_names(node: &Node, variable_keys: &BTreeSet<String>) -> Vec<Fault> {
     let NodeConfig::Application(config) = &node.config else { return Vec::new() };
     if variable_keys.is_empty() {
@@ -260,7 +260,7 @@ fn listed(outputs: &[Output]) -> String {
 }
 
 /// One fault for each knot of nodes in which a lead could run for ever without waiting: it has
-/// neither a wait nor a call with a cap of visits. Source: DOMAIN.md 6, rule 2.
+/// neither a wait nor a call with a cap of visits. Source: CONTRACT.md 6, rule 2.
 fn cycle_faults(graph: &Graph, paths: &Paths) -> Vec<Fault> {
     let fault = |knot: Vec<&Node>| {
         let first = knot.first()?;

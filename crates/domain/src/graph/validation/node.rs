@@ -40,7 +40,7 @@ pub fn node_faults(node: &Node) -> Vec<Fault> {
 }
 
 /// Whether a node with this config could do its step. A lead that arrives at one that could not is
-/// held. Source: DOMAIN.md 6, rule 4.
+/// held. Source: CONTRACT.md 6, rule 4.
 pub fn is_complete(config: &NodeConfig) -> bool {
     config_gaps(config).is_empty()
 }

@@ -1,4 +1,4 @@
-//! Why a lead is where it is. One answer for API, log tool and dashboard. Source: DOMAIN.md 8.
+//! Why a lead is where it is. One answer for API, log tool and dashboard. Source: CONTRACT.md 8.
 
 mod held;
 mod remedy;

@@ -144,7 +144,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Where an output leads. A call node that the lead has visited as often as its config allows
-    /// is passed over, and the next edge that serves the output is taken. Source: DOMAIN.md 6.
+    /// is passed over, and the next edge that serves the output is taken. Source: CONTRACT.md 6.
     fn route(&self, from: NodeId, output: &Output) -> Option<NodeId> {
         self.graph().routes(from, output).find(|&to| !self.is_used_up(to))
     }
@@ -306,7 +306,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Wants the next attempt of a call within its visit. Source: DOMAIN.md 4, rule 12.
+    /// Wants the next attempt of a call within its visit. Source: CONTRACT.md 4, rule 12.
     pub(super) fn request_next_attempt(&mut self, config: &VoiceCallConfig) {
         let expires_after = config.retry.as_ref().and_then(|retry| retry.expire_after_minutes);
         self.request_call(config, expires_after.map(|minutes| u64::from(minutes) * 60));

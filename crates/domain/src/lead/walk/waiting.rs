@@ -1,4 +1,4 @@
-//! What a step waits for: a time, or analysis of the last call. Source: DOMAIN.md 4 and 5.
+//! What a step waits for: a time, or analysis of the last call. Source: CONTRACT.md 4 and 5.
 
 use super::Walk;
 use crate::{
@@ -60,7 +60,7 @@ impl Walk<'_> {
     }
 
     /// The zone of times in a call's words: the call's own, the agent's, that of the number's
-    /// country, or the workflow's default. Source: DOMAIN.md 5.
+    /// country, or the workflow's default. Source: CONTRACT.md 5.
     fn zone(&self) -> Zone {
         let named = |text: &str| Zone::named(text);
         let of_call = || {
@@ -79,7 +79,7 @@ impl Walk<'_> {
     }
 
     /// Until when analysis of the most recent call may still come; `None` when it is not waited
-    /// for, or not any more. Source: DOMAIN.md 4.
+    /// for, or not any more. Source: CONTRACT.md 4.
     pub(super) fn analysis_comes_until(&self) -> Option<Timestamp> {
         let now = self.context.now;
         let awaited = self.state.analysis_until.filter(|_| self.visit == self.state.visit);

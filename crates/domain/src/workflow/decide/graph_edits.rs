@@ -1,5 +1,5 @@
 //! Edits of the graph. Each makes one revision; nothing changed makes none. What is stored may be
-//! unfinished: validation and activation judge it. Source: DOMAIN.md 6.
+//! unfinished: validation and activation judge it. Source: CONTRACT.md 6.
 
 use std::collections::BTreeMap;
 

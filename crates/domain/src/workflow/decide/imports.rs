@@ -1,4 +1,4 @@
-//! Enrolments of many leads: an opening and an end. Source: DOMAIN.md 7.
+//! Enrolments of many leads: an opening and an end. Source: CONTRACT.md 7.
 
 use super::{Decision, limits, wrong_status};
 use crate::{

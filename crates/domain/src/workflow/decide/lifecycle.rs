@@ -1,4 +1,4 @@
-//! The actions that change where a workflow stands. Source: the table of DOMAIN.md 2.
+//! The actions that change where a workflow stands. Source: the table of CONTRACT.md 2.
 
 use super::{Decision, wrong_status};
 use crate::{

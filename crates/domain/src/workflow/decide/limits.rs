@@ -157,7 +157,7 @@ pub(super) fn check_edge(edge: &Edge) -> Checked {
     check_bytes("label", label.as_str().len(), LABEL_BYTES_MAX)
 }
 
-/// What makes an edge the same as another. Source: DOMAIN.md 6, rule 3.
+/// What makes an edge the same as another. Source: CONTRACT.md 6, rule 3.
 pub(super) const fn way(edge: &Edge) -> (NodeId, NodeId, Option<&Output>) {
     (edge.from_node_id, edge.to_node_id, edge.label.as_ref())
 }

@@ -1,4 +1,4 @@
-//! A graph that comes as a whole: what has to change so that it is the newest one. Source: DOMAIN.md
+//! A graph that comes as a whole: what has to change so that it is the newest one. Source: CONTRACT.md
 //! 6 and 9.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Nodes that go while leads stand at them. Source: DOMAIN.md 6, rule 5.
+//! Nodes that go while leads stand at them. Source: CONTRACT.md 6, rule 5.
 
 use std::collections::BTreeMap;
 

@@ -99,7 +99,7 @@ pub(crate) async fn ask(
                 .collect();
             host.lead(lead, LeadAction::Edit { variables, notes: None }).await
         }
-        Command::Wait(_) => Ok(Asked::Done),
+        Command::Answers { .. } | Command::Wait(_) => Ok(Asked::Done),
     }
 }
 

@@ -7,14 +7,15 @@ use std::{
 };
 
 use branchline_domain::{
+    graph::NodeConfig,
     id::{LeadId, OrganisationId, WorkflowId},
-    lead::{self, Dispatch, Explanation, LeadCommand, LeadContext, LeadState},
+    lead::{self, ApplicationStage, Dispatch, Explanation, LeadCommand, LeadContext, LeadState},
     workflow::{self, Settings, WorkflowCommand, WorkflowState, WorkflowStatus, WorkflowView},
 };
 use branchline_engine::{
     Engine, EngineConfig, EngineHandle, EngineParts, LeadStory, RecordedEvents, RecordedFact,
     UuidV7Ids,
-    applications::Applications,
+    applications::ApplicationAction,
     clock::ManualClock,
     command::Caller,
     ports::{Clock, Phones},
@@ -22,7 +23,7 @@ use branchline_engine::{
 use branchline_journal::{record::Position, store::EventStore};
 use branchline_projections::Invariants;
 use branchline_scenarios::{
-    command::{Command, Edit},
+    command::{Answer, Command, Edit},
     event_lines::Noted,
     graph_lines::GraphLines,
     names::Names,
@@ -34,6 +35,7 @@ use branchline_vault::{SeededEntropy, Vault};
 use tokio::runtime::Runtime;
 
 use crate::{
+    answering::Answering,
     engine_asks::{self, Asked},
     kept_store::Kept,
 };
@@ -65,6 +67,7 @@ pub(crate) struct EngineWorld {
     /// Last record that was told as a consequence of a step.
     told: Position,
     invariants: Invariants,
+    answering: Answering,
 }
 
 /// What is still to be done, if anything is: an engine that is sound will record more.
@@ -92,6 +95,7 @@ impl EngineWorld {
             leads: Vec::new(),
             told: Position(0),
             invariants: Invariants::new(),
+            answering: Answering::default(),
         };
         world.start()?;
         let host = Caller::host();
@@ -116,7 +120,7 @@ impl EngineWorld {
             clock: Arc::clone(&self.clock) as _,
             ids: Arc::clone(&self.ids) as _,
             phones: Phones::External,
-            applications: Applications::default(),
+            applications: self.answering.applications(),
             config: EngineConfig::embedded(),
         })
         .map_err(|wrong| format!("the engine does not start: {wrong}"))?;
@@ -182,9 +186,9 @@ impl EngineWorld {
                 let name = self.names.of_lead(id);
                 return Ok(Pending(Some(format!("lead {name} should go on: {events:?}"))));
             }
-            if lead::decide(&state, &LeadCommand::StartApplication, &context).is_ok() {
+            if self.is_answered(&state, &context) {
                 let name = self.names.of_lead(id);
-                return Ok(Pending(Some(format!("the application of lead {name} should begin"))));
+                return Ok(Pending(Some(format!("the application of lead {name} should go on"))));
             }
             let ran_out = state.calls.values().any(|call| match call.dispatch {
                 Dispatch::Started { lease_until: Some(until) } => {
@@ -202,6 +206,39 @@ impl EngineWorld {
             }
         }
         Ok(Pending(None))
+    }
+
+    /// Whether a try of an application is wanted, under way, or held and could be made now.
+    fn is_answered(&self, state: &LeadState, context: &LeadContext<'_>) -> bool {
+        let accepts = |command| lead::decide(state, command, context).is_ok_and(|e| !e.is_empty());
+        let under_way = state.application.as_deref().map(|run| run.stage);
+        let node =
+            state.node.and_then(|node| context.workflow.node_at(state.entered_revision, node));
+        let known = node.is_some_and(|node| match &node.config {
+            NodeConfig::Application(config) => ApplicationAction::of(config)
+                .is_some_and(|action| self.answering.applications().knows(&action)),
+            NodeConfig::VoiceCall(_)
+            | NodeConfig::Conditional(_)
+            | NodeConfig::Time(_)
+            | NodeConfig::Converted
+            | NodeConfig::Dropped => false,
+        });
+        under_way == Some(ApplicationStage::Started)
+            || accepts(&LeadCommand::StartApplication)
+            || (known && accepts(&LeadCommand::RequestApplication))
+    }
+
+    /// Somebody answers for the application of a node from now on.
+    fn answers(&self, node: &str, answer: &Answer) -> Result<(), Wrong> {
+        let (state, _) = self.workflow_state()?;
+        let id = self.names.node(node);
+        let config = state.graph.node(id).map(|node| &node.config);
+        let Some(NodeConfig::Application(config)) = config else {
+            return Err(format!("{node} is no APPLICATION node"));
+        };
+        let action = ApplicationAction::of(config).ok_or("the application has no action")?;
+        self.answering.answer(id, &action, answer.clone());
+        Ok(())
     }
 
     fn workflow_state(&self) -> Result<(WorkflowState, workflow::WorkflowContext), Wrong> {
@@ -296,6 +333,7 @@ impl World for EngineWorld {
         let (mut accepted, mut judged) = (None, None);
         match command {
             Command::Wait(seconds) => self.clock.advance(Duration::from_secs(*seconds)),
+            Command::Answers { node, answer } => self.answers(node, answer)?,
             Command::Act(_)
             | Command::Edit(_)
             | Command::Duplicate

@@ -1,6 +1,7 @@
 //! Plays every `tests/scenarios/**/*.toml` as a test of its own, named by mode and path. The format
 //! is described in `crates/scenarios/README.md`.
 
+mod answering;
 mod engine_asks;
 mod engine_world;
 mod identity;

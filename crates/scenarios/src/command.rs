@@ -2,7 +2,7 @@
 
 use branchline_domain::{
     call_status::CallStatus,
-    lead::{CallReport, Values},
+    lead::{ApplicationOutcome, CallReport, Values},
     output::Output,
     time::Timestamp,
     workflow::Settings,
@@ -114,10 +114,26 @@ pub enum Command {
         /// What is set.
         variables: Values,
     },
+    /// From now on somebody answers like this for the application of a node.
+    Answers {
+        /// Name of the node.
+        node: String,
+        /// What its application answers.
+        answer: Answer,
+    },
     /// The graph is judged, and nothing happens.
     Validate,
     /// Moves the clock. Unit: seconds.
     Wait(u64),
+}
+
+/// What an application answers, each time it is tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// What comes of a try.
+    pub outcome: ApplicationOutcome,
+    /// Fields of the answer.
+    pub fields: Values,
 }
 
 /// What is asked of the workflow.
@@ -261,6 +277,9 @@ pub fn parse(line: &str) -> Result<Command, Wrong> {
             Command::Release { lead: (*lead).into(), at: release_at(line, at)? }
         }
         ["remove", "node", name, rest @ ..] => Command::Edit(remove_node(line, name, rest)?),
+        ["answers", node, outcome, ..] => {
+            answers(node, outcome, given.get(3..).unwrap_or_default())?
+        }
         ["validate"] => Command::Validate,
         ["remove", lead] => Command::Remove { lead: (*lead).into() },
         ["edit", lead, ..] => Command::EditLead {
@@ -272,10 +291,26 @@ pub fn parse(line: &str) -> Result<Command, Wrong> {
     })
 }
 
+fn answers(node: &str, word: &str, fields: &[String]) -> Result<Command, Wrong> {
+    let outcome = match word {
+        "success" => ApplicationOutcome::Succeeded,
+        "failure" => ApplicationOutcome::Failed,
+        "unavailable" => ApplicationOutcome::Unavailable,
+        _ => {
+            return Err(format!(
+                "`{word}` is no answer of an application; write success, failure or unavailable"
+            ));
+        }
+    };
+    let answer = Answer { outcome, fields: words::attributes(fields)? };
+    Ok(Command::Answers { node: node.into(), answer })
+}
+
 /// Every command by its first word, and how it is written.
-const SHAPES: [(&str, &str); 25] = [
+const SHAPES: [(&str, &str); 26] = [
     ("activate", "activate"),
     ("add", "add node later: TIME 2 hours` or `add edge intro --DNP--> later"),
+    ("answers", "answers crm success tier=gold"),
     ("attributes", "attributes asha.1 score=7"),
     ("cancel", "cancel"),
     ("claim", "claim 2"),

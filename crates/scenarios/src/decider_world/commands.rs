@@ -208,6 +208,10 @@ impl DeciderWorld {
                 let swept = self.sweep()?;
                 Ok(Done { events: done.events.into_iter().chain(swept).collect(), ..done })
             }
+            Command::Answers { node, answer } => {
+                self.answers.insert(self.names.node(node), answer.clone());
+                Ok(Done::default())
+            }
             Command::Validate => {
                 let judged = Some(Judged::of(&self.workflow, &self.names));
                 Ok(Done { judged, ..Done::default() })

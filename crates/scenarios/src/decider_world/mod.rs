@@ -4,6 +4,8 @@
 mod commands;
 mod effects;
 
+use std::collections::BTreeMap;
+
 use branchline_domain::{
     decider::Recorded,
     id::{LeadId, NodeId, WorkflowId},
@@ -18,7 +20,7 @@ use branchline_domain::{
 };
 
 use crate::{
-    command::Command,
+    command::{Answer, Command},
     event_lines::Noted,
     graph_lines::GraphLines,
     names::Names,
@@ -48,6 +50,8 @@ pub struct DeciderWorld {
     status_position: u64,
     /// In order of enrolment.
     leads: Vec<PlayedLead>,
+    /// What applications answer, by node.
+    answers: BTreeMap<NodeId, Answer>,
 }
 
 impl DeciderWorld {
@@ -70,6 +74,7 @@ impl DeciderWorld {
             workflow: WorkflowState::default(),
             status_position: 0,
             leads: Vec::new(),
+            answers: BTreeMap::new(),
         };
         world.names.name_workflow(world.id, "workflow");
         let create = WorkflowCommand::Create {
@@ -232,7 +237,7 @@ const fn is_dialled(dispatch: &Dispatch) -> bool {
 impl World for DeciderWorld {
     fn perform(&mut self, command: &Command) -> Result<Done, Failure> {
         let mut done = self.play(command)?;
-        done.events.extend(self.hold_applications()?);
+        done.events.extend(self.try_applications()?);
         if !self.workflow.deleted {
             let ended = self.workflow_decides(&WorkflowCommand::AutoComplete, None)?;
             if !ended.is_empty() {

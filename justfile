@@ -19,6 +19,10 @@ test *arguments:
 scenario name="":
     cargo test -p branchline-tests -- {{ name }}
 
+# Writes the index of what proves each promise of the contract anew.
+bless:
+    BLESS=1 cargo test -p branchline-tests --test contract
+
 # The benchmarks, in release mode. On a quiet machine only.
 bench *arguments:
     cargo run --release -p branchline-bench -- {{ arguments }}

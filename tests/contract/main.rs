@@ -136,7 +136,7 @@ fn index(contract: &[Promise], proofs: &[Proof]) -> String {
     for promise in contract {
         let of_it = proofs.iter().filter(|proof| proof.promise == promise.id);
         let places: Vec<String> = of_it.map(|proof| proof.place.clone()).collect();
-        let places = if promise.is_planned { "planned".into() } else { places.join(", ") };
+        let places = if promise.is_planned { "planned".into() } else { places.join("<br>") };
         for part in ["| `", &promise.id, "` | ", &places, " |\n"] {
             table.push_str(part);
         }

@@ -12,8 +12,7 @@ use crate::promises::is_id;
 pub(crate) struct Proof {
     /// Id of the promise.
     pub(crate) promise: String,
-    /// A scenario as `call_routing/busy_takes_the_dnp_branch`, or a test as `path/of/file.rs::name`, as a
-    /// link from the index.
+    /// The title of the scenario, or the name of the test, as a link from the index to its file.
     pub(crate) place: String,
     /// The whole scenario; `None` for a test.
     pub(crate) scenario: Option<String>,
@@ -24,16 +23,15 @@ pub(crate) fn proofs(workspace: &Path) -> Vec<Proof> {
     let mut found = Vec::new();
     let scenarios = workspace.join("tests/scenarios");
     for path in files(&scenarios, "toml") {
-        let name = path.strip_prefix(&scenarios).expect("it is below").with_extension("");
-        let name = name.display();
-        found.extend(scenario_proofs(&text(&path), &format!("[{name}]({name}.toml)")));
+        let name = path.strip_prefix(&scenarios).expect("it is below").display().to_string();
+        found.extend(scenario_proofs(&text(&path), &name));
     }
     for folder in ["crates", "tests", "tools"] {
         for path in files(&workspace.join(folder), "rs") {
             let name = path.strip_prefix(workspace).expect("it is below").display().to_string();
             found.extend(test_proofs(&text(&path)).into_iter().map(|(promise, test)| Proof {
                 promise,
-                place: format!("[{test}](../../{name})"),
+                place: format!("[test: {}](../../{name})", test.replace('_', " ")),
                 scenario: None,
             }));
         }
@@ -67,14 +65,16 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 
 /// What a scenario says that it proves. Its source is ids and nothing else: what is none is told as a
 /// promise that the contract does not have.
-fn scenario_proofs(text: &str, place: &str) -> Vec<Proof> {
-    let scenario: toml::Table = text.parse().unwrap_or_else(|wrong| panic!("{place}: {wrong}"));
-    let source = scenario.get("source").and_then(toml::Value::as_str).unwrap_or_default();
+fn scenario_proofs(text: &str, name: &str) -> Vec<Proof> {
+    let scenario: toml::Table = text.parse().unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
+    let told = |key| scenario.get(key).and_then(toml::Value::as_str).unwrap_or_default();
+    let (source, place) =
+        (told("source"), format!("[{}]({name})", told("title").replace('|', "\\|")));
     source
         .split(", ")
         .map(|promise| Proof {
             promise: promise.into(),
-            place: place.into(),
+            place: place.clone(),
             scenario: Some(text.into()),
         })
         .collect()

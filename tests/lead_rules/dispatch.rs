@@ -1,5 +1,4 @@
-//! Who may dial, and what came of it. Source: CONTRACT.md 2 (rule on calls in progress), 9;
-//! DESIGN.md 5, outbox.
+//! Who may dial, and what came of it. Source: CONTRACT.md 2-in-progress, 4-claim, 4-refused.
 
 use branchline_domain::{
     call_status::CallStatus,

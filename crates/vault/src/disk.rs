@@ -59,8 +59,21 @@ pub(crate) fn exists(file: &Path) -> Result<bool, VaultError> {
     file.try_exists().map_err(failed("look for", file))
 }
 
-/// Takes the lock that only one writer can have. It lasts as long as the handle.
-pub(crate) fn lock(file: &Path) -> Result<File, VaultError> {
+/// The lock that only one writer can have.
+#[derive(Debug)]
+pub(crate) struct WriterLock(File);
+
+impl Drop for WriterLock {
+    /// Given back in words: a process that another thread starts at this moment has a copy of the
+    /// open file until its own program runs, and closing ours alone would leave it locked.
+    fn drop(&mut self) {
+        // When that fails, closing the file gives it back, a moment later.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the lock that only one writer can have. It lasts as long as what is returned.
+pub(crate) fn lock(file: &Path) -> Result<WriterLock, VaultError> {
     let handle = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -69,7 +82,7 @@ pub(crate) fn lock(file: &Path) -> Result<File, VaultError> {
         .open(file)
         .map_err(failed("open", file))?;
     match handle.try_lock() {
-        Ok(()) => Ok(handle),
+        Ok(()) => Ok(WriterLock(handle)),
         Err(fs::TryLockError::WouldBlock) => Err(VaultError::InUse { file: file.into() }),
         Err(fs::TryLockError::Error(source)) => Err(failed("lock", file)(source)),
     }

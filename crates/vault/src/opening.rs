@@ -126,7 +126,7 @@ impl Vault {
         file: File,
         organisations: Organisations,
         entropy: Arc<dyn Entropy>,
-        lock: Option<File>,
+        lock: Option<disk::WriterLock>,
     ) -> Result<Self, VaultError> {
         let (leads_file, organisations_file) = (dir.join(LEADS_FILE), dir.join(ORGANISATIONS_FILE));
         let unsound =

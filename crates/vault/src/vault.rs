@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    fs::File,
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -64,7 +63,7 @@ pub struct Vault {
     pub(crate) leads_file: PathBuf,
     pub(crate) organisations_file: PathBuf,
     /// Unlocked when dropped. `None` in memory and for reading only.
-    pub(crate) _lock: Option<File>,
+    pub(crate) _lock: Option<crate::disk::WriterLock>,
 }
 
 impl Vault {

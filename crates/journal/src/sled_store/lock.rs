@@ -13,7 +13,17 @@ use super::OpenError;
 /// whatever way.
 #[derive(Debug)]
 pub(crate) struct DirectoryLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for DirectoryLock {
+    /// Given back in words, not only by closing the file: a process that another thread starts at
+    /// this moment has a copy of the open file until its own program runs, and would keep the lock.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the lock of the journal is given back only by closing it");
+        }
+    }
 }
 
 impl DirectoryLock {
@@ -32,7 +42,7 @@ impl DirectoryLock {
         file.set_len(0).map_err(io)?;
         file.seek(SeekFrom::Start(0)).map_err(io)?;
         file.write_all(owner().as_bytes()).map_err(io)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 
     /// Shares the lock with other readers, without writing. A directory without a lock file was
@@ -45,7 +55,7 @@ impl DirectoryLock {
             Err(error) => return Err(OpenError::io("lock", &path, &error)),
         };
         refuse_if_held(&mut file, &path, File::try_lock_shared)?;
-        Ok(Some(Self { _file: file }))
+        Ok(Some(Self { file }))
     }
 }
 

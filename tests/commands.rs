@@ -91,6 +91,10 @@ const fn application(name: &'static str) -> Proof {
     Proof::Test("tests/lead_rules/application.rs", name)
 }
 
+const fn fenced_try(name: &'static str) -> Proof {
+    Proof::Test("crates/engine/tests/engine/application_fences.rs", name)
+}
+
 const fn actions(name: &'static str) -> Proof {
     Proof::Test("crates/domain/tests/workflow/actions.rs", name)
 }
@@ -171,18 +175,22 @@ rows! { LeadCommand, lead_command, lead_rows:
         ONE_TRY,
         application("no_try_begins_while_the_workflow_is_not_active_and_one_under_way_is_held"),
         ONE_TRY,
-        NOT_ASKED_YET;
+        fenced_try("the_start_of_a_try_is_fenced_and_made_once");
     RecordApplication =>
         ONE_TRY,
         NOBODY_WANTED,
         ONE_TRY,
-        NOT_ASKED_YET;
+        fenced_try("what_came_of_a_try_is_fenced_and_recorded_once");
     HoldApplication =>
         HELD_AND_ASKED,
         NOBODY_WANTED,
         HELD_AND_ASKED,
         Proof::None("the engine asks for it again until it is recorded or refused");
-    RequestApplication => HELD_AND_ASKED, NOBODY_WANTED, HELD_AND_ASKED, NOT_ASKED_YET;
+    RequestApplication =>
+        HELD_AND_ASKED,
+        NOBODY_WANTED,
+        HELD_AND_ASKED,
+        fenced_try("a_lead_that_somebody_answers_for_at_last_is_fenced_and_asked_for_once");
     MoveTo =>
         moving("a_person_puts_a_held_lead_at_another_node_where_its_step_begins"),
         moving("a_pending_lead_and_a_node_that_is_not_there_are_refused"),
@@ -211,7 +219,6 @@ rows! { LeadCommand, lead_command, lead_rows:
 }
 
 /// Commands whose way into the engine is not built: whoever builds it takes them to the fences.
-const NOT_ASKED_YET: Proof = Proof::None("nothing in the engine asks for it yet");
 const ONE_TRY: Proof =
     application("a_try_is_wanted_on_arrival_begins_once_and_its_success_moves_the_lead");
 const NOBODY_WANTED: Proof =
@@ -300,7 +307,7 @@ rows! { WorkflowCommand, workflow_command, workflow_rows:
         imports("a_refused_import_is_recorded_once_in_every_status"),
         imports("an_import_that_has_begun_is_not_refused"),
         imports("a_refused_import_is_recorded_once_in_every_status"),
-        NOT_ASKED_YET;
+        Proof::None("the workflow's actor asks again; the sender is told whatever comes of it");
 }
 
 /// What is wrong with a proof, if anything is.

@@ -6,6 +6,7 @@
     reason = "helpers of tests"
 )]
 
+mod application_fences;
 mod batch;
 mod commands;
 mod control;

@@ -34,6 +34,7 @@ pub(crate) struct World {
     pub(crate) vault: Arc<Vault>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) config: EngineConfig,
+    pub(crate) applications: Applications,
 }
 
 /// The host of the default organisation.
@@ -96,14 +97,14 @@ impl World {
         let start = Timestamp::from_micros(1_800_000_000_000_000);
         let clock = Arc::new(ManualClock::at(start));
         let vault = Arc::new(Vault::in_memory(Arc::new(SeededEntropy::new(7))));
-        Self::on(GateStore::new(), vault, clock, config)
+        Self::on(GateStore::new(), vault, clock, config, Applications::default())
     }
 
     /// The same over a journal on disk.
     pub(crate) fn on_disk(dir: &std::path::Path, config: EngineConfig) -> Self {
         let DataDirectory { store, vault } = DataDirectory::open(dir).unwrap();
         let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_800_000_000_000_000)));
-        Self::on(GateStore::before(store), vault, clock, config)
+        Self::on(GateStore::before(store), vault, clock, config, Applications::default())
     }
 
     fn on(
@@ -111,6 +112,7 @@ impl World {
         vault: Arc<Vault>,
         clock: Arc<ManualClock>,
         config: EngineConfig,
+        applications: Applications,
     ) -> Self {
         let ids = Arc::new(UuidV7Ids::new(Arc::clone(&clock) as Arc<dyn Clock>));
         let engine = Engine::start(EngineParts {
@@ -119,12 +121,12 @@ impl World {
             clock: Arc::clone(&clock) as _,
             ids,
             phones: Phones::External,
-            applications: Applications::default(),
+            applications: applications.clone(),
             config: config.clone(),
         })
         .unwrap();
         let engine_handle = engine.handle();
-        Self { engine: Some(engine), engine_handle, store, vault, clock, config }
+        Self { engine: Some(engine), engine_handle, store, vault, clock, config, applications }
     }
 
     pub(crate) fn handle(&self) -> &EngineHandle {
@@ -135,13 +137,13 @@ impl World {
     pub(crate) fn crash_and_restart(mut self) -> Self {
         drop(self.engine.take());
         self.store.open();
-        Self::on(self.store, self.vault, self.clock, self.config)
+        Self::on(self.store, self.vault, self.clock, self.config, self.applications)
     }
 
     /// The same journal under a new engine, after the old one was stopped in order.
     pub(crate) fn stop_and_restart(mut self) -> Self {
         self.engine.take().unwrap().shutdown();
-        Self::on(self.store, self.vault, self.clock, self.config)
+        Self::on(self.store, self.vault, self.clock, self.config, self.applications)
     }
 
     pub(crate) async fn act(&self, workflow: WorkflowId, action: WorkflowAction) {

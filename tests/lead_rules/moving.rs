@@ -6,10 +6,12 @@ use std::sync::Arc;
 use branchline_domain::{
     call_status::CallStatus,
     graph::GraphChange,
-    lead::{HoldReason, Lead, LeadCommand, LeadEvent, LeadRejection},
+    lead::{
+        GuardCode, HoldReason, Lead, LeadCommand, LeadEvent, LeadRejection, Surroundings, explain,
+    },
     workflow::{WorkflowStatus, WorkflowView},
 };
-use branchline_testkit::{START, ViewChanges, active, at_second, given, node_id, now};
+use branchline_testkit::{ASHA, START, ViewChanges, active, at_second, given, node_id, now};
 
 use crate::fixtures::{
     at_the_call, calling, campaign, concluded, enrolled, entered, report, requested, started,
@@ -172,4 +174,19 @@ fn during_a_pause_the_lead_stays_and_goes_on_resume() {
         .when(&LeadCommand::Advance, &at_second(9, &workflow))
         .then_accepted();
     assert_eq!(gone.state().node, Some(node_id("pause")));
+}
+
+/// Nobody said where its leads go: it came there while the node was being deleted.
+#[test]
+fn a_lead_whose_node_was_taken_away_from_under_it_is_told_so_and_can_be_moved() {
+    let workflow = active(&campaign()).revised(&[GraphChange::NodeRemoved(node_id("intro"))]);
+    let held =
+        given::<Lead>(calling()).when(&report(CallStatus::Busy), &now(&workflow)).then_accepted();
+    let surroundings = Surroundings { now: START, ..Surroundings::default() };
+    let told = explain(ASHA, held.state(), &workflow, &surroundings);
+    assert_eq!(told.guards.len(), 1);
+    assert_eq!(told.guards[0].code, GuardCode::MissingOutput);
+    assert!(told.guards[0].message.contains("deleted"), "{told:?}");
+    let moved = held.when(&move_to("pause"), &now(&workflow)).then_accepted();
+    assert_eq!(moved.state().node, Some(node_id("pause")));
 }

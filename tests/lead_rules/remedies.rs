@@ -164,6 +164,7 @@ impl Stand {
                 let release_at = next.now.plus_seconds(60);
                 next.tell(&LeadCommand::Resolve(Resolution::ReleaseAt(release_at)))
             }
+            Remedy::MoveTo => next.tell(&LeadCommand::MoveTo { node: node_id("won") }),
             Remedy::Remove => next.tell(&LeadCommand::Remove),
         };
         if taken { vec![next] } else { Vec::new() }
@@ -252,6 +253,7 @@ fn needs_an_active_workflow(remedy: Remedy) -> bool {
         | Remedy::ResolveOutput
         | Remedy::Redial
         | Remedy::ResolveRelease
+        | Remedy::MoveTo
         | Remedy::Remove => false,
     }
 }

@@ -45,6 +45,12 @@ pub(super) fn held(state: &LeadState, hold: &Hold, workflow: &WorkflowView) -> H
             "resume or activate the workflow",
             &[Remedy::Resume, Remedy::Activate],
         ),
+        HoldReason::MissingOutput(_) if is_gone(state, workflow) => (
+            GuardCode::MissingOutput,
+            "the lead's node was deleted, and nobody said where its leads go".into(),
+            "move the lead to another node, or remove it",
+            &[Remedy::MoveTo, Remove],
+        ),
         HoldReason::MissingOutput(outcome) => (
             GuardCode::MissingOutput,
             missing_output(state, outcome, workflow),
@@ -118,6 +124,11 @@ fn unreadable(state: &LeadState, hold: &Hold, words: &Personal<String>) -> Holdi
         "resolve the lead with a release time or an output, or report the attribute again",
         &[Remedy::ResolveRelease, Remedy::ResolveOutput, Remedy::AttributesArrive],
     )
+}
+
+/// Whether the lead came to its node in the moment in which it was deleted.
+fn is_gone(state: &LeadState, workflow: &WorkflowView) -> bool {
+    state.node.is_some_and(|node| workflow.graph.node(node).is_none())
 }
 
 /// Why an outcome leads nowhere: no edge, or only to call nodes that were visited often enough.

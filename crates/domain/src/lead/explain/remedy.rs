@@ -46,6 +46,8 @@ pub enum Remedy {
     Redial,
     /// A person gives the time to release the lead at.
     ResolveRelease,
+    /// A person moves the lead to another node.
+    MoveTo,
     /// A person removes the lead.
     Remove,
 }

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context as _, bail};
 use branchline_engine::EngineConfig;
+use branchline_scenarios::nearest::advice;
 use serde::Deserialize;
 use toml::{
     Table, Value,
@@ -151,7 +152,7 @@ fn overlay_file(settings: &mut Table, name: &str, text: &str) -> anyhow::Result<
         let table = table.get_ref().as_ref();
         let Some(Value::Table(known)) = settings.get_mut(table) else {
             let names: Vec<&str> = settings.keys().map(String::as_str).collect();
-            bail!("{name}:{line}: unknown table `[{table}]`{}", nearest(table, &names));
+            bail!("{name}:{line}: unknown table `[{table}]`; {}", advice(table, &names));
         };
         let DeValue::Table(entries) = entry.get_ref() else {
             bail!("{name}:{line}: `{table}` is a table: write `[{table}]`");
@@ -161,7 +162,7 @@ fn overlay_file(settings: &mut Table, name: &str, text: &str) -> anyhow::Result<
             let key = key.get_ref().as_ref();
             let Some(place) = known.get_mut(key) else {
                 let names: Vec<&str> = known.keys().map(String::as_str).collect();
-                bail!("{name}:{line}: unknown key `{key}` in `[{table}]`{}", nearest(key, &names));
+                bail!("{name}:{line}: unknown key `{key}` in `[{table}]`; {}", advice(key, &names));
             };
             let wanted = place.type_str();
             let found = value.get_ref().type_str();
@@ -195,7 +196,7 @@ fn overlay_environment(
         });
         let Some(place) = place else {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            bail!("unknown environment variable {name}{}", nearest(name, &names));
+            bail!("unknown environment variable {name}; {}", advice(name, &names));
         };
         let wanted = place.type_str();
         *place = match place {
@@ -224,36 +225,6 @@ fn variable(table: &str, key: &str) -> String {
 /// Line of a byte in a text, from 1.
 fn line_of(text: &str, byte: usize) -> usize {
     text.bytes().take(byte).filter(|&byte| byte == b'\n').count() + 1
-}
-
-/// `; did you mean …?` when a known name is near, else the list of them.
-fn nearest(name: &str, known: &[&str]) -> String {
-    let near = known
-        .iter()
-        .map(|candidate| (distance(name, candidate), candidate))
-        .min()
-        .filter(|(distance, _)| *distance <= name.chars().count() / 2);
-    near.map_or_else(
-        || format!("; the names are {}", known.join(", ")),
-        |(_, candidate)| format!("; did you mean `{candidate}`?"),
-    )
-}
-
-/// How many single changes lead from one word to the other (Levenshtein, 1965).
-fn distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (made, a) in from.chars().enumerate() {
-        let mut diagonal = made;
-        let mut left = made + 1;
-        let mut next = vec![left];
-        for (b, &above) in to.chars().zip(row.iter().skip(1)) {
-            left = (left + 1).min(above + 1).min(diagonal + usize::from(a != b));
-            next.push(left);
-            diagonal = above;
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use std::{
     io::Error as IoError,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use super::OpenError;
@@ -50,15 +52,42 @@ impl SledBlocks {
             .cache_capacity(cache_bytes)
             .flush_every_ms(None);
         let storage = |reason: String| OpenError::Storage { dir: dir.to_owned(), reason };
-        // sled panics on most kinds of damage instead of saying so.
-        let db = catch_unwind(AssertUnwindSafe(|| config.open()))
-            .map_err(|panic| storage(panic_text(panic.as_ref())))?
-            .map_err(|error| storage(error.to_string()))?;
+        let mut tries = 0;
+        let db = loop {
+            // sled panics on most kinds of damage instead of saying so.
+            let opened = catch_unwind(AssertUnwindSafe(|| config.open()))
+                .map_err(|panic| storage(panic_text(panic.as_ref())))?;
+            match opened {
+                Ok(db) => break db,
+                // The directory is ours, so this is a database of our own that has been closed and
+                // that sled's threads have not let go of yet.
+                Err(error) if tries < TRIES_MAX && is_still_closing(&error) => {
+                    tries += 1;
+                    thread::sleep(TRY_AGAIN);
+                }
+                Err(error) => return Err(storage(error.to_string())),
+            }
+        };
         refuse_blobs(dir)?;
         sync_created(dir)?;
         let path = dir.join("db");
         let data = File::open(&path).map_err(|error| OpenError::io("open", &path, &error))?;
         Ok(Self { db, data, disk })
+    }
+}
+
+/// How often a database that is still closing is tried again, and how long after.
+const TRIES_MAX: u32 = 200;
+const TRY_AGAIN: Duration = Duration::from_millis(10);
+
+/// Whether sled says that somebody has its file open.
+fn is_still_closing(error: &sled::Error) -> bool {
+    match error {
+        sled::Error::Io(error) => error.to_string().contains("could not acquire lock"),
+        sled::Error::CollectionNotFound(_)
+        | sled::Error::Unsupported(_)
+        | sled::Error::ReportableBug(_)
+        | sled::Error::Corruption { .. } => false,
     }
 }
 

@@ -330,3 +330,19 @@ fn damage_that_a_reader_finds_is_told_and_stops_the_journal() {
     assert!(store.poisoned().is_some());
     assert!(matches!(append(&store, vec![step(2, 0)])[..], [Err(AppendError::Poisoned { .. })]));
 }
+
+#[test]
+fn a_database_that_is_still_being_closed_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = SledOptions::new(dir.path().join("journal"));
+    drop(SledStore::open(&options).unwrap());
+    // As sled's own threads do, a moment after the store was dropped.
+    let data = std::fs::File::open(options.dir.join("db").join("db")).unwrap();
+    data.lock().unwrap();
+    let closing = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(60));
+        drop(data);
+    });
+    drop(SledStore::open(&options).unwrap());
+    closing.join().unwrap();
+}

@@ -64,7 +64,6 @@ pub struct UnfinishedImport {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StoredImport {
     pub(crate) row: ImportRow,
-    pub(crate) variable_keys: Vec<String>,
     /// Rows of its leads that do not count, until they do or are withdrawn.
     pub(crate) leads: BTreeSet<u32>,
 }
@@ -111,7 +110,7 @@ impl Imports {
             reason: None,
             faults: Vec::new(),
         };
-        let number = self.add(row, opening.variable_keys.clone())?;
+        let number = self.add(row)?;
         self.unfinished.insert(number);
         Some(number)
     }
@@ -136,16 +135,16 @@ impl Imports {
             reason: None,
             faults: refusal.faults.clone(),
         };
-        self.add(row, Vec::new())
+        self.add(row)
     }
 
-    fn add(&mut self, row: ImportRow, variable_keys: Vec<String>) -> Option<u32> {
+    fn add(&mut self, row: ImportRow) -> Option<u32> {
         if self.numbers.contains_key(&row.id) {
             return None;
         }
         let number = u32::try_from(self.all.len()).ok()?;
         self.numbers.insert(row.id, number);
-        self.all.push(StoredImport { row, variable_keys, leads: BTreeSet::new() });
+        self.all.push(StoredImport { row, leads: BTreeSet::new() });
         Some(number)
     }
 
@@ -174,15 +173,14 @@ impl Imports {
         number: u32,
         enrolled: u32,
         duplicates_skipped: u32,
-    ) -> (BTreeSet<u32>, Vec<String>) {
-        let Some(import) = self.all.get_mut(number as usize) else { return Default::default() };
+    ) -> BTreeSet<u32> {
+        let Some(import) = self.all.get_mut(number as usize) else { return BTreeSet::default() };
         import.row.status = ImportStatus::Done;
         import.row.leads_enrolled = enrolled;
         import.row.duplicates_skipped = duplicates_skipped;
         let leads = std::mem::take(&mut import.leads);
-        let variable_keys = std::mem::take(&mut import.variable_keys);
         self.settle(number);
-        (leads, variable_keys)
+        leads
     }
 
     /// The import was given up.

@@ -284,7 +284,7 @@ impl Projections {
     /// alphabet.
     pub fn variable_keys(&self, workflow: WorkflowId) -> Vec<String> {
         let stored = self.workflows.by_id(workflow).into_iter();
-        stored.flat_map(|stored| &stored.variable_keys).cloned().collect()
+        stored.flat_map(|stored| &stored.state.variable_keys).cloned().collect()
     }
 
     fn show_lead(&self, lead: &StoredLead) -> Option<LeadRow> {

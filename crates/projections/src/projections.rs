@@ -128,7 +128,7 @@ impl Projections {
                 }
             }
             WorkflowEvent::ImportClosed { import, enrolled, duplicates_skipped } => {
-                self.close_import(workflow, *import, *enrolled, *duplicates_skipped);
+                self.close_import(*import, *enrolled, *duplicates_skipped);
             }
             WorkflowEvent::ImportCancelled { import, reason } => {
                 self.cancel_import(*import, reason);
@@ -154,13 +154,9 @@ impl Projections {
         }
     }
 
-    fn close_import(&mut self, workflow: u32, import: ImportId, enrolled: u32, skipped: u32) {
+    fn close_import(&mut self, import: ImportId, enrolled: u32, skipped: u32) {
         let Some(number) = self.imports.number(import) else { return };
-        let (leads, variable_keys) = self.imports.close(number, enrolled, skipped);
-        if let Some(stored) = self.workflows.get_mut(workflow) {
-            stored.variable_keys.extend(variable_keys);
-        }
-        for lead in leads {
+        for lead in self.imports.close(number, enrolled, skipped) {
             self.change_lead(lead, |_, lead| lead.in_open_import = false);
         }
     }

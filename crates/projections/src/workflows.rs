@@ -47,7 +47,6 @@ pub(crate) struct StoredWorkflow {
     pub(crate) in_progress: BTreeSet<u32>,
     pub(crate) calls_by_status: BTreeMap<CallStatus, u64>,
     pub(crate) imports: Vec<u32>,
-    pub(crate) variable_keys: BTreeSet<String>,
 }
 
 impl StoredWorkflow {
@@ -72,7 +71,6 @@ impl StoredWorkflow {
             in_progress: BTreeSet::new(),
             calls_by_status: BTreeMap::new(),
             imports: Vec::new(),
-            variable_keys: BTreeSet::new(),
         }
     }
 

@@ -135,11 +135,6 @@ impl Graph {
         self.outgoing.get(&node).into_iter().flatten().filter_map(|&index| self.edges.get(index))
     }
 
-    /// Where an output of a node leads: the first of its [`routes`](Self::routes).
-    pub fn route(&self, node: NodeId, output: &Output) -> Option<NodeId> {
-        self.routes(node, output).next()
-    }
-
     /// Where an output of a node may lead, in the order to try: by the edges labelled with it or
     /// not labelled at all. An edge to a node that is not there does not count: the lead could not
     /// arrive.
@@ -251,16 +246,16 @@ mod tests {
                 edge(3, A, C, Some("FAILED")),
             ],
         );
-        assert_eq!(graph.route(A, &Output::Dnp), Some(C));
-        assert_eq!(graph.route(A, &Output::Completed), Some(B));
-        assert_eq!(graph.route(A, &Output::Failed), Some(B));
+        assert_eq!(graph.routes(A, &Output::Dnp).next(), Some(C));
+        assert_eq!(graph.routes(A, &Output::Completed).next(), Some(B));
+        assert_eq!(graph.routes(A, &Output::Failed).next(), Some(B));
     }
 
     #[test]
     fn an_edge_to_a_node_that_is_not_there_leads_nowhere() {
         let graph = Graph::default()
             .revised(1, &[node(A, NodeType::VoiceCall, false), edge(1, A, B, None)]);
-        assert_eq!(graph.route(A, &Output::Dnp), None);
+        assert_eq!(graph.routes(A, &Output::Dnp).next(), None);
     }
 
     #[test]

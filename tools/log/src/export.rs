@@ -20,9 +20,9 @@ use branchline_journal::{
 };
 use serde_json::{Value, json};
 
-use crate::{Evidence, Soundness};
+use crate::{AsOf, Evidence, Soundness};
 
-/// Writes the records up to a position to a new file, or to `out` for `-`.
+/// Writes the records up to a moment to a new file, or to `out` for `-`.
 ///
 /// # Errors
 ///
@@ -30,7 +30,7 @@ use crate::{Evidence, Soundness};
 pub fn run(
     evidence: &Evidence,
     file: &Path,
-    until: Option<u64>,
+    until: AsOf,
     out: &mut dyn Write,
 ) -> anyhow::Result<Soundness> {
     if file == Path::new("-") {
@@ -45,17 +45,12 @@ pub fn run(
     Ok(soundness)
 }
 
-fn export(
-    evidence: &Evidence,
-    until: Option<u64>,
-    out: &mut dyn Write,
-) -> anyhow::Result<Soundness> {
-    let until = Position(until.unwrap_or(u64::MAX));
+fn export(evidence: &Evidence, until: AsOf, out: &mut dyn Write) -> anyhow::Result<Soundness> {
     let mut last = Position::START;
     let mut soundness = Soundness::Sound;
     for record in evidence.records() {
         match record {
-            Ok(record) if record.position > until => break,
+            Ok(record) if until.is_before(&record) => break,
             Ok(record) => {
                 serde_json::to_writer(&mut *out, &line(&record))?;
                 out.write_all(b"\n")?;

@@ -10,7 +10,7 @@ use crate::world::{LEAD, NODE, PHONE, WORKFLOW, journal_with, text, tool};
 /// What a command answers as JSON.
 fn answer(arguments: &[&str], place: &Path) -> Value {
     let mut arguments = arguments.to_vec();
-    arguments.extend(["--format", "json"]);
+    arguments.push("--json");
     let output = tool(&arguments, place);
     assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -28,7 +28,7 @@ fn state_tells_where_a_lead_stood_at_each_record() {
     let directory = tempfile::tempdir().unwrap();
     journal_with(directory.path(), &[]);
     let lead = LEAD.to_string();
-    let at = |position: &str| answer(&["state", &lead, "--at", position], directory.path());
+    let at = |position: &str| answer(&["state", &lead, "--until", position], directory.path());
     assert_eq!(at("3")["status"], "pending");
     assert_eq!(at("3")["as_of"]["position"], 3);
     let entered = at("4");
@@ -49,7 +49,7 @@ fn state_tells_where_a_workflow_stood_and_counts_its_leads() {
     let directory = tempfile::tempdir().unwrap();
     journal_with(directory.path(), &[]);
     let workflow = WORKFLOW.to_string();
-    let at = |position: &str| answer(&["state", &workflow, "--at", position], directory.path());
+    let at = |position: &str| answer(&["state", &workflow, "--until", position], directory.path());
     assert_eq!(at("1")["status"], "draft");
     assert_eq!(at("2")["status"], "active");
     assert_eq!(at("2")["counts"]["by_status"]["pending"], 0);
@@ -160,7 +160,7 @@ fn an_export_that_somebody_changed_is_told_and_read_up_to_there() {
     assert_ne!(forged.join("\n"), lines.trim_end());
     let first_five: Vec<&str> = lines.lines().take(5).collect();
     fs::write(&file, format!("{}\n{}\n", first_five.join("\n"), forged[5])).unwrap();
-    let output = tool(&["state", &LEAD.to_string(), "--format", "json"], &file);
+    let output = tool(&["state", &LEAD.to_string(), "--json"], &file);
     assert_eq!(output.status.code(), Some(5));
     let told = text(&output.stderr);
     assert!(told.contains("line 6") && told.contains("hash"), "{told}");
@@ -180,6 +180,7 @@ fn what_cannot_be_answered_says_why_and_what_could_be() {
     for (arguments, words) in [
         (vec!["explain", &lead, "--at", "7"], "position 7 is beyond the journal's end at 6"),
         (vec!["explain", &lead, "--at", "2"], "record 3 is its first"),
+        (vec!["explain", &lead, "--at", "0"], "record 3 is its first"),
         (vec!["explain", &slip], &format!("is {lead} meant?")),
         (vec!["explain", &stranger], "`branchline-log list` shows what is"),
         (vec!["explain", &workflow], "is a workflow"),
@@ -189,8 +190,7 @@ fn what_cannot_be_answered_says_why_and_what_could_be() {
         let told = refusal(&arguments, directory.path());
         assert!(told.contains(words), "{arguments:?}: {told}");
     }
-    let both = ["state", &lead, "--at", "3", "--until", "2026-11-24T09:30:00Z"];
-    for wrong in [&both[..], &["explain", &lead, "--at", "0"]] {
-        assert_eq!(tool(wrong, directory.path()).status.code(), Some(2), "{wrong:?}");
+    for wrong in [["state", &lead, "--until", "tuesday"], ["explain", &lead, "--at", "-1"]] {
+        assert_eq!(tool(&wrong, directory.path()).status.code(), Some(2), "{wrong:?}");
     }
 }

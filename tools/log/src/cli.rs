@@ -1,0 +1,17 @@
+//! The command line: one file a command or a pair, each with its flags and what they start.
+//!
+//! A command is a `clap::Args` struct with `run(self, out)`. The work itself is in the library, so
+//! that tests and other programs ask the same questions.
+
+mod explain;
+mod export;
+mod flags;
+mod list;
+mod state;
+mod verify;
+
+pub(crate) use explain::{ExplainArgs, HistoryArgs};
+pub(crate) use export::ExportArgs;
+pub(crate) use list::{ListArgs, ShowArgs};
+pub(crate) use state::StateArgs;
+pub(crate) use verify::VerifyArgs;

@@ -1,0 +1,21 @@
+//! `verify`: whether the journal is what was written.
+
+use std::io::Write;
+
+use branchline_log::{Soundness, verify};
+use clap::Args;
+
+use super::flags::Source;
+
+/// Flags of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    source: Source,
+}
+
+impl VerifyArgs {
+    pub(crate) fn run(self, out: &mut dyn Write) -> anyhow::Result<Soundness> {
+        verify::run(&self.source.open()?, out)
+    }
+}

@@ -14,11 +14,14 @@ use crate::fact::{Fact, FactEvents};
 /// Whether phone numbers of leads are printed. Other personal values never are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PhoneNumbers {
-    /// Not printed.
+    /// Not printed: what can be read is `(hidden)`, what cannot `(erased)`.
     #[default]
     Hidden,
     /// Printed where they can be read.
     Shown,
+    /// Nobody tried to open a seal, so that nothing is known about it: every personal field is
+    /// `(sealed)`.
+    Unopened,
 }
 
 /// One line for each event of a record, without position, time and stream: the caller has them.
@@ -82,13 +85,14 @@ impl fmt::Display for Text<'_> {
 }
 
 /// How much there is of something personal, never what.
-struct Sealed<'a, T>(&'a Personal<T>);
+struct Sealed<'a, T>(&'a Personal<T>, PhoneNumbers);
 
 impl<T> fmt::Display for Sealed<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Personal::Known(_) => "(hidden)",
-            Personal::Erased => "(erased)",
+        f.write_str(match (self.1, self.0) {
+            (PhoneNumbers::Unopened, _) => "(sealed)",
+            (PhoneNumbers::Hidden | PhoneNumbers::Shown, Personal::Known(_)) => "(hidden)",
+            (PhoneNumbers::Hidden | PhoneNumbers::Shown, Personal::Erased) => "(erased)",
         })
     }
 }
@@ -100,8 +104,9 @@ fn lead_line(event: &LeadEvent, phones: PhoneNumbers) -> String {
             let line = Line::of("lead_enrolled").value(workflow);
             let line = match (phones, phone_number.known()) {
                 (PhoneNumbers::Shown, Some(number)) => line.field("phone", Text(number)),
-                (PhoneNumbers::Shown, None) | (PhoneNumbers::Hidden, _) => {
-                    line.field("phone", Sealed(phone_number))
+                (PhoneNumbers::Shown, None)
+                | (PhoneNumbers::Hidden | PhoneNumbers::Unopened, _) => {
+                    line.field("phone", Sealed(phone_number, phones))
                 }
             };
             line.maybe("import", *import)
@@ -125,7 +130,7 @@ fn lead_line(event: &LeadEvent, phones: PhoneNumbers) -> String {
             Line::of("call_dispatched").value(call).maybe_text("ref", provider_ref.as_ref())
         }
         LeadEvent::CallDispatchRefused { call, reason } => {
-            Line::of("call_dispatch_refused").value(call).field("reason", Sealed(reason))
+            Line::of("call_dispatch_refused").value(call).field("reason", Sealed(reason, phones))
         }
         LeadEvent::CallDispatchUnknown { call } => Line::of("call_dispatch_unknown").value(call),
         LeadEvent::CallStatusChanged { call, status, occurred_at } => {
@@ -148,7 +153,9 @@ fn lead_line(event: &LeadEvent, phones: PhoneNumbers) -> String {
             Line::of("call_referenced").value(call).field("ref", Text(provider_ref))
         }
         LeadEvent::CallAttributesAttached { call, attributes } => {
-            Line::of("call_attributes_attached").value(call).field("attributes", Sealed(attributes))
+            Line::of("call_attributes_attached")
+                .value(call)
+                .field("attributes", Sealed(attributes, phones))
         }
         LeadEvent::BranchTaken { visit, from, output, to, cause, revision } => {
             Line::of("branch_taken")
@@ -184,12 +191,12 @@ fn lead_line(event: &LeadEvent, phones: PhoneNumbers) -> String {
                         .field("latency_ms", latency_ms),
                     |line, name| line.field("missing", Text(name)),
                 )
-                .field("evidence", Sealed(evidence))
+                .field("evidence", Sealed(evidence, phones))
         }
         LeadEvent::ApplicationAnswered { node, fields } => {
-            Line::of("application_answered").value(node).field("fields", Sealed(fields))
+            Line::of("application_answered").value(node).field("fields", Sealed(fields, phones))
         }
-        LeadEvent::RoutingHeld { reason } => held_line(reason),
+        LeadEvent::RoutingHeld { reason } => held_line(reason, phones),
         LeadEvent::HoldResolved { choice } => {
             let line = Line::of("hold_resolved");
             match choice {
@@ -204,8 +211,8 @@ fn lead_line(event: &LeadEvent, phones: PhoneNumbers) -> String {
         LeadEvent::LeadRemoved => Line::of("lead_removed"),
         LeadEvent::LeadWithdrawn => Line::of("lead_withdrawn"),
         LeadEvent::LeadEdited { variables, notes } => Line::of("lead_edited")
-            .field("variables", Sealed(variables))
-            .field("notes", Sealed(notes)),
+            .field("variables", Sealed(variables, phones))
+            .field("notes", Sealed(notes, phones)),
     };
     line.0
 }
@@ -224,14 +231,14 @@ impl fmt::Display for Cause {
     }
 }
 
-fn held_line(reason: &HoldReason) -> Line {
+fn held_line(reason: &HoldReason, phones: PhoneNumbers) -> Line {
     let line = Line::of("routing_held").value(reason.code());
     match reason {
         HoldReason::WorkflowPaused(outcome) | HoldReason::MissingOutput(outcome) => {
             line.field("output", Text(outcome.output.as_str())).field("cause", Cause(outcome.cause))
         }
         HoldReason::ReviewRequired(status) => line.value(status),
-        HoldReason::UnreadableTime(words) => line.field("words", Sealed(words)),
+        HoldReason::UnreadableTime(words) => line.field("words", Sealed(words, phones)),
         HoldReason::NodeIncomplete
         | HoldReason::CallOverdue
         | HoldReason::DialOutcomeUnknown

@@ -16,7 +16,10 @@ use branchline_journal::{
 use branchline_projections::{Fact, FactEvents};
 use branchline_vault::{KeySlot, LeadKey, Vault};
 
-use crate::exported::ExportedRecords;
+use crate::{
+    exported::ExportedRecords,
+    progress::{Chatter, Progress},
+};
 
 /// Records opened as evidence.
 #[derive(Debug)]
@@ -88,6 +91,22 @@ impl Evidence {
                 Err(error) => Box::new(std::iter::once(Err(error))),
             },
         }
+    }
+
+    /// How many records there are, as far as that is known before they are read: what a reading of
+    /// all of them measures itself by.
+    pub fn size_hint(&self) -> Option<u64> {
+        match &self.source {
+            Source::Journal { reader, .. } => {
+                reader.acknowledged().ok().flatten().map(|last| last.0)
+            }
+            Source::Export(_) => None,
+        }
+    }
+
+    /// How far a reading of all records is; `what` is said before the numbers.
+    pub fn progress(&self, what: &'static str) -> Progress {
+        Progress::over_records(what, self.size_hint(), Chatter::default())
     }
 
     /// The keys beside the journal, for reading only.

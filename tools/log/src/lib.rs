@@ -12,6 +12,7 @@ mod exported;
 pub mod history;
 pub mod list;
 pub mod past;
+pub mod progress;
 pub mod show;
 pub mod state;
 pub mod subject;

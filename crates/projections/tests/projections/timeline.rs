@@ -63,6 +63,18 @@ fn personal_values_are_never_printed_and_phone_numbers_only_when_asked_for() {
     assert!(!hidden.contains(&secret()) && !hidden.contains("+49151"), "{hidden}");
     let shown = lines(&fact, PhoneNumbers::Shown).join("\n");
     assert!(!shown.contains(&secret()) && shown.contains("phone +4915112345678"), "{shown}");
+    let unopened = lines(&fact, PhoneNumbers::Unopened).join("\n");
+    assert_eq!(unopened, hidden.replace("(hidden)", "(sealed)"), "nobody looked, nobody claims");
+}
+
+#[test]
+fn a_field_that_nobody_tried_to_open_is_sealed_and_not_erased() {
+    let mut story = Story::default();
+    story.lead(ANN, [LeadEvent::CallDispatchRefused { call: 1, reason: Personal::Erased }]);
+    let fact = story.facts[0].as_fact();
+    let told = |phones| lines(&fact, phones).remove(0);
+    assert_eq!(told(PhoneNumbers::Hidden), "call_dispatch_refused 1 reason (erased)");
+    assert_eq!(told(PhoneNumbers::Unopened), "call_dispatch_refused 1 reason (sealed)");
 }
 
 #[test]

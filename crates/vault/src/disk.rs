@@ -88,19 +88,27 @@ pub(crate) fn lock(file: &Path) -> Result<WriterLock, VaultError> {
     }
 }
 
+/// Replaces a file as a whole by these bytes: see [`replace_with`].
+pub(crate) fn replace(file: &Path, bytes: &[u8]) -> Result<(), VaultError> {
+    replace_with(file, |mut aside| aside.write_all(bytes).map_err(failed("write", file)))
+}
+
 /// Replaces a file as a whole: written aside, synced, renamed, and the directory synced.
 ///
 /// A crash leaves the old file or the new one, never a mixture.
-pub(crate) fn replace(file: &Path, bytes: &[u8]) -> Result<(), VaultError> {
+pub(crate) fn replace_with(
+    file: &Path,
+    write: impl FnOnce(&File) -> Result<(), VaultError>,
+) -> Result<(), VaultError> {
     let aside = aside(file);
-    let mut handle = OpenOptions::new()
+    let handle = OpenOptions::new()
         .create(true)
         .truncate(true)
         .write(true)
         .mode(KEY_FILE_MODE)
         .open(&aside)
         .map_err(failed("open", &aside))?;
-    handle.write_all(bytes).map_err(failed("write", &aside))?;
+    write(&handle)?;
     handle.sync_all().map_err(not_durable(&aside))?;
     fs::rename(&aside, file).map_err(failed("rename into place", &aside))?;
     sync_directory(directory_of(file))

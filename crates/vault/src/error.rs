@@ -63,6 +63,37 @@ pub enum VaultError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A backup of keys was cut, changed, or is something else.
+    #[error("{} is not a whole backup of keys: {reason}; use another backup", file.display())]
+    UnsoundBackup {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A backup of keys belongs to another journal.
+    #[error(
+        "{} has the keys of another data directory (vault {vault}): its slot {slot} belongs to lead \
+         {owner}, and the journal gives that slot to lead {lead}", file.display()
+    )]
+    OtherKeys {
+        /// The first slot that differs.
+        slot: KeySlot,
+        /// Whose it is by the journal.
+        lead: Uuid,
+        /// Whose it is by the backup.
+        owner: Uuid,
+        /// The backup.
+        file: PathBuf,
+        /// The vault that it was taken of.
+        vault: Uuid,
+    },
+    /// Keys are restored only where there are none: what is there is never written over.
+    #[error("{} is there already and is left as it is; move it away to restore keys here", file.display())]
+    AlreadyThere {
+        /// The file in the way.
+        file: PathBuf,
+    },
     /// A newer version of this software wrote the file.
     #[error("{} has format {found}; this version reads format {known}: use a newer version", file.display())]
     TooNew {

@@ -1,4 +1,4 @@
-//! The first 64 bytes of both key files.
+//! The first 64 bytes of both key files, and of a backup of them.
 
 use std::path::Path;
 
@@ -18,6 +18,7 @@ const FORMAT_AT: usize = 8;
 const FLAGS_AT: usize = 10;
 const ENTRIES_AT: usize = 12;
 const VAULT_AT: usize = 16;
+const SLOTS_AT: usize = 32;
 const CHECKSUM_AT: usize = 60;
 
 /// Which of the two files this is.
@@ -27,6 +28,8 @@ pub(crate) enum FileKind {
     Leads,
     /// `organisations.keys`
     Organisations,
+    /// Both in one; see `key_backup`.
+    Backup,
 }
 
 impl FileKind {
@@ -34,6 +37,18 @@ impl FileKind {
         match self {
             Self::Leads => *b"BRLNLEAD",
             Self::Organisations => *b"BRLNORGS",
+            Self::Backup => *b"BRLNKEYS",
+        }
+    }
+}
+
+impl FileKind {
+    /// The file is not sound. What to do then depends on which one it is.
+    fn unsound(self, file: &Path, reason: String) -> VaultError {
+        let file = file.into();
+        match self {
+            Self::Leads | Self::Organisations => VaultError::Unsound { file, reason },
+            Self::Backup => VaultError::UnsoundBackup { file, reason },
         }
     }
 }
@@ -47,6 +62,8 @@ pub(crate) struct Header {
     pub(crate) sealing: bool,
     /// How many entries follow. Zero in `leads.keys`, where the length says it.
     pub(crate) entries: u32,
+    /// How many slots follow them. Zero but in a backup.
+    pub(crate) slots: u32,
 }
 
 impl Header {
@@ -58,6 +75,7 @@ impl Header {
         put(&mut bytes, FLAGS_AT, &[if self.sealing { SEALING_FLAG } else { 0 }]);
         put(&mut bytes, ENTRIES_AT, &self.entries.to_le_bytes());
         put(&mut bytes, VAULT_AT, self.vault.as_bytes());
+        put(&mut bytes, SLOTS_AT, &self.slots.to_le_bytes());
         let checksum = checksum(&bytes);
         put(&mut bytes, CHECKSUM_AT, &checksum);
         bytes
@@ -73,8 +91,7 @@ impl Header {
         bytes: &[u8; SLOT_BYTES],
         file: &Path,
     ) -> Result<Self, VaultError> {
-        let unsound =
-            |reason: &str| VaultError::Unsound { file: file.into(), reason: reason.into() };
+        let unsound = |reason: &str| kind.unsound(file, reason.into());
         if field::<8>(bytes, MAGIC_AT) != kind.magic() {
             return Err(unsound("it does not begin as one"));
         }
@@ -93,6 +110,7 @@ impl Header {
             vault: Uuid::from_bytes(field(bytes, VAULT_AT)),
             sealing: flags & SEALING_FLAG != 0,
             entries: u32::from_le_bytes(field(bytes, ENTRIES_AT)),
+            slots: u32::from_le_bytes(field(bytes, SLOTS_AT)),
         })
     }
 }

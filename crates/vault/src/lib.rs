@@ -66,6 +66,8 @@
 //! `organisations.keys` is an error at open: an organisation that seemed to have no key would get
 //! another one, and its contact tags would match nothing recorded before.
 //!
+//! All of it in one file that checks itself is a [`key_backup`].
+//!
 //! # What erasing guarantees
 //!
 //! When [`Vault::erase`] returns, the sectors of the slot were overwritten and the disk was told to
@@ -88,6 +90,7 @@ mod error;
 #[cfg(test)]
 mod faults;
 mod header;
+pub mod key_backup;
 mod lead_key;
 mod opening;
 mod organisation_key;

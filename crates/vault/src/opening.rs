@@ -19,11 +19,11 @@ use crate::{
 };
 
 /// The leads' key file.
-const LEADS_FILE: &str = "leads.keys";
+pub(crate) const LEADS_FILE: &str = "leads.keys";
 /// The organisations' key file.
-const ORGANISATIONS_FILE: &str = "organisations.keys";
+pub(crate) const ORGANISATIONS_FILE: &str = "organisations.keys";
 /// Empty; its lock keeps a second writer out.
-const LOCK_FILE: &str = "keys.lock";
+pub(crate) const LOCK_FILE: &str = "keys.lock";
 
 impl Vault {
     /// Opens the vault of a directory for writing, and makes one that seals when there is none.
@@ -177,8 +177,8 @@ fn create_files(
     disk::replace(leads, &header.encode(FileKind::Leads))
 }
 
-fn new_header(entropy: &dyn Entropy, options: VaultOptions) -> Header {
+pub(crate) fn new_header(entropy: &dyn Entropy, options: VaultOptions) -> Header {
     let mut vault = [0; 16];
     entropy.fill(&mut vault);
-    Header { vault: Uuid::from_bytes(vault), sealing: options.sealing, entries: 0 }
+    Header { vault: Uuid::from_bytes(vault), sealing: options.sealing, entries: 0, slots: 0 }
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock},
 };
@@ -16,7 +17,7 @@ use crate::{
     slot::{SLOT_BYTES, Slot, decode, encode_live},
 };
 
-type Keys = BTreeMap<Uuid, OrganisationKey>;
+pub(crate) type Keys = BTreeMap<Uuid, OrganisationKey>;
 
 /// The organisations' keys, and the file they lie in.
 pub(crate) struct Organisations {
@@ -53,19 +54,7 @@ impl Organisations {
             let found = entries.len();
             return Err(unsound(format!("{found} bytes follow its header, not {wanted}")));
         }
-        let mut keys = Keys::new();
-        for (number, entry) in (0..).zip(entries.as_chunks::<SLOT_BYTES>().0) {
-            let taken = match decode(number, entry) {
-                Slot::Live { owner, key } => keys.insert(owner, OrganisationKey::new(&key)),
-                Slot::Erased { .. } => return Err(unsound(format!("entry {number} is erased"))),
-                Slot::Damaged(damage) => {
-                    return Err(unsound(format!("entry {number} is damaged: {damage}")));
-                }
-            };
-            if taken.is_some() {
-                return Err(unsound(format!("entry {number} repeats an organisation")));
-            }
-        }
+        let keys = read_entries(entries, unsound)?;
         Ok(Self { file: Some(file.into()), header, keys: RwLock::new(keys) })
     }
 
@@ -93,17 +82,50 @@ impl Organisations {
 
     fn save(&self, keys: &Keys) -> Result<(), VaultError> {
         let Some(file) = &self.file else { return Ok(()) };
+        let (entries, bytes) = self.image(keys)?;
+        let header = Header { entries, ..self.header };
+        disk::replace_with(file, |mut aside| {
+            let written = aside.write_all(&header.encode(FileKind::Organisations));
+            written.and_then(|()| aside.write_all(&bytes)).map_err(disk::failed("write", file))
+        })
+    }
+
+    /// How many keys there are, and their entries as they go into the file.
+    pub(crate) fn entries(&self) -> Result<(u32, Zeroizing<Vec<u8>>), VaultError> {
+        self.image(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn image(&self, keys: &Keys) -> Result<(u32, Zeroizing<Vec<u8>>), VaultError> {
         let entries = u32::try_from(keys.len()).map_err(|_| VaultError::Unsound {
-            file: file.clone(),
+            file: self.file.clone().unwrap_or_default(),
             reason: "it would have more entries than its header can count".into(),
         })?;
         // With all its room from the start it never moves, so no copy of a key is left behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity((keys.len() + 1) * SLOT_BYTES));
-        let header = Header { entries, ..self.header };
-        bytes.extend_from_slice(&header.encode(FileKind::Organisations));
+        let mut bytes = Zeroizing::new(Vec::with_capacity(keys.len() * SLOT_BYTES));
         for (number, (&organisation, key)) in (0..).zip(keys) {
             bytes.extend_from_slice(encode_live(number, organisation, key.bytes()).as_slice());
         }
-        disk::replace(file, &bytes)
+        Ok((entries, bytes))
     }
+}
+
+/// The keys in the entries of a file. Any damage is an error.
+pub(crate) fn read_entries(
+    entries: &[u8],
+    unsound: impl Fn(String) -> VaultError,
+) -> Result<Keys, VaultError> {
+    let mut keys = Keys::new();
+    for (number, entry) in (0..).zip(entries.as_chunks::<SLOT_BYTES>().0) {
+        let taken = match decode(number, entry) {
+            Slot::Live { owner, key } => keys.insert(owner, OrganisationKey::new(&key)),
+            Slot::Erased { .. } => return Err(unsound(format!("entry {number} is erased"))),
+            Slot::Damaged(damage) => {
+                return Err(unsound(format!("entry {number} is damaged: {damage}")));
+            }
+        };
+        if taken.is_some() {
+            return Err(unsound(format!("entry {number} repeats an organisation")));
+        }
+    }
+    Ok(keys)
 }

@@ -16,7 +16,7 @@ use crate::{
     Entropy, LeadKey, OrganisationKey, VaultError, disk,
     lead_key::KEY_BYTES,
     organisations::Organisations,
-    slot::{Damage, SLOT_BYTES, Slot, decode, encode_erased, encode_live},
+    slot::{Damage, SLOT_BYTES, Slot, SlotBytes, decode, encode_erased, encode_live},
     slot_store::SlotStore,
 };
 
@@ -293,6 +293,19 @@ impl Vault {
         }
         let bytes = self.slots.read(slot.0).map_err(disk::failed("read", &self.leads_file))?;
         Ok(decode(slot.0, &bytes))
+    }
+
+    /// The bytes of a slot. Of one that seems damaged, once nobody writes it.
+    pub(crate) fn settled_bytes(&self, number: u32) -> Result<SlotBytes, VaultError> {
+        let read = || self.slots.read(number).map_err(disk::failed("read", &self.leads_file));
+        let bytes = read()?;
+        match decode(number, &bytes) {
+            Slot::Damaged(_) => {
+                let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+                read()
+            }
+            Slot::Live { .. } | Slot::Erased { .. } => Ok(bytes),
+        }
     }
 
     fn wrong_lead(&self, slot: KeySlot, lead: Uuid, owner: Uuid) -> VaultError {

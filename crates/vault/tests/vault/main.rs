@@ -7,6 +7,7 @@
 )]
 
 mod erasure;
+mod key_backup;
 mod known_answers;
 mod opening;
 mod organisations;

@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "branchline-vault",
         ],
     ),
+    ("branchline-evidence", &["branchline-domain", "branchline-journal", "branchline-vault"]),
     ("branchline-applications", &["branchline-domain", "branchline-engine"]),
     ("branchline-carriers", &["branchline-domain", "branchline-engine"]),
     (
@@ -58,6 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "branchline-domain",
             "branchline-event-codec",
+            "branchline-evidence",
             "branchline-journal",
             "branchline-projections",
             "branchline-vault",

@@ -2,6 +2,8 @@
 //! decoded.
 
 use std::{
+    fs::File,
+    io::BufReader,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -9,6 +11,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use branchline_domain::{id::OrganisationId, lead::LeadEvent, time::Timestamp};
 use branchline_event_codec::{DecodeError, RecordedEvents, decode_record};
+use branchline_evidence::lines::{End, ExportedRecords};
 use branchline_journal::{
     reader::{JournalReader, Origin},
     record::{Position, Record},
@@ -16,10 +19,7 @@ use branchline_journal::{
 use branchline_projections::{Fact, FactEvents};
 use branchline_vault::{KeySlot, LeadKey, Vault};
 
-use crate::{
-    exported::ExportedRecords,
-    progress::{Chatter, Progress},
-};
+use crate::progress::{Chatter, Progress};
 
 /// Records opened as evidence.
 #[derive(Debug)]
@@ -86,9 +86,13 @@ impl Evidence {
                 let records = reader.records(Position::START);
                 Box::new(records.map(|record| record.map_err(anyhow::Error::from)))
             }
-            Source::Export(file) => match ExportedRecords::open(file) {
-                Ok(records) => Box::new(records.map(|record| record.map(Arc::new))),
-                Err(error) => Box::new(std::iter::once(Err(error))),
+            Source::Export(file) => match File::open(file) {
+                Ok(opened) => Box::new(records_of_lines(opened)),
+                Err(error) => {
+                    let error = anyhow::Error::from(error);
+                    let error = error.context(format!("cannot read {}", file.display()));
+                    Box::new(std::iter::once(Err(error)))
+                }
             },
         }
     }
@@ -131,6 +135,22 @@ impl Evidence {
         }
         vault.ok()
     }
+}
+
+/// The records of an export; when they end without a last line, that is told on standard error.
+fn records_of_lines(file: File) -> impl Iterator<Item = anyhow::Result<Arc<Record>>> {
+    let mut lines = ExportedRecords::new(BufReader::new(file));
+    std::iter::from_fn(move || {
+        let next = lines.next();
+        if next.is_none() && lines.ends_without_last_line() {
+            let End { records, .. } = lines.so_far();
+            eprintln!(
+                "the export has no last line: an older release wrote it, or it was cut after \
+                 record {records}"
+            );
+        }
+        next.map(|record| record.map(Arc::new).map_err(anyhow::Error::from))
+    })
 }
 
 /// A record with its events decoded.

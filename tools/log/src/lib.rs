@@ -8,7 +8,6 @@ pub mod as_of;
 pub mod evidence;
 pub mod explain;
 pub mod export;
-mod exported;
 pub mod history;
 pub mod list;
 pub mod past;

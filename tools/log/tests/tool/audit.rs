@@ -123,7 +123,8 @@ fn export_writes_a_line_a_record_and_never_over_a_file_that_is_there() {
     let lines = fs::read_to_string(&file).unwrap();
     let records: Vec<serde_json::Value> =
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(records.len(), 5);
+    assert_eq!(records.len(), 6);
+    assert_eq!(records[5]["end"]["records"], 5);
     assert_eq!(records[2]["stream"], LEAD.to_string());
     assert_eq!(records[2]["events"][0]["type"], "lead.enrolled");
     assert!(!lines.contains(PHONE), "personal fields stay sealed");
@@ -131,7 +132,7 @@ fn export_writes_a_line_a_record_and_never_over_a_file_that_is_there() {
     assert_eq!(again.status.code(), Some(1));
     assert_eq!(fs::read_to_string(&file).unwrap(), lines);
     let whole = tool(&["export", "-"], directory.path());
-    assert_eq!(text(&whole.stdout).lines().count(), 6);
+    assert_eq!(text(&whole.stdout).lines().count(), 7);
 }
 
 #[test]

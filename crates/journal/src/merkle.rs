@@ -1,7 +1,37 @@
 //! Hashes of an append-only list of records, as RFC 9162 section 2.1 defines them, so that
 //! standard verifiers work.
+//!
+//! One tree covers the whole journal: leaf `i`, counted from 0, is the record at position `i + 1`,
+//! and its hash is [`leaf`] of the record's canonical bytes. The tree of the first `size` records is
+//! told by that number and its root ([`TreeHead`]): whoever kept one can tell any journal that
+//! changed, dropped, added or moved one of those records.
+//!
+//! ```text
+//! leaf hash   SHA-256( 00 · canonical bytes of the record )
+//! node hash   SHA-256( 01 · left hash · right hash )
+//! root        of no leaves: SHA-256 of nothing; of one: its leaf hash; of n: the node over the root
+//!             of the first k leaves and the root of the others, k the largest power of two below n
+//! ```
+//!
+//! A **proof of inclusion** speaks for any number of leaves at once: going down from the root as in
+//! the definition, left before right, it has the hash of every subtree that holds none of them and
+//! whose parent holds one. For a single leaf these are the hashes of the RFC's audit path (2.1.3),
+//! left to right instead of upwards. A **proof of consistency** is the RFC's (2.1.4), in its order.
+//!
+//! [`Tree`] keeps no leaf of the past: 64 bytes for each 256 records, and the leaves of the last
+//! incomplete 256. What a proof needs below that is asked of a [`LeafSource`], which hashes
+//! the records again, and is compared with what the tree knows.
+
+mod checking;
+mod spans;
+mod tree;
 
 use sha2::{Digest, Sha256};
+
+pub use self::{
+    checking::{verify_consistency, verify_inclusion},
+    tree::{GROUP, LeafSource, ProveError, Tree, TreeHead},
+};
 
 /// A SHA-256 hash.
 pub type Hash = [u8; 32];
@@ -29,6 +59,11 @@ pub fn root(leaves: &[Hash]) -> Hash {
         }
         subtrees.push(hash);
     }
+    join(subtrees)
+}
+
+/// Root over neighbouring subtrees, each larger than the next and all but the last complete.
+fn join(subtrees: Vec<Hash>) -> Hash {
     let mut right_to_left = subtrees.into_iter().rev();
     match right_to_left.next() {
         Some(last) => right_to_left.fold(last, |right, left| node(&left, &right)),
@@ -37,43 +72,4 @@ pub fn root(leaves: &[Hash]) -> Hash {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The definition of the RFC, word by word: slow and obviously right.
-    fn by_definition(leaves: &[Hash]) -> Hash {
-        match leaves {
-            [] => Sha256::digest([]).into(),
-            [one] => *one,
-            many => {
-                let mut split = 1;
-                while split * 2 < many.len() {
-                    split *= 2;
-                }
-                node(&by_definition(&many[..split]), &by_definition(&many[split..]))
-            }
-        }
-    }
-
-    #[test]
-    fn the_root_is_the_one_of_the_definition_for_every_size_up_to_a_hundred() {
-        let leaves: Vec<Hash> = (0..100_u8).map(|n| leaf(&[n])).collect();
-        for size in 0..=leaves.len() {
-            assert_eq!(root(&leaves[..size]), by_definition(&leaves[..size]), "{size} leaves");
-        }
-    }
-
-    #[test]
-    fn the_hashes_are_those_of_the_certificate_transparency_test_vectors() {
-        let of = |leaves: &[&[u8]]| {
-            let hashes: Vec<Hash> = leaves.iter().map(|bytes| leaf(bytes)).collect();
-            crate::block::tests::hex(&root(&hashes))
-        };
-        assert_eq!(of(&[]), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-        assert_eq!(of(&[b""]), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
-        assert_eq!(
-            of(&[b"", b"\0"]),
-            "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"
-        );
-    }
-}
+mod tests;

@@ -25,7 +25,7 @@ mod workflows;
 
 pub use fact::{Fact, FactEvents};
 pub use imports::{ImportRow, ImportStatus, UnfinishedImport};
-pub use invariants::{Invariants, Violation};
+pub use invariants::{Invariants, Rule, Violation};
 pub use lists::{CallFilter, Held, LeadFilter, WorkflowFilter};
 pub use page::{ListCursor, Page, PageStart, Paging, ParseListCursorError};
 pub use projections::Projections;

@@ -111,7 +111,7 @@ fn history_has_the_rows_of_the_api() {
     assert_eq!((&visit["status"], &visit["call_id"]), (&json!("busy"), &json!(call)));
     assert_eq!(visit["node_label"], Value::Null, "the graph has no such node");
     let shown = text(&tool(&["history", &call, "--at", "4"], directory.path()).stdout);
-    assert!(shown.contains("entry revision 1 record 4"), "{shown}");
+    assert!(shown.contains("entry revision 0 record 4"), "{shown}");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn lead_events(slot: u32) -> Vec<LeadEvent> {
             notes: Personal::default(),
             import: None,
         },
-        LeadEvent::NodeEntered { visit: 1, node: NODE, revision: 1, release_at: None },
+        LeadEvent::NodeEntered { visit: 1, node: NODE, revision: 0, release_at: None },
         LeadEvent::CallRequested {
             call: 1,
             from: "+12025550100".into(),

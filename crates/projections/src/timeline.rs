@@ -6,8 +6,10 @@ use branchline_domain::{
     graph::GraphChange,
     lead::{BranchCause, HoldReason, LeadEvent, Resolution},
     personal::Personal,
+    time::Timestamp,
     workflow::{Settings, WorkflowEvent},
 };
+use branchline_journal::record::{Cause as Why, Record};
 
 use crate::fact::{Fact, FactEvents};
 
@@ -343,21 +345,18 @@ fn graph_change(line: Line, change: &GraphChange) -> Line {
     }
 }
 
-/// The record's frame in one line: position, time, who, why. The log tool prints it above
-/// [`lines`].
-pub fn frame(fact: &Fact<'_>) -> String {
-    use branchline_journal::record::Cause as Why;
-
-    let stream: &dyn fmt::Display = match &fact.events {
-        FactEvents::Workflow(id, _) => id,
-        FactEvents::Lead(id, _) => id,
-    };
-    let line = Line(format!("{} {} {stream}", fact.position, fact.at));
-    let line = line.field("version", fact.version).field("by", Text(fact.principal));
-    match fact.cause {
+/// The record's frame in one line: position, time, stream, who, why, and the caller's key. The log
+/// tool prints it above [`lines`].
+pub fn frame(record: &Record) -> String {
+    let body = &record.body;
+    let at = Timestamp::from_micros(body.recorded_at.0);
+    let line = Line(format!("{} {at} {}", record.position, body.stream))
+        .field("version", record.version)
+        .field("by", Text(&body.principal));
+    let line = match &body.cause {
         Why::None => line,
         Why::Position(position) => line.field("cause", position),
         Why::Request(request) => line.field("cause", Text(request)),
-    }
-    .0
+    };
+    line.maybe("key", body.key.as_ref().map(|key| Text(&key.key))).0
 }

@@ -47,16 +47,57 @@ pub struct ParseAsOfError {
 
 impl fmt::Display for ParseAsOfError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = &self.text;
         write!(
             f,
-            "`{}` is neither a position such as 57 nor an RFC 3339 time such as \
-             2026-11-24T09:30:00Z",
-            self.text
-        )
+            "`{text}` is neither a position such as 57 nor an RFC 3339 time such as \
+             2026-11-24T09:30:00Z"
+        )?;
+        // Text with control characters would move the mark, and the terminal's cursor.
+        if text.is_empty() || text.chars().any(char::is_control) {
+            return Ok(());
+        }
+        let (at, expected) = first_fault(text);
+        write!(f, "\n    {text}\n    {:at$}^ {expected}", "")
     }
 }
 
 impl std::error::Error for ParseAsOfError {}
+
+/// Where a text stops being a time, in characters, and what would go on there.
+fn first_fault(text: &str) -> (usize, &'static str) {
+    // `0` stands for any digit.
+    const FORM: &str = "0000-00-00T00:00:00";
+    let fits = |wanted: char, found: char| match wanted {
+        '0' => found.is_ascii_digit(),
+        'T' => "Tt ".contains(found),
+        other => found == other,
+    };
+    let mut found = text.chars();
+    for (at, wanted) in FORM.chars().enumerate() {
+        let fault = match wanted {
+            '0' => "a digit is expected here",
+            'T' => "`T` and a time of day are expected here",
+            ':' => "`:` is expected here",
+            _ => "`-` is expected here",
+        };
+        if !found.next().is_some_and(|character| fits(wanted, character)) {
+            return (at, fault);
+        }
+    }
+    let rest = found.as_str();
+    let fraction: usize = if rest.starts_with('.') {
+        1 + rest.chars().skip(1).take_while(char::is_ascii_digit).count()
+    } else {
+        0
+    };
+    let zone: String = rest.chars().skip(fraction).collect();
+    if zone.starts_with(['Z', 'z', '+', '-']) {
+        (0, "there is no such day, time of day or offset")
+    } else {
+        (FORM.len() + fraction, "`Z` or an offset such as `+01:00` is expected here")
+    }
+}
 
 impl FromStr for AsOf {
     type Err = ParseAsOfError;
@@ -87,6 +128,28 @@ mod tests {
         for as_of in [AsOf::Head, AsOf::Position(Position(57)), time] {
             assert_eq!(as_of.to_string().parse(), Ok(as_of), "what is shown reads back");
         }
+    }
+
+    #[test]
+    fn the_mark_is_under_the_first_character_that_does_not_fit() {
+        for (text, at, words) in [
+            ("yesterday", 0, "digit"),
+            ("2026-11-24", 10, "`T`"),
+            ("2026-1-24", 6, "digit"),
+            ("2026/11/24", 4, "`-`"),
+            ("2026-11-24T09:30", 16, "`:`"),
+            ("2026-11-24T09:30:00", 19, "`Z`"),
+            ("2026-11-24T09:30:00.25", 22, "`Z`"),
+            ("2026-11-31T09:30:00Z", 0, "no such day"),
+            ("18446744073709551616", 4, "`-`"),
+        ] {
+            let told = text.parse::<AsOf>().unwrap_err().to_string();
+            let mark = told.lines().last().unwrap();
+            assert_eq!(mark.find('^'), Some(4 + at), "{told}");
+            assert!(mark.contains(words), "{told}");
+        }
+        let told = "2026\u{1b}[2J".parse::<AsOf>().unwrap_err().to_string();
+        assert_eq!(told.lines().count(), 1, "{told:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A command is a `clap::Args` struct with `run(self, out)`. The work itself is in the library, so
 //! that tests and other programs ask the same questions.
 
+pub(crate) mod examples;
 mod explain;
 mod export;
 mod flags;

@@ -46,6 +46,9 @@ impl Evidence {
         if place.is_file() {
             return Ok(Self { source: Source::Export(place.to_owned()) });
         }
+        if !place.exists() {
+            bail!("there is no {}", place.display());
+        }
         let inside = place.join("journal");
         let (journal, data) = if inside.is_dir() {
             (inside, place.to_owned())

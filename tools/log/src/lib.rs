@@ -8,6 +8,7 @@ pub mod as_of;
 pub mod evidence;
 pub mod explain;
 pub mod export;
+pub mod fault;
 pub mod history;
 pub mod list;
 pub mod past;
@@ -19,6 +20,7 @@ pub mod verify;
 
 pub use as_of::AsOf;
 pub use evidence::Evidence;
+pub use fault::Fault;
 pub use past::Past;
 pub use subject::Subject;
 

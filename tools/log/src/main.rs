@@ -9,13 +9,10 @@ use std::{
     process::ExitCode,
 };
 
-use branchline_log::Soundness;
-use clap::{Parser, Subcommand};
+use branchline_log::{Soundness, fault};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 mod cli;
-
-/// Exit code for a damaged journal.
-const DAMAGED: u8 = 5;
 
 /// Reads a Branchline journal as evidence: through a private copy, without the engine.
 #[derive(Debug, Parser)]
@@ -60,7 +57,15 @@ impl Command {
 }
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let matches = match cli::examples::attached(Cli::command()).try_get_matches() {
+        Ok(matches) => matches,
+        Err(slip) => return refused(&slip),
+    };
+    let name = matches.subcommand_name().unwrap_or_default().to_owned();
+    let command = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli.command,
+        Err(slip) => return refused(&slip),
+    };
     let mut out = BufWriter::new(io::stdout().lock());
     let done = command.run(&mut out).and_then(|soundness| {
         out.flush()?;
@@ -68,27 +73,46 @@ fn main() -> ExitCode {
     });
     match done {
         Ok(Soundness::Sound) => ExitCode::SUCCESS,
-        Ok(Soundness::Damaged) => ExitCode::from(DAMAGED),
+        Ok(Soundness::Damaged) => ExitCode::from(fault::DAMAGED),
         // Whoever reads our output has seen enough.
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if fault::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            // What was found before the failure is worth seeing.
+            let _ = out.flush();
             eprintln!("branchline-log: {error:#}");
-            ExitCode::FAILURE
+            let code = fault::exit_code(&error);
+            if code == fault::MISUSED {
+                show_example(&name);
+            }
+            ExitCode::from(code)
         }
     }
 }
 
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)
-    })
+/// Answers what is no command line, or a question about it.
+fn refused(slip: &clap::Error) -> ExitCode {
+    // There is nowhere to tell that it cannot be told.
+    let _ = slip.print();
+    if !slip.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    let cli = Cli::command();
+    let named = std::env::args().skip(1).find(|argument| cli.find_subcommand(argument).is_some());
+    if let Some(name) = named {
+        show_example(&name);
+    }
+    ExitCode::from(fault::MISUSED)
+}
+
+fn show_example(command: &str) {
+    if let Some(example) = cli::examples::of(command) {
+        eprintln!("\n{example}");
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
-    use super::Cli;
+    use super::*;
 
     #[test]
     fn the_command_line_is_well_formed() {

@@ -68,7 +68,7 @@ pub fn run(
             }
         };
         let fact = decoded.fact();
-        writeln!(out, "{}", frame(&fact))?;
+        writeln!(out, "{}", frame(&decoded.record))?;
         for line in lines(&fact, shown) {
             writeln!(out, "    {line}")?;
         }

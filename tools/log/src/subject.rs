@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use anyhow::bail;
 use branchline_domain::id::{CallId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId};
 use branchline_journal::record::StreamId;
+
+use crate::Fault;
 
 /// Characters in which an id may differ from one that is there to be offered in its place: a slip
 /// of the hand, not another lead.
@@ -28,20 +29,22 @@ impl Subject {
     pub fn parse(id: &str) -> anyhow::Result<Self> {
         // The prefix decides; a bare UUID could be anything.
         if id.starts_with(WorkflowId::PREFIX) {
-            return Ok(Self::Workflow(id.parse()?));
+            return Ok(Self::Workflow(id.parse().map_err(misused)?));
         }
         if id.starts_with(LeadId::PREFIX) {
-            return Ok(Self::Lead(id.parse()?));
+            return Ok(Self::Lead(id.parse().map_err(misused)?));
         }
         if id.starts_with("call_") {
-            return Ok(Self::Lead(id.parse::<CallId>()?.lead));
+            return Ok(Self::Lead(id.parse::<CallId>().map_err(misused)?.lead));
         }
         let shown: String = id.chars().take(80).collect();
         let expected = "expected wf_…, lead_… or call_…, as `branchline-log list` prints";
-        match kind_of(id) {
-            Some(kind) => bail!("`{shown}` is {kind}, which has no history of its own: {expected}"),
-            None => bail!("`{shown}` is no id: {expected}"),
-        }
+        Err(misused(match kind_of(id) {
+            Some(kind) => {
+                format!("`{shown}` is {kind}, which has no history of its own: {expected}")
+            }
+            None => format!("`{shown}` is no id: {expected}"),
+        }))
     }
 
     /// Reads the id of a lead or of one of its calls.
@@ -52,10 +55,10 @@ impl Subject {
     pub fn parse_lead(id: &str) -> anyhow::Result<LeadId> {
         match Self::parse(id)? {
             Self::Lead(lead) => Ok(lead),
-            Self::Workflow(workflow) => bail!(
+            Self::Workflow(workflow) => Err(misused(format!(
                 "`{workflow}` is a workflow, and this is asked about a lead: \
                  `branchline-log list` shows its leads"
-            ),
+            ))),
         }
     }
 
@@ -75,6 +78,11 @@ impl fmt::Display for Subject {
             Self::Lead(lead) => lead.fmt(f),
         }
     }
+}
+
+/// A slip of who asks, found before anything is read.
+fn misused(slip: impl fmt::Display) -> anyhow::Error {
+    Fault::Misused(slip.to_string()).into()
 }
 
 /// What an id without a stream names.

@@ -5,6 +5,9 @@ use branchline_domain::{
     personal::Personal,
     workflow::WorkflowEvent,
 };
+use branchline_journal::record::{
+    Cause, IdempotencyKey, Micros, Position, Record, RecordBody, StreamId, Version,
+};
 use branchline_projections::timeline::{PhoneNumbers, frame, lines};
 
 use crate::story::*;
@@ -36,11 +39,36 @@ fn a_record_gives_a_line_for_each_event_with_ids_in_full() {
              release 2023-11-14T22:43:20.000Z",
         ]
     );
-    assert_eq!(
-        frame(&story.facts[0].as_fact()),
-        "1 2023-11-14T22:14:20.000Z lead_00000000-0000-0000-0000-000000000001 version 1 \
-         by api:key_1"
-    );
+}
+
+#[test]
+fn a_frame_tells_who_asked_why_and_under_which_key() {
+    let mut record = Record {
+        position: Position(7),
+        epoch: 1,
+        version: Version(3),
+        prev: Some(Position(2)),
+        body: RecordBody {
+            organisation: ORG.as_uuid(),
+            stream: StreamId::lead(ANN.as_uuid()),
+            recorded_at: Micros(minute(1).as_micros()),
+            principal: "api:key_1".into(),
+            cause: Cause::None,
+            key: None,
+            guard: None,
+            control: None,
+            claims: Vec::new(),
+            events: Vec::new(),
+        },
+    };
+    let plain = "7 2023-11-14T22:14:20.000Z lead_00000000-0000-0000-0000-000000000001 version 3 \
+                 by api:key_1";
+    assert_eq!(frame(&record), plain);
+    record.body.cause = Cause::Position(Position(2));
+    assert_eq!(frame(&record), format!("{plain} cause 2"));
+    record.body.cause = Cause::Request("two words".into());
+    record.body.key = Some(IdempotencyKey { key: "once\n8".into(), digest: [0; 32] });
+    assert_eq!(frame(&record), format!(r#"{plain} cause "two words" key "once\n8""#));
 }
 
 #[test]

@@ -57,12 +57,12 @@ fn what_is_not_there_is_told_and_is_no_success() {
     let directory = tempfile::tempdir().unwrap();
     journal_with(directory.path(), &[]);
     let unknown = LeadId::from_u128(9).to_string();
-    for (arguments, words) in [
-        (vec!["show", unknown.as_str()], "there is no lead_"),
-        (vec!["show", "nonsense"], "is no id"),
+    for (arguments, words, code) in [
+        (vec!["show", unknown.as_str()], "there is no lead_", 1),
+        (vec!["show", "nonsense"], "is no id", 2),
     ] {
         let output = tool(&arguments, directory.path());
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.status.code(), Some(code));
         assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
     }
     let output = tool(&["list"], &directory.path().join("nowhere"));

@@ -23,6 +23,16 @@ fn refusal(arguments: &[&str], place: &Path) -> String {
     text(&output.stderr)
 }
 
+/// What a command says when it is asked in a way that makes no sense.
+fn correction(arguments: &[&str], place: &Path) -> String {
+    let output = tool(arguments, place);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
+    let told = text(&output.stderr);
+    let example = format!("Example:\n  branchline-log {} ", arguments[0]);
+    assert!(told.contains(&example), "{told}");
+    told
+}
+
 #[test]
 fn state_tells_where_a_lead_stood_at_each_record() {
     let directory = tempfile::tempdir().unwrap();
@@ -183,14 +193,18 @@ fn what_cannot_be_answered_says_why_and_what_could_be() {
         (vec!["explain", &lead, "--at", "0"], "record 3 is its first"),
         (vec!["explain", &slip], &format!("is {lead} meant?")),
         (vec!["explain", &stranger], "`branchline-log list` shows what is"),
-        (vec!["explain", &workflow], "is a workflow"),
-        (vec!["state", &node], "is a node"),
-        (vec!["history", "nonsense"], "is no id"),
     ] {
         let told = refusal(&arguments, directory.path());
         assert!(told.contains(words), "{arguments:?}: {told}");
     }
-    for wrong in [["state", &lead, "--until", "tuesday"], ["explain", &lead, "--at", "-1"]] {
-        assert_eq!(tool(&wrong, directory.path()).status.code(), Some(2), "{wrong:?}");
+    for (arguments, words) in [
+        (vec!["explain", &workflow], "is a workflow"),
+        (vec!["state", &node], "is a node"),
+        (vec!["history", "nonsense"], "is no id"),
+        (vec!["state", &lead, "--until", "tuesday"], "    tuesday\n    ^ a digit"),
+        (vec!["explain", &lead, "--at", "-1"], "--at"),
+    ] {
+        let told = correction(&arguments, directory.path());
+        assert!(told.contains(words), "{arguments:?}: {told}");
     }
 }

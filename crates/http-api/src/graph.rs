@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse};
 use branchline_domain::{
-    graph::{CanvasPosition, Graph, Node, NodeConfig, NodeType},
+    graph::{CanvasPosition, Graph, NodeConfig, NodeType},
     id::{EdgeId, NodeId, WorkflowId},
     output::Output,
-    value::{Decimal, Value},
+    value::Value,
     workflow::NodePatch,
 };
 use branchline_engine::command::{NewEdge, NewNode, WorkflowAction};
-use serde::Serialize;
+use branchline_projections::event_shapes::NodeShape;
 
 use crate::{
     headers::{Write, organisation, state},
@@ -25,36 +25,6 @@ use crate::{
 
 /// Farthest place on the canvas, to each side. Unit: canvas units.
 const CANVAS_MAX: i64 = 1_000_000;
-
-/// A node as JSON.
-#[derive(Debug, Serialize)]
-pub(crate) struct NodeShape {
-    pub(crate) id: NodeId,
-    node_type: NodeType,
-    label: String,
-    position_x: Value,
-    position_y: Value,
-    config: NodeConfig,
-    entry: bool,
-}
-
-impl NodeShape {
-    pub(crate) fn of(node: &Node) -> Self {
-        Self {
-            id: node.id,
-            node_type: node.node_type(),
-            label: node.label.clone(),
-            position_x: from_milli(node.position.x_milli),
-            position_y: from_milli(node.position.y_milli),
-            config: node.config.clone(),
-            entry: node.entry,
-        }
-    }
-}
-
-fn from_milli(milli: i64) -> Value {
-    format!("{milli}e-3").parse::<Decimal>().map_or_else(|_| Value::from(0), Value::Number)
-}
 
 /// Reads a coordinate; more than three places are cut off.
 fn coordinate(fields: &mut Fields, name: &'static str) -> Option<i64> {

@@ -11,13 +11,13 @@ use branchline_domain::{
 use branchline_engine::{EngineError, EngineHandle, LeadStory, normalise};
 use branchline_projections::{
     Held, LeadFilter, ListCursor,
+    event_shapes::NodeShape,
     history::{NamedVisit, Transition, lead_history},
 };
 use futures_util::future::try_join_all;
 use serde::Serialize;
 
 use crate::{
-    graph::NodeShape,
     headers::{organisation, state},
     paging::{RowCursor, Wanted},
     paths::{id, missing},

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 use branchline_domain::{
-    graph::{self, Edge, Graph},
+    graph::{self, Graph},
     id::{NodeId, WorkflowId},
     output::Output,
 };
 use branchline_engine::command::{DraftEdge, DraftGraph, DraftNode, PutGraph};
+use branchline_projections::event_shapes::GraphShape;
 use serde::Serialize;
 
 use crate::{
     error_mapping::Refusal,
-    graph::{NodeShape, new_node, newest},
+    graph::{new_node, newest},
     headers::{Write, header_fault, organisation, state},
     json::Fields,
     paths::id,
@@ -24,10 +25,9 @@ use crate::{
 
 /// A whole graph as JSON.
 #[derive(Debug, Serialize)]
-struct GraphShape<'a> {
-    revision: u32,
-    nodes: Vec<NodeShape>,
-    edges: &'a [Edge],
+struct WholeShape<'a> {
+    #[serde(flatten)]
+    graph: GraphShape<'a>,
     /// Only after a put: the ids of new nodes, by the names they had in the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     node_ids: Option<BTreeMap<String, NodeId>>,
@@ -35,8 +35,7 @@ struct GraphShape<'a> {
 
 fn shown(graph: &Graph, node_ids: Option<BTreeMap<String, NodeId>>) -> HttpResponse {
     let revision = graph.revision();
-    let nodes = graph.nodes().iter().map(|node| NodeShape::of(node)).collect();
-    let shape = GraphShape { revision, nodes, edges: graph.edges(), node_ids };
+    let shape = WholeShape { graph: GraphShape::of(graph), node_ids };
     HttpResponse::Ok().insert_header((header::ETAG, format!("\"{revision}\""))).json(shape)
 }
 

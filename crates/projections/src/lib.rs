@@ -7,6 +7,7 @@
 mod arena;
 pub mod call_log;
 mod due;
+pub mod event_shapes;
 mod explain;
 mod fact;
 mod fold_lead;

@@ -4,8 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use branchline_journal::{
     memory::MemoryStore,
+    merkle::{Hash, TreeHead},
     record::{Claim, NewRecord, Position, Record, StreamId},
-    store::{AppendReply, EventStore, KnownKey, ReadError, StreamHead},
+    storage::StoredBlock,
+    store::{AppendReply, EventStore, KnownKey, NoProof, ReadError, StreamHead},
 };
 use uuid::Uuid;
 
@@ -56,6 +58,26 @@ impl EventStore for Reopened {
 
     fn known_key(&self, organisation: Uuid, key: &str) -> Option<KnownKey> {
         self.store.known_key(organisation, key)
+    }
+
+    fn tree_head(&self) -> TreeHead {
+        self.store.tree_head()
+    }
+
+    fn root_at(&self, size: u64) -> Result<Hash, NoProof> {
+        self.store.root_at(size)
+    }
+
+    fn prove_inclusion(&self, positions: &[Position], size: u64) -> Result<Vec<Hash>, NoProof> {
+        self.store.prove_inclusion(positions, size)
+    }
+
+    fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, NoProof> {
+        self.store.prove_consistency(old, new)
+    }
+
+    fn read_blocks(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, ReadError> {
+        self.store.read_blocks(from, limit)
     }
 
     fn poisoned(&self) -> Option<Arc<str>> {

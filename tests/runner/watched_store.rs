@@ -16,8 +16,10 @@ use branchline_domain::{
 use branchline_engine::{EngineError, EngineHandle, LeadStory, clock::ManualClock, ports::Clock};
 use branchline_journal::{
     memory::MemoryStore,
+    merkle::{Hash, TreeHead},
     record::{Claim, NewRecord, Position, Record, StreamId, StreamKind},
-    store::{AppendReply, EventStore, KnownKey, ReadError, StreamHead},
+    storage::StoredBlock,
+    store::{AppendReply, EventStore, KnownKey, NoProof, ReadError, StreamHead},
 };
 use branchline_projections::Projections;
 use branchline_scenarios::words::Wrong;
@@ -212,6 +214,26 @@ impl EventStore for WatchedStore {
 
     fn known_key(&self, organisation: Uuid, key: &str) -> Option<KnownKey> {
         self.shared.store.known_key(organisation, key)
+    }
+
+    fn tree_head(&self) -> TreeHead {
+        self.shared.store.tree_head()
+    }
+
+    fn root_at(&self, size: u64) -> Result<Hash, NoProof> {
+        self.shared.store.root_at(size)
+    }
+
+    fn prove_inclusion(&self, positions: &[Position], size: u64) -> Result<Vec<Hash>, NoProof> {
+        self.shared.store.prove_inclusion(positions, size)
+    }
+
+    fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, NoProof> {
+        self.shared.store.prove_consistency(old, new)
+    }
+
+    fn read_blocks(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, ReadError> {
+        self.shared.store.read_blocks(from, limit)
     }
 
     fn poisoned(&self) -> Option<Arc<str>> {

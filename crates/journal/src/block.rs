@@ -23,12 +23,12 @@
 //! whole journal against accidents; against intent, the hash tree does. With its first bytes and its
 //! length a block can be found in a file that its storage engine no longer opens.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use crate::{
     merkle::{self, Hash},
     record::{Micros, Position, Record, StreamId},
-    record_format::{KnownNames, Names, canonical, put_record},
+    record_format::{KnownNames, Names, put_canonical, put_record},
     wire::{FormatError, Input},
 };
 
@@ -90,11 +90,30 @@ impl Block {
         Ok(Self { header, records })
     }
 
+    /// Leaf hashes of the records, see [`crate::merkle`].
+    pub fn leaves(&self) -> Vec<Hash> {
+        let mut hasher = LeafHasher::default();
+        self.records.iter().map(|record| hasher.hash(record)).collect()
+    }
+
     /// Whether the root in the header is the one of the records.
     pub fn root_is_right(&self) -> bool {
-        let leaves: Vec<Hash> =
-            self.records.iter().map(|record| merkle::leaf(&canonical(record))).collect();
-        merkle::root(&leaves) == self.header.root
+        merkle::root(&self.leaves()) == self.header.root
+    }
+}
+
+/// Hashes records one after the other, with buffers that are used again.
+#[derive(Debug, Default)]
+pub(crate) struct LeafHasher {
+    bytes: Vec<u8>,
+    names: Names,
+}
+
+impl LeafHasher {
+    pub(crate) fn hash(&mut self, record: &Record) -> Hash {
+        self.bytes.clear();
+        put_canonical(&mut self.bytes, &mut self.names, record);
+        merkle::leaf(&self.bytes)
     }
 }
 
@@ -193,8 +212,8 @@ pub(crate) struct BlockBuilder {
 }
 
 impl BlockBuilder {
-    /// Adds a record, given its canonical bytes too; `false` when the block is full and must be
-    /// finished first. A record of at most [`crate::record::RECORD_BYTES_MAX`] canonical bytes
+    /// Adds a record, given its canonical bytes too; `false` when the block is full, or of another
+    /// epoch, and must be finished first. A record of at most [`crate::record::RECORD_BYTES_MAX`] canonical bytes
     /// always fits an empty block.
     pub(crate) fn push(&mut self, record: &Record, canonical: &[u8]) -> bool {
         // In a block a name may cost one byte more than in canonical bytes (its number is larger),
@@ -208,6 +227,7 @@ impl BlockBuilder {
             self.before = self.base;
         } else if self.bytes.len() + bound + CHECKSUM_BYTES > BLOCK_BYTES_MAX
             || self.leaves.len() >= usize::from(u16::MAX)
+            || self.epoch != record.epoch
         {
             return false;
         }
@@ -241,8 +261,12 @@ impl BlockBuilder {
         }
         let checksum = crc32fast::hash(&self.bytes);
         self.bytes.extend_from_slice(&checksum.to_be_bytes());
-        let sealed =
-            SealedBlock { first: self.first, checksum, bytes: Box::from(self.bytes.as_slice()) };
+        let sealed = SealedBlock {
+            first: self.first,
+            checksum,
+            bytes: Box::from(self.bytes.as_slice()),
+            leaves: mem::take(&mut self.leaves),
+        };
         self.discard();
         Some(sealed)
     }
@@ -261,6 +285,8 @@ pub(crate) struct SealedBlock {
     pub(crate) first: Position,
     pub(crate) checksum: u32,
     pub(crate) bytes: Box<[u8]>,
+    /// Leaf hashes of its records.
+    pub(crate) leaves: Vec<Hash>,
 }
 
 #[cfg(test)]

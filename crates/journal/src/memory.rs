@@ -5,6 +5,8 @@
 //! reply that appends again does not recurse: whoever is committing goes on with what the reply
 //! queued, and two threads that append at once never wait for each other's replies.
 
+mod proofs;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -14,11 +16,16 @@ use std::{
 
 use uuid::Uuid;
 
+use self::proofs::Sealed;
 use crate::{
     index::{Index, KeyRetention, Pending},
+    merkle::{self, Hash, Tree, TreeHead},
     record::{Claim, NewRecord, Position, RECORD_BYTES_MAX, Record, StreamId},
     record_format::{Names, put_canonical},
-    store::{AppendError, AppendReply, Appended, EventStore, KnownKey, ReadError, StreamHead},
+    storage::StoredBlock,
+    store::{
+        AppendError, AppendReply, Appended, EventStore, KnownKey, NoProof, ReadError, StreamHead,
+    },
 };
 
 /// An [`EventStore`] without a disk.
@@ -40,6 +47,10 @@ struct State {
     until_failure: Option<(u64, Arc<str>)>,
     closed: bool,
     names: Names,
+    /// The hash tree over the records.
+    tree: Tree,
+    /// The records as blocks, as far as somebody has asked for them.
+    sealed: Sealed,
 }
 
 struct Job {
@@ -76,6 +87,8 @@ impl MemoryStore {
             until_failure: None,
             closed: false,
             names: Names::default(),
+            tree: Tree::new(),
+            sealed: Sealed::default(),
         };
         Self { state: Mutex::new(state), moved: Condvar::new() }
     }
@@ -159,6 +172,7 @@ impl State {
             }
             *left -= 1;
         }
+        self.tree.push(merkle::leaf(&bytes));
         self.index.apply(&record);
         let appended = Appended { position: record.position, version: record.last_version() };
         self.records.push(Arc::new(record));
@@ -234,6 +248,26 @@ impl EventStore for MemoryStore {
 
     fn known_key(&self, organisation: Uuid, key: &str) -> Option<KnownKey> {
         self.lock().index.known_key(organisation, key)
+    }
+
+    fn tree_head(&self) -> TreeHead {
+        self.lock().tree.head()
+    }
+
+    fn root_at(&self, size: u64) -> Result<Hash, NoProof> {
+        self.lock().root_at(size)
+    }
+
+    fn prove_inclusion(&self, positions: &[Position], size: u64) -> Result<Vec<Hash>, NoProof> {
+        self.lock().prove_inclusion(positions, size)
+    }
+
+    fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, NoProof> {
+        self.lock().prove_consistency(old, new)
+    }
+
+    fn read_blocks(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, ReadError> {
+        Ok(self.lock().read_blocks(from, limit))
     }
 
     fn poisoned(&self) -> Option<Arc<str>> {

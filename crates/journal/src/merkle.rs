@@ -28,6 +28,7 @@ mod tree;
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::tree::{Draft, leaf_numbers};
 pub use self::{
     checking::{verify_consistency, verify_inclusion},
     tree::{GROUP, LeafSource, ProveError, Tree, TreeHead},

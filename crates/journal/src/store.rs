@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::record::{
-    Claim, Control, ExpectedVersion, Guard, NewRecord, Position, Record, StreamId, Version,
+use crate::{
+    merkle::{Hash, ProveError, TreeHead},
+    record::{
+        Claim, Control, ExpectedVersion, Guard, NewRecord, Position, Record, StreamId, Version,
+    },
+    storage::StoredBlock,
 };
 
 /// Where a record landed.
@@ -124,6 +128,9 @@ pub enum ReadError {
     },
 }
 
+/// Why a store gives no proof.
+pub type NoProof = ProveError<ReadError>;
+
 /// Takes the outcome of an append: one entry a record, in order. Called once, after the records are
 /// durable, on the writer's thread, or on the caller's when nothing is to be written or the store
 /// is in memory. It must not block, and may append again.
@@ -173,6 +180,44 @@ pub trait EventStore: Send + Sync + 'static {
 
     /// The record made under an idempotency key, while the key is remembered.
     fn known_key(&self, organisation: Uuid, key: &str) -> Option<KnownKey>;
+
+    /// Size and root of the hash tree over every durable record, see [`crate::merkle`]: it covers
+    /// at least what was answered before.
+    fn tree_head(&self) -> TreeHead;
+
+    /// Root of the hash tree over the first `size` records.
+    ///
+    /// # Errors
+    ///
+    /// [`ProveError::Beyond`] when there are fewer; [`ProveError::Changed`] and
+    /// [`ProveError::Source`] when records are not what they were or cannot be read.
+    fn root_at(&self, size: u64) -> Result<Hash, NoProof>;
+
+    /// One proof that the records at these positions, in ascending order, are in the tree of the
+    /// first `size` records; see [`crate::merkle::verify_inclusion`], which counts leaves from 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::root_at`]; [`ProveError::NotAscending`] when no position is named, or not each
+    /// once and in order, from 1 on.
+    fn prove_inclusion(&self, positions: &[Position], size: u64) -> Result<Vec<Hash>, NoProof>;
+
+    /// Proof that the journal of `new` records begins with the journal of `old` records; see
+    /// [`crate::merkle::verify_consistency`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::root_at`].
+    fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, NoProof>;
+
+    /// Durable blocks as they are kept, from the first one on that begins at `from` or later, at
+    /// most `limit`. A store that keeps none makes the blocks that it would keep, and gives the
+    /// same ones each time.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] when they cannot be read.
+    fn read_blocks(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, ReadError>;
 
     /// Why the journal takes no more, or `None` while it is sound.
     fn poisoned(&self) -> Option<Arc<str>>;

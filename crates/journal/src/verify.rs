@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    block::Block,
+    block::{Block, LeafHasher},
     index::{Index, KeyRetention, checkpoint::Checkpoint},
+    merkle::{self, Hash, Tree},
     record::Position,
 };
 
@@ -72,22 +73,25 @@ pub enum Finding {
 #[derive(Debug)]
 pub(crate) struct ChainCheck {
     pub(crate) index: Index,
+    /// The hash tree over the records so far.
+    pub(crate) tree: Tree,
     /// Checksum of the last block.
     pub(crate) chain: u32,
     /// Epoch of the last block.
     pub(crate) epoch: u64,
-    check_roots: bool,
+    hasher: LeafHasher,
 }
 
 impl ChainCheck {
-    pub(crate) fn new(retention: KeyRetention, check_roots: bool) -> Self {
-        Self { index: Index::new(retention), chain: 0, epoch: 0, check_roots }
+    pub(crate) fn new(retention: KeyRetention) -> Self {
+        let (index, tree) = (Index::new(retention), Tree::new());
+        Self { index, tree, chain: 0, epoch: 0, hasher: LeafHasher::default() }
     }
 
     /// Goes on after a checkpoint of the index.
     pub(crate) fn resume(found: Checkpoint) -> Self {
-        let Checkpoint { index, epoch, chain } = found;
-        Self { index, chain, epoch, check_roots: true }
+        let Checkpoint { index, tree, epoch, chain } = found;
+        Self { index, tree, chain, epoch, hasher: LeafHasher::default() }
     }
 
     /// The position that the next block must begin at.
@@ -111,7 +115,9 @@ impl ChainCheck {
         if header.epoch < self.epoch {
             return Err(Finding::EpochWentBack { before: self.epoch, found: header.epoch });
         }
-        if self.check_roots && !block.root_is_right() {
+        let leaves: Vec<Hash> =
+            block.records.iter().map(|record| self.hasher.hash(record)).collect();
+        if merkle::root(&leaves) != header.root {
             return Err(Finding::WrongRoot);
         }
         for record in &block.records {
@@ -120,6 +126,7 @@ impl ChainCheck {
                 reason: Arc::from(reason),
             })?;
         }
+        self.tree.extend(leaves);
         self.chain = header.checksum;
         self.epoch = header.epoch;
         Ok(block)

@@ -7,8 +7,12 @@ use std::{
 
 use branchline_journal::{
     memory::MemoryStore,
+    merkle::{Hash, TreeHead},
     record::{Claim, NewRecord, Position, Record, StreamId},
-    store::{AppendError, AppendReply, Appended, EventStore, KnownKey, ReadError, StreamHead},
+    storage::StoredBlock,
+    store::{
+        AppendError, AppendReply, Appended, EventStore, KnownKey, NoProof, ReadError, StreamHead,
+    },
 };
 use uuid::Uuid;
 
@@ -169,6 +173,26 @@ impl EventStore for GateStore {
 
     fn known_key(&self, organisation: Uuid, key: &str) -> Option<KnownKey> {
         self.inner.known_key(organisation, key)
+    }
+
+    fn tree_head(&self) -> TreeHead {
+        self.inner.tree_head()
+    }
+
+    fn root_at(&self, size: u64) -> Result<Hash, NoProof> {
+        self.inner.root_at(size)
+    }
+
+    fn prove_inclusion(&self, positions: &[Position], size: u64) -> Result<Vec<Hash>, NoProof> {
+        self.inner.prove_inclusion(positions, size)
+    }
+
+    fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, NoProof> {
+        self.inner.prove_consistency(old, new)
+    }
+
+    fn read_blocks(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, ReadError> {
+        self.inner.read_blocks(from, limit)
     }
 
     fn poisoned(&self) -> Option<Arc<str>> {

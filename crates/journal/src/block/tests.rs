@@ -7,7 +7,7 @@ use crate::{
         Cause, Claim, ClaimChange, ClaimKind, Control, Event, Guard, IdempotencyKey,
         RECORD_BYTES_MAX, RecordBody, StreamId, StreamKind, Version,
     },
-    record_format::decode_canonical,
+    record_format::{canonical, decode_canonical},
 };
 
 fn uuids() -> impl Strategy<Value = Uuid> {

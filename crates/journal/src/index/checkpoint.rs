@@ -4,16 +4,19 @@
 //! left aside. Numbers are varints as in [`crate::record_format`] unless said otherwise.
 //!
 //! ```text
-//! "BLIX", format 1 and three zero bytes
+//! "BLIX", format 2 and three zero bytes
 //! position of the last record · epoch · checksum of its block (4 bytes, big-endian)
 //! streams:  count, each: stream, last position, version
 //! controls: count, each: stream, epoch, revision
 //! claims:   count, each: kind, key (16 bytes), holder's stream
+//! tree:     count of complete groups, the root of each (32 bytes); count of the leaves after them, the
+//!           hash of each (32 bytes)
 //! keys:     newest time (signed), count, each: time (signed), position, fingerprint (16), digest (32)
 //! CRC-32 of everything before, 4 bytes, big-endian
 //! ```
 //!
-//! A stream is its kind and 16 bytes.
+//! A stream is its kind and 16 bytes. Groups are those of [`Tree`]. Format 1 had no tree; it is left
+//! aside.
 
 use std::collections::HashMap;
 
@@ -21,17 +24,20 @@ use uuid::Uuid;
 
 use super::{Index, KeyRetention, id_hash::IdHash, keys::Keys};
 use crate::{
+    merkle::{Hash, Tree},
     record::{Claim, ClaimKind, Control, Position, StreamId, StreamKind, Version},
     store::StreamHead,
     wire::{FormatError, Input, put_len, put_varint},
 };
 
-const MAGIC: [u8; 8] = *b"BLIX\x01\0\0\0";
+const MAGIC: [u8; 8] = *b"BLIX\x02\0\0\0";
 
 /// What a checkpoint stands for.
 #[derive(Debug)]
 pub(crate) struct Checkpoint {
     pub(crate) index: Index,
+    /// The hash tree over the same records.
+    pub(crate) tree: Tree,
     /// Epoch of the last block.
     pub(crate) epoch: u64,
     /// Checksum of the last block.
@@ -48,9 +54,12 @@ fn read_stream(input: &mut Input<'_>) -> Result<StreamId, FormatError> {
     Ok(StreamId { kind, id: Uuid::from_bytes(input.array()?) })
 }
 
-/// The bytes of an index whose last block has this epoch and checksum.
-pub(crate) fn encode(index: &Index, epoch: u64, chain: u32) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64 + index.streams.len() * 28 + index.claims.len() * 36);
+/// The bytes of an index, the hash tree over the same records, and epoch and checksum of their last
+/// block.
+pub(crate) fn encode(index: &Index, tree: &Tree, epoch: u64, chain: u32) -> Vec<u8> {
+    let hashes = tree.groups().len() + tree.tail().len();
+    let bytes = 64 + index.streams.len() * 28 + index.claims.len() * 36 + hashes * 32;
+    let mut out = Vec::with_capacity(bytes);
     out.extend_from_slice(&MAGIC);
     put_varint(&mut out, index.head.0);
     put_varint(&mut out, epoch);
@@ -73,6 +82,8 @@ pub(crate) fn encode(index: &Index, epoch: u64, chain: u32) -> Vec<u8> {
         out.extend_from_slice(&claim.key);
         put_stream(&mut out, *holder);
     }
+    put_hashes(&mut out, tree.groups());
+    put_hashes(&mut out, tree.tail());
     index.keys.put(&mut out);
     let checksum = crc32fast::hash(&out);
     out.extend_from_slice(&checksum.to_be_bytes());
@@ -88,7 +99,7 @@ pub(crate) fn decode(bytes: &[u8], retention: KeyRetention) -> Result<Checkpoint
     }
     let mut input = Input::new(covered);
     if input.array()? != MAGIC {
-        return Err(FormatError("it is not a checkpoint of format 1"));
+        return Err(FormatError("it is not a checkpoint of format 2"));
     }
     let head = Position(input.varint()?);
     let epoch = input.varint()?;
@@ -106,11 +117,30 @@ pub(crate) fn decode(bytes: &[u8], retention: KeyRetention) -> Result<Checkpoint
         let kind = ClaimKind(input.small()?);
         Ok((Claim { kind, key: input.array()? }, read_stream(input)?))
     })?;
+    let groups = read_hashes(&mut input)?;
+    let tree = Tree::from_parts(groups, read_hashes(&mut input)?)
+        .filter(|tree| tree.size() == head.0)
+        .ok_or(FormatError("the hash tree is not of as many records as the index"))?;
     let keys = Keys::read(&mut input, retention)?;
     if input.left() > 0 {
         return Err(FormatError("bytes are left over"));
     }
-    Ok(Checkpoint { index: Index { head, streams, controls, claims, keys }, epoch, chain })
+    let index = Index { head, streams, controls, claims, keys };
+    Ok(Checkpoint { index, tree, epoch, chain })
+}
+
+fn put_hashes(out: &mut Vec<u8>, hashes: &[Hash]) {
+    put_len(out, hashes.len());
+    out.extend(hashes.iter().flatten());
+}
+
+fn read_hashes(input: &mut Input<'_>) -> Result<Vec<Hash>, FormatError> {
+    let count: usize = input.small()?;
+    let mut hashes = Vec::with_capacity(count.min(input.left() / size_of::<Hash>()));
+    for _ in 0..count {
+        hashes.push(input.array()?);
+    }
+    Ok(hashes)
 }
 
 fn table<K: Eq + std::hash::Hash, V>(

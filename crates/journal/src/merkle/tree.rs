@@ -4,6 +4,7 @@ use super::{
     Hash, join, node, root,
     spans::{self, Span},
 };
+use crate::record::Position;
 
 /// Leaves whose hashes are forgotten once there are this many of them: from then on their root
 /// stands for them.
@@ -56,7 +57,7 @@ pub enum ProveError<E> {
         /// Size of the tree it must be in.
         size: u64,
     },
-    /// No leaf was named, or one twice, or they were not in ascending order.
+    /// No leaf was named, or one twice, or out of ascending order, or one before the first.
     #[error("records to prove are named once each, in ascending order, and at least one")]
     NotAscending,
     /// The leaves that the source gives are not those that the tree was grown from: records were
@@ -90,7 +91,6 @@ impl Tree {
 
     /// The tree whose complete groups have these roots and whose incomplete one has these leaves;
     /// `None` when those would be a group.
-    #[cfg(test)]
     pub(crate) fn from_parts(groups: Vec<Hash>, tail: Vec<Hash>) -> Option<Self> {
         if tail.len() >= GROUP {
             return None;
@@ -109,7 +109,6 @@ impl Tree {
     }
 
     /// Leaf hashes of the incomplete group.
-    #[cfg(test)]
     pub(crate) fn tail(&self) -> &[Hash] {
         &self.tail
     }
@@ -267,6 +266,12 @@ impl Tree {
         }
         Some(subtrees)
     }
+}
+
+/// Numbers of the leaves at these positions.
+pub(crate) fn leaf_numbers<E>(positions: &[Position]) -> Result<Vec<u64>, ProveError<E>> {
+    let numbers = positions.iter().map(|position| position.0.checked_sub(1)).collect::<Option<_>>();
+    numbers.ok_or(ProveError::NotAscending)
 }
 
 impl Extend<Hash> for Tree {

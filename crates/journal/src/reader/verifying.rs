@@ -118,7 +118,7 @@ impl<'a> Verify<'a> {
             source,
             mark,
             met_mark: false,
-            check: ChainCheck::new(KeyRetention::default(), true),
+            check: ChainCheck::new(KeyRetention::default()),
             ready: VecDeque::new(),
             from: Position(0),
             done: false,

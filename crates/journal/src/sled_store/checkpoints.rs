@@ -16,6 +16,7 @@ use crate::{
         Index, KeyRetention,
         checkpoint::{self, Checkpoint},
     },
+    merkle::Tree,
     record::Position,
     storage::BlockSource,
 };
@@ -59,7 +60,7 @@ impl Checkpoints {
                 None
             }
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "the index is damaged, and left out");
+                tracing::warn!(path = %path.display(), %error, "the index is left out, and built again");
                 None
             }
         }
@@ -71,9 +72,9 @@ impl Checkpoints {
         since > 0 && since >= if quiet { self.every } else { self.every.saturating_mul(20) }
     }
 
-    /// Writes a checkpoint of the durable index.
-    pub(super) fn save(&mut self, index: &Index, epoch: u64, chain: u32) {
-        let bytes = checkpoint::encode(index, epoch, chain);
+    /// Writes a checkpoint of the durable index and hash tree.
+    pub(super) fn save(&mut self, index: &Index, tree: &Tree, epoch: u64, chain: u32) {
+        let bytes = checkpoint::encode(index, tree, epoch, chain);
         match self.write(&bytes) {
             Ok(()) => self.saved = index.head(),
             Err(error) => {

@@ -14,6 +14,7 @@ mod error;
 pub(crate) mod high_water;
 pub(crate) mod lock;
 mod opening;
+mod proofs;
 mod queue;
 mod shared;
 mod writer;
@@ -31,9 +32,10 @@ pub use self::error::OpenError;
 use self::{lock::DirectoryLock, shared::Shared};
 use crate::{
     index::KeyRetention,
+    merkle::{Hash, TreeHead},
     record::{Claim, NewRecord, Position, Record, StreamId},
-    storage::{BlockStorage, DiskSync, RealDisk},
-    store::{AppendReply, EventStore, KnownKey, ReadError, StreamHead},
+    storage::{BlockStorage, DiskSync, RealDisk, StoredBlock},
+    store::{AppendReply, EventStore, KnownKey, NoProof, ReadError, StreamHead},
 };
 
 /// Where the journal lies and what it may use.
@@ -159,6 +161,26 @@ impl EventStore for SledStore {
 
     fn known_key(&self, organisation: Uuid, key: &str) -> Option<KnownKey> {
         self.shared.index().known_key(organisation, key)
+    }
+
+    fn tree_head(&self) -> TreeHead {
+        self.shared.tree().head()
+    }
+
+    fn root_at(&self, size: u64) -> Result<Hash, NoProof> {
+        self.shared.root_at(size)
+    }
+
+    fn prove_inclusion(&self, positions: &[Position], size: u64) -> Result<Vec<Hash>, NoProof> {
+        self.shared.prove_inclusion(positions, size)
+    }
+
+    fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, NoProof> {
+        self.shared.prove_consistency(old, new)
+    }
+
+    fn read_blocks(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, ReadError> {
+        self.shared.read_blocks(from, limit)
     }
 
     fn poisoned(&self) -> Option<Arc<str>> {

@@ -49,7 +49,7 @@ pub(super) fn open(
     let mut checkpoints = Checkpoints::new(dir, options.checkpoint_records);
     let mut check = match checkpoints.load(storage.as_ref(), options.keys) {
         Some(found) => ChainCheck::resume(found),
-        None => ChainCheck::new(options.keys, true),
+        None => ChainCheck::new(options.keys),
     };
     scan(storage.as_ref(), &mut check, |block| blocks.push_newest(Records::from(block.records)))?;
     let head = check.index.head();
@@ -58,11 +58,12 @@ pub(super) fn open(
     let high_water =
         HighWater::create(&mark_path, Mark { epoch, position: head, chain: check.chain })?;
     if checkpoints.due(head, true) {
-        checkpoints.save(&check.index, check.epoch, check.chain);
+        checkpoints.save(&check.index, &check.tree, check.epoch, check.chain);
     }
     let writer = Writer::new(check.chain, high_water, checkpoints);
     let queue = Queue::new(options.queue_bytes_max);
-    Ok((Shared::new(epoch, queue, storage, check.index, blocks), writer, lock))
+    let shared = Shared::new(epoch, queue, storage, check.index, check.tree, blocks);
+    Ok((shared, writer, lock))
 }
 
 /// Refuses a database file that was never ours, or of which nothing is left: sled would take it for

@@ -13,8 +13,9 @@ use crate::{
     block::{Block, BlockHeader, decode_stream},
     block_cache::{BlockCache, Records},
     index::Index,
+    merkle::{Hash, Tree},
     record::{Position, Record, StreamId},
-    storage::{BlockStorage, StoredBlock},
+    storage::{BlockStorage, StorageError, StoredBlock},
     store::ReadError,
 };
 
@@ -23,6 +24,8 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     pub(super) storage: Box<dyn BlockStorage>,
     index: RwLock<Index>,
+    /// The hash tree over the durable records.
+    tree: Mutex<Tree>,
     blocks: Mutex<BlockCache>,
     head: AtomicU64,
     /// Whether the writer has ended. Locked to wait for the head.
@@ -46,6 +49,7 @@ impl Shared {
         queue: Queue,
         storage: Box<dyn BlockStorage>,
         index: Index,
+        tree: Tree,
         blocks: BlockCache,
     ) -> Self {
         Self {
@@ -54,6 +58,7 @@ impl Shared {
             storage,
             head: AtomicU64::new(index.head().0),
             index: RwLock::new(index),
+            tree: Mutex::new(tree),
             blocks: Mutex::new(blocks),
             ended: Mutex::new(false),
             moved: Condvar::new(),
@@ -68,9 +73,16 @@ impl Shared {
         Position(self.head.load(Ordering::Acquire))
     }
 
-    /// Shows durable blocks to readers, the head last.
-    pub(super) fn publish(&self, blocks: impl IntoIterator<Item = Records>) {
+    pub(super) fn tree(&self) -> MutexGuard<'_, Tree> {
+        self.tree.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows durable blocks to readers, each with the leaf hashes of its records; the head last.
+    pub(super) fn publish(&self, blocks: impl IntoIterator<Item = (Records, Vec<Hash>)>) {
         let mut head = self.head();
+        let (blocks, leaves): (Vec<Records>, Vec<Vec<Hash>>) = blocks.into_iter().unzip();
+        // Hashed before the index is locked: only those who ask about the tree wait for it.
+        self.tree().extend(leaves.into_iter().flatten());
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         let mut cache = self.blocks();
         for records in blocks {
@@ -179,7 +191,7 @@ impl Shared {
         self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cached(&self, position: Position) -> Option<Records> {
+    pub(super) fn cached(&self, position: Position) -> Option<Records> {
         self.blocks().find(position)
     }
 
@@ -206,16 +218,12 @@ impl Shared {
         Ok(records)
     }
 
-    fn stored_with(&self, position: Position) -> Result<StoredBlock, ReadError> {
-        let stored = self.storage.at_or_before(position).map_err(|error| {
-            self.queue.poison(&error.0);
-            self.wake();
-            ReadError::Storage { reason: Arc::from(error.0) }
-        })?;
+    pub(super) fn stored_with(&self, position: Position) -> Result<StoredBlock, ReadError> {
+        let stored = self.storage.at_or_before(position).map_err(|error| self.failed(error))?;
         stored.ok_or_else(|| self.damaged(position, "no block holds it"))
     }
 
-    fn holds(
+    pub(super) fn holds(
         &self,
         header: BlockHeader,
         key: Position,
@@ -227,8 +235,15 @@ impl Shared {
         Err(self.damaged(position, "no block holds it"))
     }
 
+    /// A store that fails to read stops: what it says afterwards could not be trusted.
+    pub(super) fn failed(&self, error: StorageError) -> ReadError {
+        self.queue.poison(&error.0);
+        self.wake();
+        ReadError::Storage { reason: Arc::from(error.0) }
+    }
+
     /// Damage found by a reader stops the journal: what is appended after it could not be trusted.
-    fn damaged(&self, position: Position, reason: &str) -> ReadError {
+    pub(super) fn damaged(&self, position: Position, reason: &str) -> ReadError {
         let error = ReadError::Damaged { position, reason: Arc::from(reason) };
         self.queue.poison(&error.to_string());
         self.wake();

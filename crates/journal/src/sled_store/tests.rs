@@ -273,10 +273,16 @@ fn a_checkpoint_that_is_damaged_or_of_another_journal_is_left_out() {
     let mut flipped = sound.clone();
     flipped[sound.len() / 2] ^= 1;
     let keep = SledOptions { checkpoint_records: u64::MAX, ..options.clone() };
-    for bytes in [flipped, foreign, sound[..100].to_vec(), Vec::new()] {
+    // Of a release that kept no hash tree.
+    let mut older = sound[..sound.len() - 4].to_vec();
+    older[4] = 1;
+    older.extend_from_slice(&crc32fast::hash(&older).to_be_bytes());
+    let tree = SledStore::open(&keep).unwrap().tree_head();
+    for bytes in [flipped, foreign, older, sound[..100].to_vec(), Vec::new()] {
         fs::write(&heads, bytes).unwrap();
         let store = SledStore::open(&keep).unwrap();
         assert_eq!(store.head(), Position(1_000));
+        assert_eq!(store.tree_head(), tree);
         let head = store.stream_head(StreamId::lead(Uuid::from_u128(5))).unwrap();
         assert_eq!((head.position, head.version), (Position(506), Version(2)));
     }

@@ -123,7 +123,8 @@ impl Writer {
     fn checkpoint(&mut self, shared: &Shared, quiet: bool) {
         // After a failed write the chain here is ahead of what is durable.
         if self.checkpoints.due(shared.head(), quiet) && shared.queue.poisoned().is_none() {
-            self.checkpoints.save(&shared.index(), shared.epoch, self.chain);
+            let tree = shared.tree();
+            self.checkpoints.save(&shared.index(), &tree, shared.epoch, self.chain);
         }
     }
 
@@ -239,7 +240,7 @@ impl Writer {
         shared.storage.sync().map_err(|error| error.0)?;
         let mark = Mark { epoch: shared.epoch, position, chain: self.chain };
         self.high_water.write(mark).map_err(|error| format!("the high-water mark: {error}"))?;
-        shared.publish(group.blocks.drain(..).map(|(_, records)| records));
+        shared.publish(group.blocks.drain(..).map(|(block, records)| (records, block.leaves)));
         Ok(())
     }
 }

@@ -14,6 +14,7 @@
 pub mod claims;
 pub mod keys;
 pub mod limits;
+pub mod proofs;
 pub mod reading;
 pub mod reopening;
 pub mod stopping;
@@ -200,6 +201,15 @@ macro_rules! store_conformance {
             waiting_ends_with_its_time,
             readers_see_the_same_order_while_others_append,
         );
+        $crate::store_conformance!(@tests $harness, proofs:
+            the_tree_covers_the_canonical_bytes_of_every_record,
+            the_tree_covers_what_is_answered,
+            the_records_of_a_stream_have_one_proof,
+            a_journal_is_proven_to_extend_what_it_was,
+            what_lies_beyond_is_not_proven,
+            the_blocks_are_a_chain_of_every_record,
+            a_failed_write_does_not_grow_the_tree,
+        );
         $crate::store_conformance!(@tests $harness, stopping:
             what_was_queued_before_closing_is_kept_and_what_comes_later_is_refused,
             closing_twice_is_closing_once,
@@ -218,6 +228,7 @@ macro_rules! store_conformance {
             versions_guards_claims_and_keys_hold_after_opening_again,
             the_chain_of_a_stream_goes_on_over_openings,
             nothing_of_a_failed_write_is_relied_on_after_opening_again,
+            the_tree_goes_on_and_proves_what_was_before,
         );
     };
     (@tests $harness:ty, $module:ident: $($name:ident,)+) => {

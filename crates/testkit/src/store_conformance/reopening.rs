@@ -1,13 +1,17 @@
 //! What a store on disk promises to the next opening.
 
 use branchline_journal::{
+    merkle,
     record::{ClaimChange::Take, Position, Version},
     store::AppendError,
 };
 
 use super::{
     ORGANISATION, StoreHarness, append, append_one, claiming, controlling, guarded, keyed, lead,
-    live_call, reading::whole, step, workflow,
+    live_call,
+    proofs::{fill, leaves, positions},
+    reading::whole,
+    step, workflow,
 };
 
 /// Everything is there after opening again.
@@ -105,4 +109,22 @@ pub fn nothing_of_a_failed_write_is_relied_on_after_opening_again<H: StoreHarnes
     assert_eq!(store.poisoned(), None);
     assert_eq!(store.read_stream(lead(1)).unwrap().len(), 1);
     append_one(store.as_ref(), step(lead(1), 1)).unwrap();
+}
+
+/// The tree goes on over openings, and proves what was before them.
+pub fn the_tree_goes_on_and_proves_what_was_before<H: StoreHarness>() {
+    let harness = H::new();
+    let store = harness.open();
+    fill(store.as_ref());
+    let old = store.tree_head();
+    drop(store);
+    let store = harness.open();
+    assert_eq!(store.tree_head(), old);
+    append_one(store.as_ref(), step(workflow(1), 0)).unwrap();
+    let new = store.tree_head();
+    assert_eq!(new.root, merkle::root(&leaves(store.as_ref())));
+    let proof = store.prove_consistency(old.size, new.size).unwrap();
+    assert!(merkle::verify_consistency(old.size, &old.root, new.size, &new.root, &proof));
+    let wanted = positions(store.as_ref(), 7);
+    assert!(store.prove_inclusion(&wanted, old.size).is_ok());
 }

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod graph_making;
 mod house;
+mod keys;
 mod logging;
 mod print;
 mod progress;
@@ -49,6 +50,9 @@ enum Command {
     /// Judges workflow files, and brings workflows into files and back.
     #[command(subcommand)]
     Workflow(workflow_files::WorkflowCommand),
+    /// Makes the key that signs heads of the journal.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
 }
 
 /// Flags of `serve`.
@@ -109,7 +113,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let (data_dir, listen) = match &cli.command {
         Command::Demo(args) => (&args.data_dir, &args.listen),
         Command::Serve(args) => (&args.data_dir, &args.listen),
-        Command::Test(_) | Command::Workflow(_) => (&None, &None),
+        Command::Test(_) | Command::Workflow(_) | Command::Keys(_) => (&None, &None),
     };
     if let Some(data_dir) = data_dir {
         config.storage.data_dir.clone_from(data_dir);
@@ -123,6 +127,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(_) => serve::run(&config),
         Command::Test(args) => rehearse::run(&args),
         Command::Workflow(command) => workflow_files::run(&config, &command),
+        Command::Keys(command) => keys::run(&config, command),
     }
 }
 

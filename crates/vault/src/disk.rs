@@ -49,6 +49,16 @@ fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
+/// Makes a file that was not there, for its owner only.
+pub(crate) fn create_new(file: &Path) -> io::Result<File> {
+    OpenOptions::new().create_new(true).write(true).mode(KEY_FILE_MODE).open(file)
+}
+
+/// Makes the name of a file durable.
+pub(crate) fn sync_names_of(file: &Path) -> Result<(), VaultError> {
+    sync_directory(directory_of(file))
+}
+
 /// Makes the names in a directory durable.
 fn sync_directory(dir: &Path) -> Result<(), VaultError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(not_durable(dir))

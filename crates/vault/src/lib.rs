@@ -95,6 +95,7 @@ mod lead_key;
 mod opening;
 mod organisation_key;
 mod organisations;
+pub mod signing;
 mod slot;
 mod slot_store;
 mod vault;

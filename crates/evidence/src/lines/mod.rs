@@ -17,18 +17,17 @@
 
 mod form;
 mod reading;
-mod running_root;
 
 use std::io::{self, Write};
 
 use branchline_journal::{
-    merkle::{self, Hash},
+    merkle::{self, Hash, Tree},
     record::{Position, Record},
     record_format::canonical,
 };
 
+use self::form::RecordForm;
 pub use self::reading::{End, ExportError, ExportedRecords, Line, LineProblem, read_line};
-use self::{form::RecordForm, running_root::RunningRoot};
 use crate::hex;
 
 /// Longest line that is read, its line feed included. Unit: bytes. A record of the largest size
@@ -65,13 +64,13 @@ pub fn end_line(end: &End) -> String {
 pub struct LineWriter<W> {
     out: W,
     line: Vec<u8>,
-    root: RunningRoot,
+    tree: Tree,
 }
 
 impl<W: Write> LineWriter<W> {
     /// Writes to `out`, a write a line: give it a buffer.
     pub fn new(out: W) -> Self {
-        Self { out, line: Vec::new(), root: RunningRoot::default() }
+        Self { out, line: Vec::new(), tree: Tree::new() }
     }
 
     /// Writes the next record.
@@ -80,7 +79,7 @@ impl<W: Write> LineWriter<W> {
     ///
     /// When it is not the next one, or `out` takes no more.
     pub fn write(&mut self, record: &Record) -> io::Result<()> {
-        let expected = Position(self.root.size()).next();
+        let expected = Position(self.tree.size()).next();
         if record.position != expected {
             return Err(io::Error::other(format!(
                 "the record at {} was given where {expected} comes next",
@@ -90,13 +89,13 @@ impl<W: Write> LineWriter<W> {
         self.line.clear();
         let leaf = put_record(&mut self.line, record)?;
         self.out.write_all(&self.line)?;
-        self.root.push(leaf);
+        self.tree.push(leaf);
         Ok(())
     }
 
     /// Records written so far, and the root of their tree.
     pub fn end(&self) -> End {
-        End { records: self.root.size(), root: self.root.root() }
+        End { records: self.tree.size(), root: self.tree.root() }
     }
 
     /// Leaves the export without its last line, so that nobody takes it for a whole one.

@@ -4,16 +4,13 @@ use std::io::{self, BufRead};
 
 use branchline_journal::{
     FormatError,
-    merkle::{self, Hash},
+    merkle::{self, Hash, Tree},
     record::{Position, Record},
     record_format::{canonical, decode_canonical},
 };
 use serde::Deserialize;
 
-use super::{
-    END_BEGINS, LINE_BYTES_MAX, end_line, form::RecordForm, put_record_with_leaf,
-    running_root::RunningRoot,
-};
+use super::{END_BEGINS, LINE_BYTES_MAX, end_line, form::RecordForm, put_record_with_leaf};
 use crate::hex::Hex;
 
 /// What the last line of a whole export says.
@@ -170,7 +167,7 @@ pub struct ExportedRecords<R> {
     line: Vec<u8>,
     /// Lines read so far.
     number: u64,
-    root: RunningRoot,
+    tree: Tree,
     end: Option<End>,
     /// Nothing is left of the input.
     exhausted: bool,
@@ -184,7 +181,7 @@ impl<R: BufRead> ExportedRecords<R> {
             input,
             line: Vec::new(),
             number: 0,
-            root: RunningRoot::default(),
+            tree: Tree::new(),
             end: None,
             exhausted: false,
             done: false,
@@ -204,7 +201,7 @@ impl<R: BufRead> ExportedRecords<R> {
 
     /// Records read so far, and the root of their tree.
     pub fn so_far(&self) -> End {
-        End { records: self.root.size(), root: self.root.root() }
+        End { records: self.tree.size(), root: self.tree.root() }
     }
 
     /// The next line into the buffer; false at the end of the input.
@@ -234,12 +231,12 @@ impl<R: BufRead> ExportedRecords<R> {
         }
         match read_line(&self.line).map_err(|problem| self.damaged(problem))? {
             Line::Record(record, leaf) => {
-                let expected = Position(self.root.size()).next();
+                let expected = Position(self.tree.size()).next();
                 if record.position != expected {
                     let found = record.position;
                     return Err(self.damaged(LineProblem::Position { expected, found }));
                 }
-                self.root.push(leaf);
+                self.tree.push(leaf);
                 Ok(Some(*record))
             }
             Line::End(end) => {

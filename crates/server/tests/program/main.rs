@@ -11,6 +11,7 @@ mod audit;
 mod client;
 mod demo;
 mod imports;
+mod keys;
 mod refusals;
 mod rehearse;
 mod serve;

@@ -27,6 +27,15 @@ impl AsOf {
             Self::Time(time) => time < Timestamp::from_micros(record.body.recorded_at.0),
         }
     }
+
+    /// Whether a record is not earlier than what is asked for. No record is as late as the end.
+    pub fn begins_by(self, record: &Record) -> bool {
+        match self {
+            Self::Head => false,
+            Self::Position(position) => position <= record.position,
+            Self::Time(time) => time <= Timestamp::from_micros(record.body.recorded_at.0),
+        }
+    }
 }
 
 impl fmt::Display for AsOf {

@@ -7,12 +7,16 @@ pub(crate) mod examples;
 mod explain;
 mod export;
 mod flags;
+mod grep;
 mod list;
 mod state;
+mod tail;
 mod verify;
 
 pub(crate) use explain::{ExplainArgs, HistoryArgs};
 pub(crate) use export::ExportArgs;
+pub(crate) use grep::GrepArgs;
 pub(crate) use list::{ListArgs, ShowArgs};
 pub(crate) use state::StateArgs;
+pub(crate) use tail::TailArgs;
 pub(crate) use verify::VerifyArgs;

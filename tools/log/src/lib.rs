@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod explain;
 pub mod export;
 pub mod fault;
+pub mod grep;
 pub mod history;
 pub mod list;
 pub mod past;
@@ -16,6 +17,8 @@ pub mod progress;
 pub mod show;
 pub mod state;
 pub mod subject;
+pub mod tail;
+mod told;
 pub mod verify;
 
 pub use as_of::AsOf;

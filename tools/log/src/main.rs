@@ -28,6 +28,12 @@ enum Command {
     List(cli::ListArgs),
     /// The events of one workflow or lead, as lines. A call's id shows its lead.
     Show(cli::ShowArgs),
+    /// The last records of the journal.
+    Tail(cli::TailArgs),
+    /// The records that fit, out of the whole journal: by type of event, workflow, lead, call, node,
+    /// phone number, principal, cause, key and time. What different flags ask must all be so; of a
+    /// flag that is given again either is enough.
+    Grep(Box<cli::GrepArgs>),
     /// Where one workflow or lead stood, with its calls, as of any record.
     State(cli::StateArgs),
     /// Why a lead was where it was, as of any record: what holds it, the record that proves it, and
@@ -47,6 +53,8 @@ impl Command {
         match self {
             Self::List(args) => args.run(out),
             Self::Show(args) => args.run(out),
+            Self::Tail(args) => args.run(out),
+            Self::Grep(args) => args.run(out),
             Self::State(args) => args.run(out),
             Self::Explain(args) => args.run(out),
             Self::History(args) => args.run(out),

@@ -3,7 +3,7 @@
 //! Nothing of it ever goes to standard output, and nothing at all is written where standard error is
 //! a file or a pipe.
 
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -121,9 +121,25 @@ impl Progress {
         self.aside(|| eprintln!("{line}"));
     }
 
-    /// Whether anything is drawn, so that output to the same terminal has to go [`Self::aside`].
-    pub fn is_shown(&self) -> bool {
-        !self.bar.is_hidden()
+    /// Writes a part of the answer to `out`, which may be the same terminal: then at once, and
+    /// without the bar in its way.
+    ///
+    /// # Errors
+    ///
+    /// What `write` says, and when `out` takes no more.
+    pub fn beside<T>(
+        &self,
+        out: &mut dyn Write,
+        write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        if self.bar.is_hidden() {
+            return write(out);
+        }
+        self.aside(|| {
+            let written = write(&mut *out)?;
+            out.flush()?;
+            Ok(written)
+        })
     }
 }
 
@@ -152,7 +168,7 @@ mod tests {
         // Tests have no terminal on standard error, or they ask for none.
         let mut quiet = Progress::over_records("reading", Some(3), Chatter::Quiet);
         quiet.at(2);
-        assert!(!quiet.is_shown());
+        assert!(quiet.bar.is_hidden());
         assert_eq!(quiet.aside(|| 7), 7);
     }
 }

@@ -3,4 +3,5 @@
 
 mod audit;
 mod questions;
+mod searching;
 mod world;

@@ -28,7 +28,7 @@ fn correction(arguments: &[&str], place: &Path) -> String {
     let output = tool(arguments, place);
     assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
     let told = text(&output.stderr);
-    let example = format!("Example:\n  branchline-log {} ", arguments[0]);
+    let example = format!("Example:\n  branchline-log {} ", arguments.first().unwrap());
     assert!(told.contains(&example), "{told}");
     told
 }

@@ -27,7 +27,8 @@ pub(crate) const LEAD: LeadId = LeadId::from_u128(0x0192_f3a1_0000_7000_8000_000
 pub(crate) const NODE: NodeId = NodeId::from_u128(0x0192_f3a1_0000_7000_8000_0000_0000_0003);
 pub(crate) const PHONE: &str = "+12125550123";
 
-fn record(stream: StreamId, version: u64, at: i64, events: Vec<Event>) -> NewRecord {
+/// The next record of a stream that has `version` events.
+pub(crate) fn record(stream: StreamId, version: u64, at: i64, events: Vec<Event>) -> NewRecord {
     let expected = match version {
         0 => ExpectedVersion::NoStream,
         version => ExpectedVersion::Exact(Version(version)),
@@ -107,12 +108,17 @@ pub(crate) fn journal_with(directory: &Path, more: &[LeadEvent]) {
         let event = encode_lead(event, &sealing).unwrap();
         records.push(record(stream, version, 2_000_000, vec![event]));
     }
+    append(&store, records);
+    store.close();
+}
+
+/// Appends all of them and waits.
+pub(crate) fn append(store: &SledStore, records: Vec<NewRecord>) {
     let (sender, answers) = mpsc::channel();
     store.append(records, Box::new(move |outcome| sender.send(outcome).unwrap()));
     for outcome in answers.recv().unwrap() {
         outcome.unwrap();
     }
-    store.close();
 }
 
 pub(crate) fn tool(arguments: &[&str], directory: &Path) -> Output {

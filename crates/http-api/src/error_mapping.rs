@@ -23,6 +23,8 @@ pub(crate) enum Refusal {
     InvalidQuery,
     InvalidValue,
     MalformedJson,
+    /// The operator's token is missing or wrong.
+    Unauthorized,
     CrossSite,
     ForeignHost,
     /// Nothing has this name; the code says what kind of thing.
@@ -49,6 +51,7 @@ impl Refusal {
             Self::InvalidQuery => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::InvalidValue => (StatusCode::BAD_REQUEST, "invalid_value"),
             Self::MalformedJson => (StatusCode::BAD_REQUEST, "malformed_json"),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site"),
             Self::ForeignHost => (StatusCode::FORBIDDEN, "foreign_host"),
             Self::NotFound(code) => (StatusCode::NOT_FOUND, code),

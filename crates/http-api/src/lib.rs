@@ -5,8 +5,10 @@
 //!
 //! Security: without API keys everybody who reaches the socket may do everything, so
 //! [`check_listen`] refuses an address that others can reach; requests for another host name and
-//! writes from pages of other sites are refused too. There is no CORS.
+//! writes from pages of other sites are refused too. There is no CORS. The routes of the operator,
+//! [`admin`], want a token besides.
 
+pub mod admin;
 mod call_logs;
 mod csv_rows;
 mod enrolments;
@@ -92,6 +94,8 @@ pub struct ApiState {
     pub shutdown: Shutdown,
     /// Answers to lists of leads that came with a key.
     enrolments: Arc<Enrolments>,
+    /// What the operator's routes work with; there are none without it.
+    admin: Option<admin::Admin>,
 }
 
 impl ApiState {
@@ -99,12 +103,26 @@ impl ApiState {
     pub fn new(engine: EngineHandle, limits: Limits, shutdown: Shutdown) -> Self {
         let directory = PathBuf::into_boxed_path(std::env::temp_dir()).into();
         let uploads = Uploads { directory, workbook_max_bytes: WORKBOOK_MAX_BYTES };
-        Self { engine, limits, uploads, loopback_only: true, shutdown, enrolments: Arc::default() }
+        Self {
+            engine,
+            limits,
+            uploads,
+            loopback_only: true,
+            shutdown,
+            enrolments: Arc::default(),
+            admin: None,
+        }
     }
 
     /// The same, with uploads somewhere else.
     #[must_use]
     pub fn with_uploads(self, uploads: Uploads) -> Self {
         Self { uploads, ..self }
+    }
+
+    /// The same, with the routes of the operator.
+    #[must_use]
+    pub fn with_admin(self, admin: admin::Admin) -> Self {
+        Self { admin: Some(admin), ..self }
     }
 }

@@ -143,6 +143,9 @@ impl ResponseError for Problem {
         if let Some(seconds) = self.retry_after_s {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
         if let Some(methods) = self.allow {
             response.insert_header((header::ALLOW, methods));
         }

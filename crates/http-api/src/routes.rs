@@ -7,7 +7,7 @@ use actix_web::{
 };
 
 use crate::{
-    ApiState, call_logs,
+    ApiState, admin, call_logs,
     error_mapping::Refusal,
     events, graph, headers, health, imports, landing, lead_actions, lead_changes, lead_upload,
     leads,
@@ -28,6 +28,7 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
                     .configure(workflow_routes)
                     .configure(lead_routes)
                     .configure(call_routes)
+                    .configure(admin::routes)
                     .default_service(web::route().to(no_route)),
             )
             .default_service(web::route().to(no_route));
@@ -35,12 +36,12 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
     }
 }
 
-async fn no_route(request: HttpRequest) -> Answer {
+pub(crate) async fn no_route(request: HttpRequest) -> Answer {
     Err(Problem::not_found("route_not_found", "route", request.path()))
 }
 
 /// Answers every other method of a resource.
-fn only(allow: &'static str) -> Route {
+pub(crate) fn only(allow: &'static str) -> Route {
     web::route().to(move || async move {
         let detail = format!("this route takes {allow}");
         let problem = Problem::of(Refusal::MethodNotAllowed, detail);

@@ -48,6 +48,7 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
     let ids = Arc::new(UuidV7Ids::new(Arc::clone(&clock)));
     let time = Arc::clone(&clock);
     let phones = Phones::InProcess(Arc::new(carrier));
+    let operator = house::operator(config, &directory, address)?;
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
     let ending = actix_web::rt::System::new().block_on(async {
         let handle = engine.handle();
@@ -67,7 +68,8 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
                 std::future::pending::<()>().await;
             }
         };
-        let ending = house::serve_until(config, listener, &handle, engine.failed(), follow).await;
+        let failed = engine.failed();
+        let ending = house::serve_until(config, listener, &handle, operator, failed, follow).await;
         // Handles keep the journal's files open.
         drop(handle);
         engine.shutdown();

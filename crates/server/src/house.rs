@@ -1,6 +1,11 @@
 //! Opens what both commands need: data directory, engine, HTTP API.
 
-use std::{net::TcpListener, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use branchline_domain::time::Timestamp;
@@ -8,10 +13,10 @@ use branchline_engine::{
     DataDirectory, Engine, EngineHandle, EngineParts,
     ports::{Clock, Ids, Phones},
 };
-use branchline_http_api::{ApiState, Limits, Shutdown, Uploads};
+use branchline_http_api::{ApiState, Limits, Shutdown, Uploads, admin::Admin};
 use branchline_journal::{record::Position, store::EventStore};
 
-use crate::{applications, config::Config, signals};
+use crate::{applications, config::Config, operator::Access, signals};
 
 /// The engine over a data directory.
 pub(crate) fn start_engine(
@@ -56,11 +61,29 @@ pub(crate) fn bind(listen: &str) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
+/// What the operator's routes work with. Its files are there as long as the second value.
+pub(crate) fn operator(
+    config: &Config,
+    directory: &DataDirectory,
+    address: SocketAddr,
+) -> anyhow::Result<(Admin, Access)> {
+    let access = Access::open(&config.storage.data_dir, address)?;
+    let vault = Arc::clone(&directory.vault);
+    let admin = Admin {
+        token: access.token(),
+        token_file: access.token_file().into(),
+        store: Arc::clone(&directory.store),
+        keys: Arc::new(move |out| vault.back_up(out).map(drop).map_err(std::io::Error::other)),
+    };
+    Ok((admin, access))
+}
+
 /// Serves until `until` resolves, somebody wants the program to stop, or the journal fails.
 pub(crate) async fn serve_until(
     config: &Config,
     listener: TcpListener,
     engine: &EngineHandle,
+    (admin, _access): (Admin, Access),
     failed: impl Future<Output = Arc<str>>,
     until: impl Future<Output = ()>,
 ) -> anyhow::Result<Ending> {
@@ -70,10 +93,13 @@ pub(crate) async fn serve_until(
         file_max_bytes: config.server.file_max_bytes,
         shutdown_timeout: Duration::from_secs(config.server.shutdown_timeout_s),
     };
-    let state = ApiState::new(engine.clone(), limits, shutdown.clone()).with_uploads(Uploads {
+    let uploads = Uploads {
         directory: config.storage.data_dir.as_path().into(),
         workbook_max_bytes: config.server.workbook_max_bytes,
-    });
+    };
+    let state = ApiState::new(engine.clone(), limits, shutdown.clone())
+        .with_uploads(uploads)
+        .with_admin(admin);
     let server = branchline_http_api::serve(listener, state);
     tokio::pin!(server);
     let ending = tokio::select! {

@@ -8,6 +8,7 @@ mod graph_making;
 mod house;
 mod keys;
 mod logging;
+mod operator;
 mod print;
 mod progress;
 mod rehearse;

@@ -28,6 +28,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
         ))),
     };
     let ids = Arc::new(UuidV7Ids::new(Arc::clone(&clock)));
+    let operator = house::operator(config, &directory, address)?;
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
     let ending = actix_web::rt::System::new().block_on(async {
         tracing::info!(
@@ -38,7 +39,8 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
         let handle = engine.handle();
         let failed = engine.failed();
         let ending =
-            house::serve_until(config, listener, &handle, failed, std::future::pending()).await;
+            house::serve_until(config, listener, &handle, operator, failed, std::future::pending())
+                .await;
         // Handles keep the journal's files open.
         drop(handle);
         engine.shutdown();

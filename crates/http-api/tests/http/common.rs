@@ -1,6 +1,6 @@
 //! An API over an engine in memory, asked without a socket.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use actix_web::{
     App,
@@ -15,8 +15,12 @@ use branchline_engine::{
     clock::SystemClock,
     ports::{Clock, Phones},
 };
-use branchline_http_api::{ApiState, Limits, Shutdown, configure};
-use branchline_journal::memory::MemoryStore;
+use branchline_http_api::{
+    ApiState, Limits, Shutdown,
+    admin::{Admin, AdminToken},
+    configure,
+};
+use branchline_journal::{memory::MemoryStore, store::EventStore};
 use branchline_vault::{SystemEntropy, Vault};
 use serde_json::{Value, json};
 
@@ -81,6 +85,19 @@ pub(crate) async fn send(state: ApiState, request: TestRequest) -> Reply {
     Reply { status, headers, body }
 }
 
+/// The operator's word at every API of these tests.
+pub(crate) const TOKEN: &str = "4f2a9c";
+
+fn admin_of(store: &Arc<dyn EventStore>, vault: &Arc<Vault>) -> Admin {
+    let vault = Arc::clone(vault);
+    Admin {
+        token: AdminToken::new(TOKEN),
+        token_file: Path::new("data/admin-token").into(),
+        store: Arc::clone(store),
+        keys: Arc::new(move |out| vault.back_up(out).map(drop).map_err(io::Error::other)),
+    }
+}
+
 impl Api {
     pub(crate) fn start() -> Self {
         Self::with(EngineConfig::embedded())
@@ -88,9 +105,12 @@ impl Api {
 
     pub(crate) fn with(config: EngineConfig) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let store: Arc<dyn EventStore> = Arc::new(MemoryStore::new());
+        let vault = Arc::new(Vault::in_memory(Arc::new(SystemEntropy)));
+        let admin = admin_of(&store, &vault);
         let engine = Engine::start(EngineParts {
-            store: Arc::new(MemoryStore::new()),
-            vault: Arc::new(Vault::in_memory(Arc::new(SystemEntropy))),
+            store,
+            vault,
             ids: Arc::new(UuidV7Ids::new(Arc::clone(&clock))),
             clock,
             phones: Phones::External,
@@ -98,7 +118,8 @@ impl Api {
             config,
         })
         .unwrap();
-        Self { state: ApiState::new(engine.handle(), LIMITS, Shutdown::new()), engine }
+        let state = ApiState::new(engine.handle(), LIMITS, Shutdown::new()).with_admin(admin);
+        Self { state, engine }
     }
 
     pub(crate) async fn send(&self, request: TestRequest) -> Reply {
@@ -119,6 +140,12 @@ impl Api {
 
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Reply {
         self.send(TestRequest::patch().uri(path).set_json(body)).await
+    }
+
+    /// A GET by the operator.
+    pub(crate) async fn admin_get(&self, path: &str) -> Reply {
+        let bearer = ("authorization", format!("Bearer {TOKEN}"));
+        self.send(TestRequest::get().uri(path).insert_header(bearer)).await
     }
 
     /// A POST without a body.

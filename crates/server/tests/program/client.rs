@@ -24,6 +24,16 @@ pub(crate) fn upload(address: SocketAddr, path: &str, file: &str) -> (u16, Value
     send(address, "POST", path, "text/csv", file).unwrap()
 }
 
+/// Asks as the operator does, with the words of a data directory's `admin-token`.
+pub(crate) fn ask_as_operator(
+    address: SocketAddr,
+    token: &str,
+    method: &str,
+    path: &str,
+) -> Option<(u16, Value)> {
+    send_with(address, method, path, &format!("authorization: Bearer {token}\r\n"), "")
+}
+
 fn send(
     address: SocketAddr,
     method: &str,
@@ -31,11 +41,21 @@ fn send(
     kind: &str,
     body: &str,
 ) -> Option<(u16, Value)> {
-    let mut stream = TcpStream::connect(address).ok()?;
     let kind = if body.is_empty() { String::new() } else { format!("content-type: {kind}\r\n") };
+    send_with(address, method, path, &kind, body)
+}
+
+fn send_with(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> Option<(u16, Value)> {
+    let mut stream = TcpStream::connect(address).ok()?;
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{kind}content-length: \
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-length: \
          {}\r\n\r\n{body}",
         body.len()
     )

@@ -12,6 +12,7 @@ mod client;
 mod demo;
 mod imports;
 mod keys;
+mod operator;
 mod refusals;
 mod rehearse;
 mod serve;

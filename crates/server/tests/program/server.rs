@@ -62,6 +62,13 @@ impl Running {
         Self { child, address }
     }
 
+    /// Asks it to stop, as service managers do, and waits until it has.
+    pub(crate) fn stop(self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.wait()
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

@@ -1,0 +1,80 @@
+//! The routes of the operator: the journal as evidence, the keys, and erasure. Source: CONTRACT.md 9.
+//!
+//! None is answered without the token, which lies in a file that only the server's user can read:
+//! who may read the data directory may ask, and nobody else. A page in a browser cannot know it.
+//!
+//! What is long is made on a thread that may block, and waits for whoever reads it: an answer of
+//! gigabytes takes some hundred kilobytes of memory. It ends when the reader goes away, and breaks
+//! off, so that nobody takes it for whole, when the server stops or the journal cannot be read.
+
+mod access;
+mod body;
+mod export;
+mod keys;
+mod records;
+
+use std::{
+    fmt,
+    io::{self, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use actix_web::{
+    HttpRequest,
+    http::header::HeaderName,
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+use branchline_journal::store::EventStore;
+
+pub use self::access::AdminToken;
+use crate::{headers::state, problem::Problem, routes::only};
+
+/// How many records the journal had when an answer began.
+const HEAD: HeaderName = HeaderName::from_static("branchline-head");
+
+/// Writes the backup of all keys.
+pub type WriteKeys = dyn Fn(&mut dyn Write) -> io::Result<()> + Send + Sync;
+
+/// What the routes of the operator work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Admin {
+    /// What a request must bring.
+    pub token: AdminToken,
+    /// The file that the token lies in, for those who came without it.
+    pub token_file: Arc<Path>,
+    /// The journal. It is only read.
+    pub store: Arc<dyn EventStore>,
+    /// The keys.
+    pub keys: Arc<WriteKeys>,
+}
+
+impl fmt::Debug for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admin").field("token_file", &self.token_file).finish_non_exhaustive()
+    }
+}
+
+/// The routes, under `/v1`. Without [`crate::ApiState::with_admin`] there are none.
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    let get = |path: &str| web::resource(path).default_service(only("GET, HEAD"));
+    config.service(
+        web::scope("/admin")
+            .wrap(from_fn(access::guard))
+            .service(get("/records").get(records::records))
+            .service(get("/export").get(export::export))
+            .service(get("/keys").get(keys::keys))
+            .default_service(web::route().to(crate::routes::no_route)),
+    );
+}
+
+/// What the routes work with.
+///
+/// # Errors
+///
+/// 404 in a program that offers none of them.
+fn admin(request: &HttpRequest) -> Result<&Admin, Problem> {
+    let admin = state(request)?.admin.as_ref();
+    admin.ok_or_else(|| Problem::not_found("route_not_found", "route", request.path()))
+}

@@ -1,0 +1,89 @@
+//! Records one after the other, as they come about.
+
+use std::{io, sync::Arc, time::Duration};
+
+use actix_web::{HttpRequest, HttpResponse, http::header};
+use branchline_engine::EngineError;
+use branchline_evidence::lines;
+use branchline_journal::record::{Position, Record};
+use branchline_journal::store::EventStore;
+
+use super::{HEAD, admin, body};
+use crate::{headers::state, paging::number, problem::Answer, query::Query};
+
+/// Records in one answer when the caller does not say.
+const LIMIT_DEFAULT: u64 = 1_000;
+/// Records in one answer at most.
+const LIMIT_MAX: u64 = 10_000;
+/// Longest wait for a record. Unit: milliseconds. Less than proxies and clients wait for an answer.
+const WAIT_MAX_MS: u64 = 30_000;
+/// Records read at once.
+const BATCH: usize = 256;
+
+/// What lines of JSON are, each with a line feed.
+pub(super) const NDJSON: &str = "application/x-ndjson";
+
+/// `GET /v1/admin/records`
+///
+/// 200 with the lines of at most `limit` records after the position `after`; none when there is
+/// nothing more within `wait_ms`. They are lines of an export, without its last line: ask again
+/// after the last position that came. The header `Branchline-Head` says how many records the
+/// journal had. 400; 503 when the server stops meanwhile.
+pub(crate) async fn records(request: HttpRequest) -> Answer {
+    let mut query = Query::of(&request)?;
+    let after = number(&mut query, "after", 0, u64::MAX).unwrap_or_default();
+    let limit = number(&mut query, "limit", 1, LIMIT_MAX).unwrap_or(LIMIT_DEFAULT);
+    let wait_ms = number(&mut query, "wait_ms", 0, WAIT_MAX_MS).unwrap_or_default();
+    query.finish()?;
+    let after = Position(after);
+    let state = state(&request)?;
+    let store = Arc::clone(&admin(&request)?.store);
+    if store.head() <= after && wait_ms > 0 {
+        // What becomes of the wait is seen at the head.
+        let mut events = state.engine.events(after);
+        tokio::select! {
+            _ = events.next() => {}
+            () = state.shutdown.cancelled() => return Err(EngineError::ShuttingDown.into()),
+            () = tokio::time::sleep(Duration::from_millis(wait_ms)) => {}
+        }
+    }
+    let head = store.head();
+    let until = Position(after.0.saturating_add(limit)).min(head);
+    let lines = body::written(state.shutdown.clone(), move |out| {
+        let mut line = Vec::new();
+        each(store.as_ref(), after, until, |record| {
+            line.clear();
+            lines::put_record(&mut line, record)?;
+            io::Write::write_all(out, &line)
+        })
+    });
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, NDJSON))
+        .insert_header((HEAD, head.0))
+        .streaming(lines))
+}
+
+/// Gives the records after one position, up to another one that is durable, to `take`.
+///
+/// # Errors
+///
+/// That of `take`; when the journal cannot be read that far.
+pub(super) fn each(
+    store: &dyn EventStore,
+    after: Position,
+    until: Position,
+    mut take: impl FnMut(&Record) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut at = after;
+    while at < until {
+        let left = usize::try_from(until.0 - at.0).unwrap_or(usize::MAX);
+        let records = store.read_all(at, left.min(BATCH)).map_err(io::Error::other)?;
+        let Some(last) = records.last() else {
+            return Err(io::Error::other(format!("the journal shows nothing after {at}")));
+        };
+        let read = last.position;
+        records.iter().try_for_each(|record| take(record))?;
+        at = read;
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! The routes of the operator: whom they answer, and what they hand out.
+
+use std::time::Duration;
+
+use actix_web::{http::Method, test::TestRequest};
+use branchline_evidence::lines::{ExportedRecords, Line, read_line};
+use branchline_journal::record::Position;
+use serde_json::json;
+
+use crate::common::{Api, Reply, TOKEN, text};
+
+/// Positions of the records in lines.
+fn positions(reply: &Reply) -> Vec<u64> {
+    let lines = reply.body.split_inclusive(|&byte| byte == b'\n');
+    let read = |line| match read_line(line).unwrap() {
+        Line::Record(record, _) => record.position.0,
+        other @ Line::End(_) => panic!("{other:?}"),
+    };
+    lines.map(read).collect()
+}
+
+#[actix_web::test]
+async fn nobody_without_the_token_is_answered_and_everybody_is_told_where_it_is() {
+    let api = Api::start();
+    let paths = ["records", "export", "keys", "nothing"].map(|name| format!("/v1/admin/{name}"));
+    for path in &paths {
+        let given = ["", "4f2a9c", "Basic 4f2a9c", "Bearer", "Bearer 4f2a9", "Bearer 4f2a9c 1"];
+        for authorization in given {
+            let mut request = TestRequest::get().uri(path);
+            if !authorization.is_empty() {
+                request = request.insert_header(("authorization", authorization));
+            }
+            let reply = api.send(request).await;
+            assert_eq!(reply.header("www-authenticate"), "Bearer", "{path} {authorization}");
+            let problem = reply.problem(401, "unauthorized");
+            let detail = text(&problem["detail"]);
+            assert!(detail.contains("data/admin-token"), "{detail}");
+            assert!(!detail.contains(TOKEN), "{detail}");
+        }
+    }
+    let lower = ("authorization", "bearer 4f2a9c");
+    let reply = api.send(TestRequest::get().uri("/v1/admin/records").insert_header(lower)).await;
+    assert_eq!(reply.status, 200);
+    api.admin_get("/v1/admin/nothing").await.problem(404, "route_not_found");
+}
+
+#[actix_web::test]
+async fn the_token_opens_nothing_to_a_page_of_another_site() {
+    let api = Api::start();
+    let request = TestRequest::post()
+        .uri("/v1/admin/leads/lead_1/erase")
+        .insert_header(("authorization", format!("Bearer {TOKEN}")))
+        .insert_header(("sec-fetch-site", "cross-site"));
+    api.send(request).await.problem(403, "cross_site");
+}
+
+#[actix_web::test]
+async fn a_program_without_an_operator_has_no_such_routes() {
+    let api = Api::start();
+    let state = branchline_http_api::ApiState::new(
+        api.engine.handle(),
+        api.state.limits,
+        api.state.shutdown.clone(),
+    );
+    let bearer = ("authorization", format!("Bearer {TOKEN}"));
+    let request = TestRequest::get().uri("/v1/admin/keys").insert_header(bearer);
+    crate::common::send(state, request).await.problem(404, "route_not_found");
+}
+
+#[actix_web::test]
+async fn records_come_in_parts_without_a_gap() {
+    let api = Api::start();
+    api.with_call().await;
+    let head = api.engine.handle().health().position.0;
+    assert!(head > 8, "{head}");
+    let mut seen = Vec::new();
+    while seen.len() < usize::try_from(head).unwrap() {
+        let after = seen.last().copied().unwrap_or_default();
+        let path = format!("/v1/admin/records?after={after}&limit=4");
+        let reply = api.admin_get(&path).await;
+        assert_eq!(reply.header("branchline-head"), head.to_string());
+        assert_eq!(reply.header("content-type"), "application/x-ndjson");
+        let part = positions(&reply);
+        assert!(!part.is_empty() && part.len() <= 4, "{part:?}");
+        seen.extend(part);
+    }
+    assert!(seen.into_iter().eq(1..=head));
+    let beyond = api.admin_get(&format!("/v1/admin/records?after={}", head + 7)).await;
+    assert_eq!((beyond.status, beyond.body.len()), (200, 0));
+    assert_eq!(beyond.header("branchline-head"), head.to_string());
+}
+
+#[actix_web::test]
+async fn whoever_waits_for_a_record_gets_it_when_it_is_there() {
+    let api = Api::start();
+    let waiting = api.admin_get("/v1/admin/records?after=0&wait_ms=30000");
+    let (reply, _) = futures_util::future::join(waiting, api.draft()).await;
+    assert_eq!(positions(&reply), [1]);
+    // Nothing comes: an empty answer when the time is over.
+    let nothing = api.admin_get("/v1/admin/records?after=1&wait_ms=20").await;
+    assert_eq!((nothing.status, nothing.body.len()), (200, 0));
+}
+
+#[actix_web::test]
+async fn whoever_waits_is_answered_when_the_server_stops() {
+    let api = Api::start();
+    let waiting = api.admin_get("/v1/admin/records?after=0&wait_ms=30000");
+    let stop = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        api.state.shutdown.cancel();
+    };
+    let (reply, ()) = futures_util::future::join(waiting, stop).await;
+    reply.problem(503, "shutting_down");
+}
+
+#[actix_web::test]
+async fn an_export_is_whole_and_as_of_the_record_that_was_asked_for() {
+    let api = Api::start();
+    api.with_call().await;
+    let head = api.engine.handle().health().position.0;
+    for (query, records) in [("", head), ("?format=jsonl", head), ("?until=3", 3), ("?until=0", 0)]
+    {
+        let reply = api.admin_get(&format!("/v1/admin/export{query}")).await;
+        assert_eq!(reply.status, 200);
+        assert_eq!(reply.header("branchline-head"), records.to_string());
+        let mut read = ExportedRecords::new(&*reply.body);
+        let positions: Vec<Position> =
+            read.by_ref().map(|record| record.unwrap().position).collect();
+        assert!(positions.into_iter().eq((1..=records).map(Position)), "{query}");
+        assert_eq!(read.end().unwrap().records, records, "{query}");
+    }
+}
+
+#[actix_web::test]
+async fn bad_values_are_all_named() {
+    let api = Api::start();
+    api.draft().await;
+    for (path, at_fault) in [
+        ("records?limit=0", "limit"),
+        ("records?limit=10001", "limit"),
+        ("records?after=-1", "after"),
+        ("records?wait_ms=30001", "wait_ms"),
+        ("records?until=1", "until"),
+        ("export?until=2", "until"),
+        ("export?until=x", "until"),
+        ("export?format=xml", "format"),
+        ("keys?lead=1", "lead"),
+    ] {
+        let problem = api.admin_get(&format!("/v1/admin/{path}")).await;
+        let problem = problem.problem(400, "invalid_query");
+        assert_eq!(problem["errors"][0]["parameter"], at_fault, "{path}: {problem}");
+    }
+}
+
+#[actix_web::test]
+async fn the_keys_are_handed_out_in_one_piece_that_checks_itself() {
+    let api = Api::start();
+    api.with_call().await;
+    let reply = api.admin_get("/v1/admin/keys").await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("cache-control"), "no-store");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &reply.body).unwrap();
+    let backup = branchline_vault::key_backup::KeyBackup::open(file.path()).unwrap();
+    assert_eq!((backup.counts().live, backup.counts().organisations), (1, 1));
+}
+
+#[actix_web::test]
+async fn other_methods_are_told_which_one_is_taken() {
+    let api = Api::start();
+    for name in ["records", "export", "keys"] {
+        let request = TestRequest::default()
+            .method(Method::POST)
+            .uri(&format!("/v1/admin/{name}"))
+            .insert_header(("authorization", format!("Bearer {TOKEN}")))
+            .set_json(json!({}));
+        let reply = api.send(request).await;
+        reply.problem(405, "method_not_allowed");
+        assert_eq!(reply.header("allow"), "GET, HEAD", "{name}");
+    }
+}

@@ -1,0 +1,154 @@
+//! How the operator reaches a running server: two files in its data directory, which say where it
+//! listens and what it wants to hear.
+//!
+//! `admin-token` has a word that is drawn at each start, `admin-url` the address. Only the user of
+//! the server can read them, so whoever may read the data directory may give orders, and nobody
+//! else. Both are deleted when the server stops; those of a server that was killed are replaced by
+//! the next one, and until then name a server that does not answer or does not know the word.
+
+use std::{
+    fmt::Write as _,
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Write as _},
+    net::SocketAddr,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use branchline_http_api::admin::AdminToken;
+use branchline_vault::{Entropy as _, SystemEntropy};
+
+/// Readable and writable by their owner only.
+const MODE: u32 = 0o600;
+/// Random bytes of a token.
+const TOKEN_BYTES: usize = 32;
+
+/// The files of a running server, deleted when it stops.
+#[derive(Debug)]
+pub(crate) struct Access {
+    token: AdminToken,
+    token_file: PathBuf,
+    url_file: PathBuf,
+}
+
+impl Access {
+    /// Draws a token and writes both files. The caller has the data directory open, so no other
+    /// server uses them, and listens on the address.
+    pub(crate) fn open(data_dir: &Path, address: SocketAddr) -> anyhow::Result<Self> {
+        let data_dir = fs::canonicalize(data_dir)
+            .with_context(|| format!("cannot find {}", data_dir.display()))?;
+        let mut drawn = [0; TOKEN_BYTES];
+        SystemEntropy.fill(&mut drawn);
+        let text = drawn.iter().fold(String::new(), |mut text, byte| {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        let access = Self {
+            token: AdminToken::new(&text),
+            token_file: token_file(&data_dir),
+            url_file: url_file(&data_dir),
+        };
+        // The address last: whoever finds it finds the token that belongs to it.
+        remove(&access.url_file)?;
+        replace(&access.token_file, &text)?;
+        replace(&access.url_file, &format!("http://{address}"))?;
+        Ok(access)
+    }
+
+    /// What a request must bring.
+    pub(crate) fn token(&self) -> AdminToken {
+        self.token.clone()
+    }
+
+    /// Where the token lies.
+    pub(crate) fn token_file(&self) -> &Path {
+        &self.token_file
+    }
+}
+
+impl Drop for Access {
+    fn drop(&mut self) {
+        for file in [&self.url_file, &self.token_file] {
+            if let Err(error) = remove(file) {
+                tracing::warn!("{error:#}");
+            }
+        }
+    }
+}
+
+fn token_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("admin-token")
+}
+
+fn url_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("admin-url")
+}
+
+/// Puts a line in the place of a file: whole, and never readable by others, also where a file with
+/// other rights was.
+fn replace(file: &Path, line: &str) -> anyhow::Result<()> {
+    let aside = file.with_extension("new");
+    remove(&aside)?;
+    OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(MODE)
+        .open(&aside)
+        .and_then(|mut opened| writeln!(opened, "{line}"))
+        .and_then(|()| fs::rename(&aside, file))
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn remove(file: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(file) {
+        Err(wrong) if wrong.kind() != ErrorKind::NotFound => {
+            Err(wrong).with_context(|| format!("cannot delete {}", file.display()))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    const ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
+
+    #[test]
+    fn both_files_are_their_owners_alone_and_go_with_the_server() {
+        let dir = tempfile::tempdir().unwrap();
+        let access = Access::open(dir.path(), ADDRESS.into()).unwrap();
+        let url = fs::read_to_string(url_file(dir.path())).unwrap();
+        assert_eq!(url, "http://127.0.0.1:8080\n");
+        let token = fs::read_to_string(access.token_file()).unwrap();
+        assert_eq!(token.trim_end().len(), 2 * TOKEN_BYTES);
+        for file in [url_file(dir.path()), token_file(dir.path())] {
+            assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, MODE);
+        }
+        drop(access);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_a_killed_server_left_is_replaced_also_when_others_could_read_it() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["admin-token", "admin-url", "admin-token.new"] {
+            let left = dir.path().join(name);
+            fs::write(&left, "stale").unwrap();
+            fs::set_permissions(&left, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        let first = Access::open(dir.path(), ADDRESS.into()).unwrap();
+        let token = fs::read_to_string(first.token_file()).unwrap();
+        assert_ne!(token, "stale");
+        let mode = fs::metadata(first.token_file()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, MODE);
+        std::mem::forget(first);
+        let second = Access::open(dir.path(), ADDRESS.into()).unwrap();
+        assert_ne!(fs::read_to_string(second.token_file()).unwrap(), token, "drawn anew");
+        assert!(!dir.path().join("admin-token.new").exists());
+    }
+}

@@ -1,0 +1,3 @@
+//! What the operator of a data directory does, on running and on stopped ones.
+
+mod access;

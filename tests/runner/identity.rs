@@ -15,7 +15,7 @@ use branchline_journal::record::{Position, Record, StreamId};
 use branchline_log::{
     Past, Subject,
     history::Way,
-    state::{LeadStanding, WorkflowStanding},
+    standing::{LeadStanding, WorkflowStanding},
 };
 use branchline_projections::{
     LeadFilter, Paging, Projections, WorkflowFilter,

@@ -86,6 +86,11 @@ impl DueQueue {
         self.heads.first().map(|&(at, _)| at)
     }
 
+    /// When the next row of this lane falls due; `None` while it is closed.
+    pub(crate) fn next_of(&self, lane: u32) -> Option<Timestamp> {
+        self.lanes.get(lane as usize)?.head
+    }
+
     /// Rows of open lanes that are due at `until` or before, earliest first, at most `limit`.
     pub(crate) fn due(&self, until: Timestamp, limit: usize) -> Vec<(Timestamp, u32)> {
         let mut found = Vec::new();

@@ -5,6 +5,7 @@
 //! when somebody asks. Nothing here has a clock, reads a file or decides anything.
 
 mod arena;
+mod audit;
 pub mod call_log;
 mod due;
 pub mod event_shapes;
@@ -24,6 +25,7 @@ pub mod timeline;
 mod work;
 mod workflows;
 
+pub use audit::EveryLead;
 pub use fact::{Fact, FactEvents};
 pub use imports::{ImportRow, ImportStatus, UnfinishedImport};
 pub use invariants::{Invariants, Rule, Violation};

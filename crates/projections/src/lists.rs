@@ -287,7 +287,7 @@ impl Projections {
         stored.flat_map(|stored| &stored.state.variable_keys).cloned().collect()
     }
 
-    fn show_lead(&self, lead: &StoredLead) -> Option<LeadRow> {
+    pub(crate) fn show_lead(&self, lead: &StoredLead) -> Option<LeadRow> {
         let stored = self.workflows.get(lead.workflow)?;
         let call = (lead.call != 0).then(|| self.call_row(lead, lead.call)).flatten();
         Some(LeadRow {
@@ -329,7 +329,7 @@ impl Projections {
     }
 }
 
-fn show_workflow(stored: &StoredWorkflow) -> WorkflowRow<'_> {
+pub(crate) fn show_workflow(stored: &StoredWorkflow) -> WorkflowRow<'_> {
     WorkflowRow {
         id: stored.id,
         organisation: stored.organisation,

@@ -9,7 +9,7 @@ mod export;
 mod flags;
 mod grep;
 mod list;
-mod state;
+mod replay;
 mod tail;
 mod verify;
 
@@ -17,6 +17,6 @@ pub(crate) use explain::{ExplainArgs, HistoryArgs};
 pub(crate) use export::ExportArgs;
 pub(crate) use grep::GrepArgs;
 pub(crate) use list::{ListArgs, ShowArgs};
-pub(crate) use state::StateArgs;
+pub(crate) use replay::ReplayArgs;
 pub(crate) use tail::TailArgs;
 pub(crate) use verify::VerifyArgs;

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{
     AsOf, Evidence, Format, Past, Soundness, Subject,
-    state::{AsOfRecord, headline, json, node_words},
+    answer::{AsOfRecord, headline, json, node_words},
 };
 
 /// The answer of the API, and what it is as of.

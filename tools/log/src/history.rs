@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     AsOf, Evidence, Format, Past, Soundness, Subject,
-    state::{AsOfRecord, headline, json},
+    answer::{AsOfRecord, headline, json},
 };
 
 /// The way of a lead: the rows of `GET …/leads/{lead}/history`.

@@ -4,7 +4,9 @@
 //! [`Evidence`] gives the records, [`Past`] is how things stood right after one of them, and the
 //! other modules are what `branchline-log` prints. Nothing here writes to what it reads.
 
+mod answer;
 pub mod as_of;
+pub mod digest;
 pub mod evidence;
 pub mod explain;
 pub mod export;
@@ -14,18 +16,23 @@ pub mod history;
 pub mod list;
 pub mod past;
 pub mod progress;
+pub mod replay;
+mod resident;
 pub mod show;
-pub mod state;
+pub mod standing;
 pub mod subject;
 pub mod tail;
 mod told;
 pub mod verify;
+pub mod world;
 
+pub use answer::AsOfRecord;
 pub use as_of::AsOf;
 pub use evidence::Evidence;
 pub use fault::Fault;
 pub use past::Past;
 pub use subject::Subject;
+pub use world::World;
 
 /// What a command found out about the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,8 +34,9 @@ enum Command {
     /// phone number, principal, cause, key and time. What different flags ask must all be so; of a
     /// flag that is given again either is enough.
     Grep(Box<cli::GrepArgs>),
-    /// Where one workflow or lead stood, with its calls, as of any record.
-    State(cli::StateArgs),
+    /// How everything, or one workflow, lead or call, stood as of any record: rebuilt from nothing,
+    /// with a digest by which two machines compare what they have.
+    Replay(cli::ReplayArgs),
     /// Why a lead was where it was, as of any record: what holds it, the record that proves it, and
     /// what clears it. The same answer as the API's.
     Explain(cli::ExplainArgs),
@@ -55,7 +56,7 @@ impl Command {
             Self::Show(args) => args.run(out),
             Self::Tail(args) => args.run(out),
             Self::Grep(args) => args.run(out),
-            Self::State(args) => args.run(out),
+            Self::Replay(args) => args.run(out),
             Self::Explain(args) => args.run(out),
             Self::History(args) => args.run(out),
             Self::Verify(args) => args.run(out),

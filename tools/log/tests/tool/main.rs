@@ -3,5 +3,6 @@
 
 mod audit;
 mod questions;
+mod replay;
 mod searching;
 mod world;

@@ -1,4 +1,4 @@
-//! `state`, `explain` and `history`, as of any record.
+//! `replay`, `explain` and `history`, as of any record.
 
 use std::{fs, path::Path};
 
@@ -34,11 +34,11 @@ fn correction(arguments: &[&str], place: &Path) -> String {
 }
 
 #[test]
-fn state_tells_where_a_lead_stood_at_each_record() {
+fn replay_tells_where_a_lead_stood_at_each_record() {
     let directory = tempfile::tempdir().unwrap();
     journal_with(directory.path(), &[]);
     let lead = LEAD.to_string();
-    let at = |position: &str| answer(&["state", &lead, "--until", position], directory.path());
+    let at = |position: &str| answer(&["replay", &lead, "--until", position], directory.path());
     assert_eq!(at("3")["status"], "pending");
     assert_eq!(at("3")["as_of"]["position"], 3);
     let entered = at("4");
@@ -48,24 +48,24 @@ fn state_tells_where_a_lead_stood_at_each_record() {
     let called = at("5");
     assert_eq!(called["calls"][0]["status"], "created");
     assert_eq!(called["call_id"], called["calls"][0]["call_id"]);
-    let head = answer(&["state", &lead], directory.path());
+    let head = answer(&["replay", &lead], directory.path());
     assert_eq!(head, at("6"));
     assert_eq!(head["calls"][0]["status"], "busy");
     assert_eq!(head["hold"], Value::Null);
 }
 
 #[test]
-fn state_tells_where_a_workflow_stood_and_counts_its_leads() {
+fn replay_tells_where_a_workflow_stood_and_counts_its_leads() {
     let directory = tempfile::tempdir().unwrap();
     journal_with(directory.path(), &[]);
     let workflow = WORKFLOW.to_string();
-    let at = |position: &str| answer(&["state", &workflow, "--until", position], directory.path());
+    let at = |position: &str| answer(&["replay", &workflow, "--until", position], directory.path());
     assert_eq!(at("1")["status"], "draft");
     assert_eq!(at("2")["status"], "active");
     assert_eq!(at("2")["counts"]["by_status"]["pending"], 0);
     assert_eq!(at("3")["counts"]["by_status"]["pending"], 1);
     assert_eq!(at("4")["counts"]["by_node"][NODE.to_string()]["here"], 1);
-    let shown = text(&tool(&["state", &workflow], directory.path()).stdout);
+    let shown = text(&tool(&["replay", &workflow], directory.path()).stdout);
     assert!(shown.contains("active, record 2") && shown.contains("1 active"), "{shown}");
 }
 
@@ -75,10 +75,12 @@ fn a_time_means_the_last_record_before_any_later_one() {
     journal_with(directory.path(), &[]);
     let workflow = WORKFLOW.to_string();
     // The workflow's records are of the first second, the lead's of the second one.
-    let told = answer(&["state", &workflow, "--until", "1970-01-01T00:00:01.5Z"], directory.path());
+    let told =
+        answer(&["replay", &workflow, "--until", "1970-01-01T00:00:01.5Z"], directory.path());
     assert_eq!(told["as_of"]["position"], 2);
     let lead = LEAD.to_string();
-    let refused = refusal(&["state", &lead, "--until", "1970-01-01T00:00:01.5Z"], directory.path());
+    let refused =
+        refusal(&["replay", &lead, "--until", "1970-01-01T00:00:01.5Z"], directory.path());
     assert!(refused.contains("not there yet") && refused.contains("record 3"), "{refused}");
 }
 
@@ -133,8 +135,8 @@ fn neither_keys_nor_the_journal_are_needed_where_there_is_an_export() {
     let lead = LEAD.to_string();
     let workflow = WORKFLOW.to_string();
     for arguments in [
-        vec!["state", &lead],
-        vec!["state", &workflow],
+        vec!["replay", &lead],
+        vec!["replay", &workflow],
         vec!["explain", &lead, "--at", "5"],
         vec!["history", &lead],
     ] {
@@ -144,7 +146,7 @@ fn neither_keys_nor_the_journal_are_needed_where_there_is_an_export() {
     let output = tool(&["explain", &lead], directory.path());
     assert!(output.status.success());
     assert!(text(&output.stderr).contains("personal fields read as erased"));
-    assert!(!text(&tool(&["state", &lead], &file).stdout).contains(PHONE));
+    assert!(!text(&tool(&["replay", &lead], &file).stdout).contains(PHONE));
     let refused = refusal(&["verify"], &file);
     assert!(refused.contains("is an export"), "{refused}");
     let again = tool(&["export", "-"], &file);
@@ -170,7 +172,7 @@ fn an_export_that_somebody_changed_is_told_and_read_up_to_there() {
     assert_ne!(forged.join("\n"), lines.trim_end());
     let first_five: Vec<&str> = lines.lines().take(5).collect();
     fs::write(&file, format!("{}\n{}\n", first_five.join("\n"), forged[5])).unwrap();
-    let output = tool(&["state", &LEAD.to_string(), "--json"], &file);
+    let output = tool(&["replay", &LEAD.to_string(), "--json"], &file);
     assert_eq!(output.status.code(), Some(5));
     let told = text(&output.stderr);
     assert!(told.contains("line 6") && told.contains("hash"), "{told}");
@@ -199,9 +201,9 @@ fn what_cannot_be_answered_says_why_and_what_could_be() {
     }
     for (arguments, words) in [
         (vec!["explain", &workflow], "is a workflow"),
-        (vec!["state", &node], "is a node"),
+        (vec!["replay", &node], "is a node"),
         (vec!["history", "nonsense"], "is no id"),
-        (vec!["state", &lead, "--until", "tuesday"], "    tuesday\n    ^ a digit"),
+        (vec!["replay", &lead, "--until", "tuesday"], "    tuesday\n    ^ a digit"),
         (vec!["explain", &lead, "--at", "-1"], "--at"),
     ] {
         let told = correction(&arguments, directory.path());

@@ -8,13 +8,12 @@ use branchline_journal::{
     merkle::Hash,
     record::{
         Cause, Claim, ClaimChange, ClaimKind, Control, Event, Guard, IdempotencyKey, Micros,
-        Position, Record, RecordBody, StreamId, StreamKind, Version,
+        Position, Record, RecordBody, Version,
     },
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::hex::Hex;
+use crate::{hex::Hex, stream_name};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -165,7 +164,7 @@ impl<'a> RecordForm<'a> {
             prev: self.prev.map(Position),
             body: RecordBody {
                 organisation: self.organisation.as_uuid(),
-                stream: stream(&self.stream)?,
+                stream: stream_name::parse(&self.stream)?,
                 recorded_at: Micros(self.recorded_at_micros),
                 principal: self.principal.as_ref().into(),
                 cause,
@@ -204,7 +203,7 @@ impl<'a> ClaimForm<'a> {
 impl GuardForm<'_> {
     fn guard(&self) -> Result<Guard, &'static str> {
         let (control_epoch, routing_revision) = (self.control_epoch, self.routing_revision);
-        Ok(Guard { stream: stream(&self.stream)?, control_epoch, routing_revision })
+        Ok(Guard { stream: stream_name::parse(&self.stream)?, control_epoch, routing_revision })
     }
 }
 
@@ -213,19 +212,4 @@ impl KeyForm<'_> {
         let digest = self.digest.array().ok_or("the digest of a key is not of 32 bytes")?;
         Ok(IdempotencyKey { key: self.key.as_ref().into(), digest })
     }
-}
-
-/// The name of a stream, as [`StreamId`] shows it.
-fn stream(text: &str) -> Result<StreamId, &'static str> {
-    let (kind, id) = text.split_once('_').ok_or("a stream's name has no `_`")?;
-    let kind = match kind {
-        "wf" => StreamKind::WORKFLOW,
-        "lead" => StreamKind::LEAD,
-        other => {
-            let number = other.strip_prefix("stream").and_then(|number| number.parse().ok());
-            StreamKind(number.ok_or("a stream is of no known kind")?)
-        }
-    };
-    let id = Uuid::try_parse(id).map_err(|_| "a stream's name has no id")?;
-    Ok(StreamId { kind, id })
 }

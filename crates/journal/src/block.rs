@@ -193,10 +193,28 @@ fn read_header(bytes: &[u8]) -> Result<(BlockHeader, Micros, Input<'_>), FormatE
     Ok((BlockHeader { records, first, epoch, previous, root, checksum }, base, input))
 }
 
-/// Length of a block that begins with these bytes, as far as it says one that a block can have.
-pub(crate) fn stated_len(bytes: &[u8]) -> Option<usize> {
-    let len = usize::from(u16::from_be_bytes(*bytes.get(6..)?.first_chunk()?));
-    (bytes.starts_with(&MAGIC) && (HEADER_BYTES..=BLOCK_BYTES_MAX).contains(&len)).then_some(len)
+/// First bytes of a block that [`Stated`] is read from.
+pub(crate) const STATED_BYTES: usize = 18;
+
+/// What a block says about itself before its checksum was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stated {
+    /// Bytes in the block, as many as a block can have.
+    pub(crate) len: usize,
+    pub(crate) records: u16,
+    pub(crate) first: Position,
+}
+
+impl Stated {
+    /// Reads it off the first bytes; `None` when no block begins so.
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+        let mut input = Input::new(bytes.strip_prefix(&MAGIC)?);
+        let _: [u8; 2] = input.array().ok()?;
+        let len = usize::from(u16::from_be_bytes(input.array().ok()?));
+        let records = u16::from_be_bytes(input.array().ok()?);
+        let first = Position(u64::from_be_bytes(input.array().ok()?));
+        (HEADER_BYTES..=BLOCK_BYTES_MAX).contains(&len).then_some(Self { len, records, first })
+    }
 }
 
 /// Builds blocks one after the other, with buffers that are used again.

@@ -5,6 +5,7 @@
 
 pub mod block;
 mod block_cache;
+pub mod block_file;
 mod index;
 pub mod memory;
 pub mod merkle;

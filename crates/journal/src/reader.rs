@@ -1,23 +1,29 @@
-//! Reading a stopped journal as evidence: an auditor's view.
+//! Reading a stopped journal, or a block file of one, as evidence: an auditor's view.
 //!
-//! The files are copied to a private directory first and only the copy is opened, because opening a
+//! The files of a directory are copied to a private directory first and only the copy is opened, because opening a
 //! sled database writes to it. A journal that sled does not open is read all the same: its blocks
 //! are looked for in the file, byte by byte, and proven by their checksums and their chain. The
 //! first thing that is wrong ends the reading of records; everything before it is shown.
 
+mod blocks;
 mod copy;
 mod salvage;
 mod verifying;
 
-use std::{collections::VecDeque, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use tempfile::TempDir;
 
-pub use self::verifying::{BlockReport, HighWaterReport, Verified, Verify};
+pub use self::{
+    blocks::{BlockBytes, Blocks, Records},
+    verifying::{BlockReport, FileEndReport, HighWaterReport, KeptHead, Verified, Verify},
+};
 use self::{copy::copy_journal, salvage::SalvagedBlocks};
 use crate::{
-    block::Block,
-    record::{Position, Record},
+    block::{Block, LeafHasher},
+    block_file::{BlockFile, BlockFileEnd, FileEnd},
+    merkle::{Hash, LeafSource},
+    record::Position,
     sled_store::{
         OpenError,
         engine::{SledBlocks, set_torn_snapshots_aside},
@@ -45,6 +51,8 @@ pub enum Origin {
         /// Why the engine refused.
         reason: Arc<str>,
     },
+    /// They are a block file, which needs no engine.
+    BlockFile,
 }
 
 /// A journal opened for reading only.
@@ -52,8 +60,10 @@ pub struct JournalReader {
     source: Box<dyn BlockSource>,
     origin: Origin,
     mark: Result<Option<Mark>, OpenError>,
+    /// The end of a block file, or where it stops being one.
+    file_end: Option<FileEnd>,
     /// Deleted when the reader goes, after the engine has closed.
-    _copy: TempDir,
+    _copy: Option<TempDir>,
 }
 
 impl std::fmt::Debug for JournalReader {
@@ -106,7 +116,26 @@ impl JournalReader {
                     (Box::new(found), Origin::Salvaged { reason: Arc::from(error.to_string()) })
                 }
             };
-        Ok(Self { source, origin, mark, _copy: copy })
+        Ok(Self { source, origin, mark, file_end: None, _copy: Some(copy) })
+    }
+
+    /// Opens a block file, see [`crate::block_file`]. It is read where it lies, and not copied. A
+    /// damaged one opens too: what is wrong is told where it lies, after everything before it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::NoBlockFile`] when it does not begin as one; [`OpenError::Io`] when it cannot
+    /// be read.
+    pub fn open_file(path: &Path) -> Result<Self, OpenError> {
+        let file = BlockFile::open(path)?;
+        let file_end = Some(file.end().clone());
+        let (source, origin) = (Box::new(file), Origin::BlockFile);
+        Ok(Self { source, origin, mark: Ok(None), file_end, _copy: None })
+    }
+
+    /// What the end of a block file says; `None` for a directory, and for a file that is not whole.
+    pub fn file_end(&self) -> Option<&BlockFileEnd> {
+        self.file_end.as_ref()?.as_ref().ok()
     }
 
     /// How the blocks were found.
@@ -129,103 +158,51 @@ impl JournalReader {
         Blocks::new(self.source.as_ref())
     }
 
+    /// The bytes of every block, as [`Self::blocks`] checks them: what
+    /// [`crate::block_file::BlockFileWriter`] takes.
+    pub fn block_bytes(&self) -> BlockBytes<'_> {
+        BlockBytes(self.blocks())
+    }
+
     /// Every record after a position, in order, out of [`Self::blocks`]. The chain is followed from
     /// the first block on, so starting late does not trust more.
     pub fn records(&self, after: Position) -> Records<'_> {
-        Records { blocks: self.blocks(), ready: VecDeque::new(), after }
+        Records::new(self.blocks(), after)
     }
 
     /// Checks everything there is to check: block after block, including the hash trees and the
     /// rules of the writer.
     pub fn verify(&self) -> Verify<'_> {
-        Verify::new(self.source.as_ref(), self.mark.clone())
+        Verify::new(self.source.as_ref(), self.mark.clone(), self.file_end.clone())
+    }
+
+    /// The block that holds a position.
+    fn block_with(&self, position: Position) -> Result<Block, ReadError> {
+        let damaged = |reason: &str| ReadError::Damaged { position, reason: Arc::from(reason) };
+        let stored = self.source.at_or_before(position).map_err(|error| damaged(&error.0))?;
+        let (_, bytes) = stored.ok_or_else(|| damaged("no block holds it"))?;
+        let block = Block::decode(&bytes).map_err(|error| damaged(error.0))?;
+        if block.header.first > position || block.header.last() < position {
+            return Err(damaged("no block holds it"));
+        }
+        Ok(block)
     }
 }
 
-/// See [`JournalReader::blocks`].
-pub struct Blocks<'a> {
-    source: &'a dyn BlockSource,
-    ready: VecDeque<(Position, Vec<u8>)>,
-    next: Position,
-    chain: u32,
-    done: bool,
-}
+/// Leaves for proofs, with the tree of [`Verify::finish_with_tree`]. Holds one block at a time.
+impl LeafSource for JournalReader {
+    type Error = ReadError;
 
-impl std::fmt::Debug for Blocks<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Blocks").field("next", &self.next).finish_non_exhaustive()
-    }
-}
-
-impl<'a> Blocks<'a> {
-    const fn new(source: &'a dyn BlockSource) -> Self {
-        Self { source, ready: VecDeque::new(), next: Position(1), chain: 0, done: false }
-    }
-
-    fn advance(&mut self) -> Result<Option<Block>, ReadError> {
-        let damaged =
-            |position, reason: String| ReadError::Damaged { position, reason: Arc::from(reason) };
-        if self.ready.is_empty() {
-            // Position 0 is looked at too: a block there is damage.
-            let from = if self.next == Position(1) { Position(0) } else { self.next };
-            let stored = self
-                .source
-                .starting_at(from, SCAN_BLOCKS)
-                .map_err(|error| damaged(self.next, error.0))?;
-            self.ready.extend(stored);
+    fn leaves(&self, first: u64, count: usize) -> Result<Vec<Hash>, ReadError> {
+        let mut hasher = LeafHasher::default();
+        let mut leaves = Vec::with_capacity(count);
+        while leaves.len() < count {
+            let next = Position(first + 1 + leaves.len() as u64);
+            let records = self.block_with(next)?.records;
+            let wanted = records.iter().filter(|record| record.position >= next);
+            leaves.extend(wanted.take(count - leaves.len()).map(|record| hasher.hash(record)));
         }
-        let Some((key, bytes)) = self.ready.pop_front() else { return Ok(None) };
-        let block =
-            Block::decode(&bytes).map_err(|error| damaged(self.next, error.0.to_owned()))?;
-        let first = block.header.first;
-        if key != self.next || first != self.next {
-            return Err(damaged(self.next, format!("it is missing: the next block is at {key}")));
-        }
-        if block.header.previous != self.chain {
-            return Err(damaged(self.next, "the block does not follow the one before".to_owned()));
-        }
-        self.chain = block.header.checksum;
-        self.next = block.header.last().next();
-        Ok(Some(block))
-    }
-}
-
-impl Iterator for Blocks<'_> {
-    type Item = Result<Block, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let item = self.advance().transpose();
-        self.done = !matches!(item, Some(Ok(_)));
-        item
-    }
-}
-
-/// See [`JournalReader::records`].
-#[derive(Debug)]
-pub struct Records<'a> {
-    blocks: Blocks<'a>,
-    ready: VecDeque<Arc<Record>>,
-    after: Position,
-}
-
-impl Iterator for Records<'_> {
-    type Item = Result<Arc<Record>, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(record) = self.ready.pop_front() {
-                return Some(Ok(record));
-            }
-            match self.blocks.next()? {
-                Ok(block) => self.ready.extend(
-                    block.records.into_iter().filter(|record| record.position > self.after),
-                ),
-                Err(error) => return Some(Err(error)),
-            }
-        }
+        Ok(leaves)
     }
 }
 

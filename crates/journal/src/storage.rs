@@ -28,6 +28,12 @@ pub trait BlockSource: Send + Sync + 'static {
     ///
     /// At the first entry that cannot be read; nothing after it is given.
     fn starting_at(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, StorageError>;
+
+    /// Where the block kept under this position begins in the file that a person has, where there
+    /// is such a file. Unit: bytes.
+    fn offset_of(&self, _key: Position) -> Option<u64> {
+        None
+    }
 }
 
 /// Keeps blocks under the position of their first record.

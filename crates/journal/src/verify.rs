@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    block::{Block, LeafHasher},
+    block::{Block, BlockHeader, LeafHasher},
     index::{Index, KeyRetention, checkpoint::Checkpoint},
     merkle::{self, Hash, Tree},
     record::Position,
@@ -69,48 +69,40 @@ pub enum Finding {
     },
 }
 
-/// What the blocks so far add up to.
-#[derive(Debug)]
-pub(crate) struct ChainCheck {
-    pub(crate) index: Index,
-    /// The hash tree over the records so far.
-    pub(crate) tree: Tree,
+/// A chain of blocks as far as it was followed: checksums, order and the hash tree, not the rules of
+/// the writer.
+#[derive(Debug, Default)]
+pub(crate) struct Chain {
+    /// Position of the last record.
+    pub(crate) last: Position,
     /// Checksum of the last block.
-    pub(crate) chain: u32,
+    pub(crate) checksum: u32,
     /// Epoch of the last block.
     pub(crate) epoch: u64,
+    /// The hash tree over the records so far.
+    pub(crate) tree: Tree,
     hasher: LeafHasher,
 }
 
-impl ChainCheck {
-    pub(crate) fn new(retention: KeyRetention) -> Self {
-        let (index, tree) = (Index::new(retention), Tree::new());
-        Self { index, tree, chain: 0, epoch: 0, hasher: LeafHasher::default() }
-    }
-
-    /// Goes on after a checkpoint of the index.
-    pub(crate) fn resume(found: Checkpoint) -> Self {
-        let Checkpoint { index, tree, epoch, chain } = found;
-        Self { index, tree, chain, epoch, hasher: LeafHasher::default() }
-    }
-
-    /// The position that the next block must begin at.
-    pub(crate) const fn next(&self) -> Position {
-        self.index.head().next()
-    }
-
-    /// Checks the next block and adds it. After an error nothing further can be trusted.
-    pub(crate) fn add(&mut self, key: Position, bytes: &[u8]) -> Result<Block, Finding> {
+impl Chain {
+    /// Checks the next block against those before it, and gives it with the leaf hashes of its
+    /// records.
+    pub(crate) fn check(
+        &mut self,
+        key: Position,
+        bytes: &[u8],
+    ) -> Result<(Block, Vec<Hash>), Finding> {
         let block = Block::decode(bytes).map_err(|error| Finding::Unsound { reason: error.0 })?;
         let header = &block.header;
         if header.first != key {
             return Err(Finding::Misplaced { key, first: header.first });
         }
-        if header.first != self.next() {
-            return Err(Finding::Gap { expected: self.next(), found: header.first });
+        let expected = self.last.next();
+        if header.first != expected {
+            return Err(Finding::Gap { expected, found: header.first });
         }
-        if header.previous != self.chain {
-            return Err(Finding::BrokenChain { expected: self.chain, found: header.previous });
+        if header.previous != self.checksum {
+            return Err(Finding::BrokenChain { expected: self.checksum, found: header.previous });
         }
         if header.epoch < self.epoch {
             return Err(Finding::EpochWentBack { before: self.epoch, found: header.epoch });
@@ -120,15 +112,63 @@ impl ChainCheck {
         if merkle::root(&leaves) != header.root {
             return Err(Finding::WrongRoot);
         }
+        Ok((block, leaves))
+    }
+
+    /// Adds a block that was checked.
+    pub(crate) fn add(&mut self, header: &BlockHeader, leaves: Vec<Hash>) {
+        self.last = header.last();
+        self.checksum = header.checksum;
+        self.epoch = header.epoch;
+        self.tree.extend(leaves);
+    }
+}
+
+/// The chain so far, and what its records add up to by the rules of the writer.
+#[derive(Debug)]
+pub(crate) struct ChainCheck {
+    pub(crate) index: Index,
+    pub(crate) chain: Chain,
+}
+
+impl ChainCheck {
+    pub(crate) fn new(retention: KeyRetention) -> Self {
+        Self { index: Index::new(retention), chain: Chain::default() }
+    }
+
+    /// Goes on after a checkpoint of the index.
+    pub(crate) fn resume(found: Checkpoint) -> Self {
+        let Checkpoint { index, tree, epoch, chain: checksum } = found;
+        let last = index.head();
+        Self { index, chain: Chain { last, checksum, epoch, tree, hasher: LeafHasher::default() } }
+    }
+
+    /// The position that the next block must begin at.
+    pub(crate) const fn next(&self) -> Position {
+        self.index.head().next()
+    }
+
+    /// Checks the next block and adds it. After an error nothing further can be trusted.
+    pub(crate) fn add(&mut self, key: Position, bytes: &[u8]) -> Result<Block, Finding> {
+        let (block, leaves) = self.check(key, bytes)?;
+        self.chain.add(&block.header, leaves);
+        Ok(block)
+    }
+
+    /// Checks the next block, which is added with [`Chain::add`]. After an error nothing further
+    /// can be trusted.
+    pub(crate) fn check(
+        &mut self,
+        key: Position,
+        bytes: &[u8],
+    ) -> Result<(Block, Vec<Hash>), Finding> {
+        let (block, leaves) = self.chain.check(key, bytes)?;
         for record in &block.records {
             self.index.replay(record).map_err(|reason| Finding::RuleBroken {
                 position: record.position,
                 reason: Arc::from(reason),
             })?;
         }
-        self.tree.extend(leaves);
-        self.chain = header.checksum;
-        self.epoch = header.epoch;
-        Ok(block)
+        Ok((block, leaves))
     }
 }

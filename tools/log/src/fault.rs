@@ -43,7 +43,8 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
             | OpenError::HighWaterDamaged { .. }
             | OpenError::Foreign { .. }
             | OpenError::Storage { .. }
-            | OpenError::NoJournal { .. } => Some(DAMAGED),
+            | OpenError::NoJournal { .. }
+            | OpenError::NoBlockFile { .. } => Some(DAMAGED),
             OpenError::Locked { .. } | OpenError::Io { .. } => None,
         };
     }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use crate::{
-    block::{BLOCK_BYTES_MAX, MAGIC, decode_header, stated_len},
+    block::{BLOCK_BYTES_MAX, MAGIC, Stated, decode_header},
     record::Position,
     sled_store::OpenError,
     storage::{BlockSource, StorageError, StoredBlock},
@@ -81,8 +81,8 @@ fn look_through(window: &[u8], start: u64, found: &mut BTreeMap<Position, Vec<Fo
         };
         at += ahead;
         let block = window.get(at..).unwrap_or_default();
-        let header = stated_len(block)
-            .and_then(|len| block.get(..len))
+        let header = Stated::of(block)
+            .and_then(|stated| block.get(..stated.len))
             .and_then(|block| Some((block.len(), decode_header(block).ok()?)));
         let Some((len, header)) = header else {
             at += 1;

@@ -2,6 +2,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use super::*;
 use crate::{
+    record::Record,
     sled_store::{
         SledOptions, SledStore,
         tests::{append, engine, filled, step},

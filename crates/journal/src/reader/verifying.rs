@@ -5,7 +5,9 @@ use std::{collections::VecDeque, sync::Arc};
 use super::SCAN_BLOCKS;
 use crate::{
     block::{Block, BlockHeader, decode_header},
+    block_file::FileEnd,
     index::KeyRetention,
+    merkle::{Hash, Tree, TreeHead},
     record::Position,
     sled_store::{OpenError, high_water::Mark},
     storage::BlockSource,
@@ -19,6 +21,8 @@ pub struct BlockReport {
     pub key: Position,
     /// Its size. Unit: bytes. 0 when it could not be read.
     pub bytes: usize,
+    /// Where it begins in a block file. Unit: bytes. `None` in a directory.
+    pub offset: Option<u64>,
     /// What it says about itself, when its checksum is right.
     pub header: Option<BlockHeader>,
     /// Whether everything before it is sound too. Blocks after the first finding are only looked at
@@ -57,6 +61,38 @@ pub enum HighWaterReport {
     },
 }
 
+/// How the journal compares with what the end of its block file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileEndReport {
+    /// It is not a block file.
+    NoFile,
+    /// The file has no sound end, or blocks before it are damaged; the blocks' findings say where.
+    Broken,
+    /// Records and hash tree are those that the end names.
+    Reached,
+    /// The hash tree is another one than the end names.
+    OtherTree {
+        /// What the end says.
+        stated: TreeHead,
+    },
+}
+
+/// A head of the hash tree that was kept elsewhere, and what the journal says to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptHead {
+    /// Size and root as they were kept.
+    pub kept: TreeHead,
+    /// Root of the journal's first `kept.size` records; `None` when it has fewer sound ones.
+    pub found: Option<Hash>,
+}
+
+impl KeptHead {
+    /// Whether the journal begins with what was kept.
+    pub fn holds(&self) -> bool {
+        self.found == Some(self.kept.root)
+    }
+}
+
 /// What the check found in all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
@@ -74,20 +110,31 @@ pub struct Verified {
     pub chain: u32,
     /// Epoch of the last sound block.
     pub epoch: u64,
+    /// Size and root of the hash tree over the sound records.
+    pub tree: TreeHead,
     /// Comparison with the high-water mark.
     pub high_water: HighWaterReport,
+    /// Comparison with the end of the block file.
+    pub file_end: FileEndReport,
+    /// Comparison with the heads of [`Verify::against`], in the order of their sizes.
+    pub kept: Vec<KeptHead>,
 }
 
 impl Verified {
     /// Whether nothing at all is wrong. A missing mark is not wrong, only less proof.
-    pub const fn is_sound(&self) -> bool {
+    pub fn is_sound(&self) -> bool {
         let mark_is_good = match self.high_water {
             HighWaterReport::Missing | HighWaterReport::Reached { .. } => true,
             HighWaterReport::Unreadable { .. }
             | HighWaterReport::EndsBelow { .. }
             | HighWaterReport::NotTheAcknowledged { .. } => false,
         };
-        self.unsound_blocks == 0 && mark_is_good
+        let end_is_good = match self.file_end {
+            FileEndReport::NoFile | FileEndReport::Reached => true,
+            FileEndReport::Broken | FileEndReport::OtherTree { .. } => false,
+        };
+        let heads_hold = self.kept.iter().all(KeptHead::holds);
+        self.unsound_blocks == 0 && mark_is_good && end_is_good && heads_hold
     }
 }
 
@@ -96,6 +143,8 @@ pub struct Verify<'a> {
     source: &'a dyn BlockSource,
     mark: Result<Option<Mark>, OpenError>,
     met_mark: bool,
+    file_end: Option<FileEnd>,
+    kept: Vec<KeptHead>,
     check: ChainCheck,
     ready: VecDeque<(Position, Vec<u8>)>,
     from: Position,
@@ -113,11 +162,17 @@ impl std::fmt::Debug for Verify<'_> {
 }
 
 impl<'a> Verify<'a> {
-    pub(super) fn new(source: &'a dyn BlockSource, mark: Result<Option<Mark>, OpenError>) -> Self {
+    pub(super) fn new(
+        source: &'a dyn BlockSource,
+        mark: Result<Option<Mark>, OpenError>,
+        file_end: Option<FileEnd>,
+    ) -> Self {
         Self {
             source,
             mark,
             met_mark: false,
+            file_end,
+            kept: Vec::new(),
             check: ChainCheck::new(KeyRetention::default()),
             ready: VecDeque::new(),
             from: Position(0),
@@ -129,20 +184,70 @@ impl<'a> Verify<'a> {
         }
     }
 
+    /// Compares the journal with a head that was kept elsewhere, in the same pass. To be called
+    /// before the first block is looked at.
+    #[must_use]
+    pub fn against(mut self, kept: TreeHead) -> Self {
+        let found = (kept.size == 0).then(|| self.check.chain.tree.root());
+        self.kept.push(KeptHead { kept, found });
+        self.kept.sort_by_key(|head| head.kept.size);
+        self
+    }
+
     /// Checks what has not been looked at yet and sums up.
-    pub fn finish(mut self) -> Verified {
+    pub fn finish(self) -> Verified {
+        self.finish_with_tree().0
+    }
+
+    /// [`Self::finish`], with the hash tree over the sound records, for proofs.
+    pub fn finish_with_tree(mut self) -> (Verified, Tree) {
         while self.next().is_some() {}
         let sound_until = self.check.index.head();
-        Verified {
+        let tree = self.check.chain.tree.head();
+        let high_water = self.compare_mark(sound_until);
+        let verified = Verified {
             sound_until,
             blocks: self.blocks,
             unsound_blocks: self.unsound_blocks,
             records: sound_until.0,
             events: self.events,
-            chain: self.check.chain,
-            epoch: self.check.epoch,
-            high_water: self.compare_mark(sound_until),
+            chain: self.check.chain.checksum,
+            epoch: self.check.chain.epoch,
+            tree,
+            high_water,
+            file_end: self.compare_end(tree),
+            kept: self.kept,
+        };
+        (verified, self.check.chain.tree)
+    }
+
+    fn compare_end(&self, tree: TreeHead) -> FileEndReport {
+        match &self.file_end {
+            None => FileEndReport::NoFile,
+            Some(Ok(end)) if end.tree_head() == tree => FileEndReport::Reached,
+            Some(Ok(end)) if !self.broken => FileEndReport::OtherTree { stated: end.tree_head() },
+            Some(Ok(_) | Err(_)) => FileEndReport::Broken,
         }
+    }
+
+    /// Adds the leaves of a sound block, and looks at the root wherever a kept head ends.
+    fn grow(&mut self, header: &BlockHeader, leaves: Vec<Hash>) {
+        let sizes = self.check.chain.tree.size() + 1..=header.last().0;
+        let (from, to) = (
+            self.kept.partition_point(|head| head.kept.size < *sizes.start()),
+            self.kept.partition_point(|head| head.kept.size <= *sizes.end()),
+        );
+        if let Some(due) = self.kept.get_mut(from..to).filter(|due| !due.is_empty()) {
+            let mut tree = self.check.chain.tree.clone();
+            let mut due = due.iter_mut().peekable();
+            for leaf in &leaves {
+                tree.push(*leaf);
+                while let Some(head) = due.next_if(|head| head.kept.size == tree.size()) {
+                    head.found = Some(tree.root());
+                }
+            }
+        }
+        self.check.chain.add(header, leaves);
     }
 
     fn compare_mark(&self, found: Position) -> HighWaterReport {
@@ -181,8 +286,9 @@ impl<'a> Verify<'a> {
         if self.broken {
             return alone(key, bytes).err();
         }
-        match self.check.add(key, bytes) {
-            Ok(block) => {
+        match self.check.check(key, bytes) {
+            Ok((block, leaves)) => {
+                self.grow(&block.header, leaves);
                 self.events +=
                     block.records.iter().map(|record| record.body.events.len() as u64).sum::<u64>();
                 self.met_mark |= matches!(&self.mark, Ok(Some(mark))
@@ -218,14 +324,16 @@ impl Iterator for Verify<'_> {
                 };
                 let header = decode_header(&bytes).ok();
                 let finding = self.judge(key, &bytes);
-                BlockReport { key, bytes: bytes.len(), header, proven: !self.broken, finding }
+                let offset = self.source.offset_of(key);
+                let (bytes, proven) = (bytes.len(), !self.broken);
+                BlockReport { key, bytes, offset, header, proven, finding }
             }
             Err(finding) => {
                 // The engine would give the same error for ever.
                 self.done = true;
-                let key = self.from;
+                let key = if self.broken { self.from } else { self.check.next() };
                 let finding = Some(finding);
-                BlockReport { key, bytes: 0, header: None, proven: false, finding }
+                BlockReport { key, bytes: 0, offset: None, header: None, proven: false, finding }
             }
         };
         self.blocks += 1;

@@ -91,6 +91,12 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// The file does not begin as a block file.
+    #[error("{} is no block file of format 1", path.display())]
+    NoBlockFile {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no journal.
     #[error("{} holds no journal", dir.display())]
     NoJournal {

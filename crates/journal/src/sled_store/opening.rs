@@ -54,15 +54,15 @@ pub(super) fn open(
     scan(storage.as_ref(), &mut check, |block| blocks.push_newest(Records::from(block.records)))?;
     let head = check.index.head();
     compare_with_mark(storage.as_ref(), head, mark, &mark_path)?;
-    let epoch = check.epoch.max(mark.map_or(0, |mark| mark.epoch)) + 1;
+    let epoch = check.chain.epoch.max(mark.map_or(0, |mark| mark.epoch)) + 1;
     let high_water =
-        HighWater::create(&mark_path, Mark { epoch, position: head, chain: check.chain })?;
+        HighWater::create(&mark_path, Mark { epoch, position: head, chain: check.chain.checksum })?;
     if checkpoints.due(head, true) {
-        checkpoints.save(&check.index, &check.tree, check.epoch, check.chain);
+        checkpoints.save(&check.index, &check.chain.tree, check.chain.epoch, check.chain.checksum);
     }
-    let writer = Writer::new(check.chain, high_water, checkpoints);
+    let writer = Writer::new(check.chain.checksum, high_water, checkpoints);
     let queue = Queue::new(options.queue_bytes_max);
-    let shared = Shared::new(epoch, queue, storage, check.index, check.tree, blocks);
+    let shared = Shared::new(epoch, queue, storage, check.index, check.chain.tree, blocks);
     Ok((shared, writer, lock))
 }
 

@@ -10,6 +10,7 @@ mod flags;
 mod grep;
 mod list;
 mod replay;
+mod stats;
 mod tail;
 mod verify;
 
@@ -18,5 +19,6 @@ pub(crate) use export::ExportArgs;
 pub(crate) use grep::GrepArgs;
 pub(crate) use list::{ListArgs, ShowArgs};
 pub(crate) use replay::ReplayArgs;
+pub(crate) use stats::StatsArgs;
 pub(crate) use tail::TailArgs;
 pub(crate) use verify::VerifyArgs;

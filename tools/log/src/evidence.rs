@@ -9,14 +9,18 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use branchline_domain::{id::OrganisationId, lead::LeadEvent, time::Timestamp};
+use branchline_domain::{
+    id::{CallId, OrganisationId},
+    lead::{BranchCause, LeadEvent},
+    time::Timestamp,
+};
 use branchline_event_codec::{DecodeError, RecordedEvents, decode_record};
 use branchline_evidence::lines::{End, ExportedRecords};
 use branchline_journal::{
     reader::{JournalReader, Origin},
     record::{Position, Record},
 };
-use branchline_projections::{Fact, FactEvents};
+use branchline_projections::{Fact, FactEvents, event_shapes::call_number};
 use branchline_vault::{KeySlot, LeadKey, Vault};
 
 use crate::progress::{Chatter, Progress};
@@ -182,6 +186,14 @@ pub(crate) fn key_of(vault: &Vault, enrolment: &Decoded) -> anyhow::Result<Optio
 }
 
 impl Decoded {
+    /// Only its events that tell of a call, or of where it led; `None` when there are none.
+    pub(crate) fn about(self, call: CallId) -> Option<Self> {
+        let RecordedEvents::Lead(lead, mut events) = self.events else { return None };
+        events.retain(|event| lead == call.lead && is_about(event, call));
+        let events = (!events.is_empty()).then_some(RecordedEvents::Lead(lead, events))?;
+        Some(Self { record: self.record, events })
+    }
+
     /// When the record was decided.
     pub(crate) fn at(&self) -> Timestamp {
         Timestamp::from_micros(self.record.body.recorded_at.0)
@@ -202,4 +214,13 @@ impl Decoded {
             },
         }
     }
+}
+
+/// Whether an event tells of the call, or of where it led.
+pub(crate) fn is_about(event: &LeadEvent, call: CallId) -> bool {
+    let led_here = matches!(
+        event,
+        LeadEvent::BranchTaken { cause: BranchCause::Call(number), .. } if *number == call.number
+    );
+    led_here || call_number(event) == Some(call.number)
 }

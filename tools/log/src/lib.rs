@@ -20,6 +20,7 @@ pub mod replay;
 mod resident;
 pub mod show;
 pub mod standing;
+pub mod stats;
 pub mod subject;
 pub mod tail;
 mod told;

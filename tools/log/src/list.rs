@@ -1,163 +1,179 @@
 //! `branchline-log list`: one line a stream.
 
-use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    io::Write,
-};
+use std::{collections::BTreeMap, io::Write};
 
 use branchline_domain::{
-    decider::Recorded,
-    lead::{self, LeadState},
+    id::{LeadId, NodeId, WorkflowId},
+    lead::{HoldCode, LeadStatus},
     time::Timestamp,
-    workflow::{self, WorkflowState},
+    workflow::WorkflowStatus,
 };
-use branchline_journal::record::StreamId;
-use branchline_projections::{Fact, FactEvents};
+use branchline_journal::record::{Position, Record, StreamId, StreamKind};
+use branchline_projections::{EveryLead, Projections, WorkflowRow};
+use serde::Serialize;
 
-use crate::{Evidence, Soundness, evidence::decode};
+use crate::{AsOf, Evidence, Format, Soundness, World, world::Reading};
 
-/// What a stream adds up to, as far as its line shows it.
-#[derive(Debug)]
-struct Line {
+/// What a stream consists of.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
     records: u64,
     events: u64,
-    first: Timestamp,
-    last: Timestamp,
-    state: State,
+    /// Where it began.
+    began: Position,
+    first_at: Timestamp,
+    last_at: Timestamp,
 }
 
-#[derive(Debug)]
-enum State {
-    Workflow(Box<WorkflowState>),
-    Lead(Box<LeadState>),
-    Unknown,
+/// A line of the list.
+#[derive(Debug, Serialize)]
+struct Line {
+    stream: String,
+    records: u64,
+    events: u64,
+    first_at: Timestamp,
+    last_at: Timestamp,
+    #[serde(flatten)]
+    stands: Option<Stands>,
 }
 
-/// Writes a line for each stream, in the order in which they began.
+/// Where a stream stands, as far as its line shows it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Stands {
+    Workflow {
+        title: String,
+        status: WorkflowStatus,
+        deleted: bool,
+        revision: u32,
+    },
+    Lead {
+        workflow_id: WorkflowId,
+        status: LeadStatus,
+        removed: bool,
+        withdrawn: bool,
+        current_node_id: Option<NodeId>,
+        hold: Option<HoldCode>,
+    },
+}
+
+/// Writes a line for each stream, in the order in which they began. As JSON, an object a line.
 ///
 /// # Errors
 ///
 /// When `out` takes no more.
-pub fn run(evidence: &Evidence, out: &mut dyn Write) -> anyhow::Result<Soundness> {
-    // In the order in which the streams began.
-    let mut order: Vec<StreamId> = Vec::new();
-    let mut lines: BTreeMap<StreamId, Line> = BTreeMap::new();
-    let mut soundness = Soundness::Sound;
-    for record in evidence.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                eprintln!("{error}; the streams up to there follow");
-                soundness = Soundness::Damaged;
-                break;
-            }
+pub fn run(evidence: &Evidence, format: Format, out: &mut dyn Write) -> anyhow::Result<Soundness> {
+    let mut extents = BTreeMap::<StreamId, Extent>::new();
+    let mut world = World::default();
+    let mut reading = Reading::of(evidence, "reading");
+    reading.advance(&mut world, AsOf::Head, |record, _| extend(&mut extents, record))?;
+    let soundness = reading.soundness;
+    drop(reading);
+    let mut streams: Vec<(StreamId, Extent)> = extents.into_iter().collect();
+    streams.sort_unstable_by_key(|(_, extent)| extent.began);
+    let read = world.projections();
+    let workflows: BTreeMap<WorkflowId, WorkflowRow<'_>> =
+        read.every_workflow().map(|row| (row.id, row)).collect();
+    let widest = |count: fn(&Extent) -> u64| {
+        streams.iter().map(|(_, extent)| count(extent)).max().unwrap_or(0).to_string().len()
+    };
+    let (records, events) = (widest(|extent| extent.records), widest(|extent| extent.events));
+    for (stream, extent) in &streams {
+        let line = Line {
+            stream: stream.to_string(),
+            records: extent.records,
+            events: extent.events,
+            first_at: extent.first_at,
+            last_at: extent.last_at,
+            stands: stands(*stream, read, &workflows),
         };
-        let stream = record.body.stream;
-        let at = Timestamp::from_micros(record.body.recorded_at.0);
-        let line = match lines.entry(stream) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                order.push(stream);
-                new.insert(Line {
-                    records: 0,
-                    events: 0,
-                    first: at,
-                    last: at,
-                    state: State::Unknown,
-                })
+        match format {
+            Format::Json => {
+                serde_json::to_writer(&mut *out, &line)?;
+                out.write_all(b"\n")?;
             }
-        };
-        line.records += 1;
-        line.events += record.body.events.len() as u64;
-        line.last = at;
-        let position = record.position;
-        match decode(record, None) {
-            Ok(Some(decoded)) => line.state.take(&decoded.fact()),
-            Ok(None) => {}
-            Err(error) => {
-                eprintln!("record {position}: {error}");
-                soundness = Soundness::Damaged;
-            }
-        }
-    }
-    for stream in &order {
-        if let Some(line) = lines.get(stream) {
-            writeln!(
+            Format::Text => writeln!(
                 out,
-                "{stream}  {:>4} records {:>5} events  {} to {}  {}",
+                "{:<41}  {:>records$} records  {:>events$} events  {} to {}  {}",
+                line.stream,
                 line.records,
                 line.events,
-                line.first,
-                line.last,
-                line.state.words()
-            )?;
+                line.first_at,
+                line.last_at,
+                line.stands.map_or_else(
+                    || "of a kind that this version does not know".into(),
+                    |stands| stands.words()
+                )
+            )?,
         }
     }
-    eprintln!("{} streams", order.len());
+    eprintln!("{} streams", streams.len());
     Ok(soundness)
 }
 
-impl State {
-    fn take(&mut self, fact: &Fact<'_>) {
-        let recorded = Recorded { at: fact.at, position: fact.position.0 };
-        match fact.events {
-            FactEvents::Workflow(_, events) => {
-                if matches!(self, Self::Unknown) {
-                    *self = Self::Workflow(Box::default());
-                }
-                if let Self::Workflow(state) = self {
-                    for event in events {
-                        workflow::evolve(state, event, recorded);
-                    }
-                }
-            }
-            FactEvents::Lead(_, events) => {
-                if matches!(self, Self::Unknown) {
-                    *self = Self::Lead(Box::default());
-                }
-                if let Self::Lead(state) = self {
-                    for event in events {
-                        lead::evolve(state, event, recorded);
-                    }
-                }
-            }
+fn extend(extents: &mut BTreeMap<StreamId, Extent>, record: &Record) {
+    let at = Timestamp::from_micros(record.body.recorded_at.0);
+    let extent = extents.entry(record.body.stream).or_insert(Extent {
+        records: 0,
+        events: 0,
+        began: record.position,
+        first_at: at,
+        last_at: at,
+    });
+    extent.records += 1;
+    extent.events += record.body.events.len() as u64;
+    extent.last_at = at;
+}
+
+fn stands(
+    stream: StreamId,
+    read: &Projections,
+    workflows: &BTreeMap<WorkflowId, WorkflowRow<'_>>,
+) -> Option<Stands> {
+    match stream.kind {
+        StreamKind::WORKFLOW => {
+            let state = workflows.get(&WorkflowId::from_uuid(stream.id))?.state;
+            Some(Stands::Workflow {
+                title: state.title.clone(),
+                status: state.status,
+                deleted: state.deleted,
+                revision: state.graph.revision(),
+            })
+        }
+        StreamKind::LEAD => Some(Stands::of_lead(&read.any_lead(LeadId::from_uuid(stream.id))?)),
+        StreamKind(_) => None,
+    }
+}
+
+impl Stands {
+    fn of_lead(lead: &EveryLead) -> Self {
+        Self::Lead {
+            workflow_id: lead.row.workflow_id,
+            status: lead.row.status,
+            removed: lead.row.removed,
+            withdrawn: lead.withdrawn,
+            current_node_id: lead.row.current_node_id,
+            hold: lead.row.hold,
         }
     }
 
     fn words(&self) -> String {
         match self {
-            Self::Workflow(state) => {
-                let gone = if state.deleted { ", deleted" } else { "" };
+            Self::Workflow { title, status, deleted, revision } => {
+                let gone = if *deleted { ", deleted" } else { "" };
                 // Quoted and escaped: a title must not pass for another line.
-                format!(
-                    "{}{gone}  revision {}  {:?}",
-                    state.status,
-                    state.graph.revision(),
-                    state.title
-                )
+                format!("{status}{gone}  revision {revision}  {title:?}")
             }
-            Self::Lead(state) => lead_words(state),
-            Self::Unknown => "of a kind that this version does not know".into(),
+            Self::Lead { workflow_id, status, removed, withdrawn, current_node_id, hold } => {
+                let gone = match (withdrawn, removed) {
+                    (true, _) => ", withdrawn",
+                    (false, true) => ", removed",
+                    (false, false) => "",
+                };
+                let node = current_node_id.map(|node| format!(" at {node}")).unwrap_or_default();
+                let held = hold.map(|code| format!(", held: {code}")).unwrap_or_default();
+                format!("{status}{gone}{node}{held}  in {workflow_id}")
+            }
         }
     }
-}
-
-/// Where a lead stands, in words.
-pub(crate) fn lead_words(state: &LeadState) -> String {
-    let gone = match (state.withdrawn, state.removed) {
-        (true, _) => ", withdrawn",
-        (false, true) => ", removed",
-        (false, false) => "",
-    };
-    let mut words = format!("{}{gone}", state.status);
-    if let Some(node) = state.node {
-        words = format!("{words} at {node}");
-    }
-    if let Some(hold) = &state.hold {
-        words = format!("{words}, held: {}", hold.reason.code());
-    }
-    if let Some(workflow) = state.workflow {
-        words = format!("{words}  in {workflow}");
-    }
-    words
 }

@@ -26,7 +26,7 @@ struct Cli {
 enum Command {
     /// One line a stream: its id, its records, and where it stands.
     List(cli::ListArgs),
-    /// The events of one workflow or lead, as lines. A call's id shows its lead.
+    /// The events of one workflow, lead or call, with who caused each and why.
     Show(cli::ShowArgs),
     /// The last records of the journal.
     Tail(cli::TailArgs),
@@ -42,6 +42,8 @@ enum Command {
     Explain(cli::ExplainArgs),
     /// The way of a lead: each transition and each visit, as of any record.
     History(cli::HistoryArgs),
+    /// What a journal consists of: events by type, bytes, streams, organisations, and how it grew.
+    Stats(cli::StatsArgs),
     /// Checks the whole journal: checksums, chain, gaps, hash trees, versions, every event, and what
     /// must hold in every journal.
     Verify(cli::VerifyArgs),
@@ -59,6 +61,7 @@ impl Command {
             Self::Replay(args) => args.run(out),
             Self::Explain(args) => args.run(out),
             Self::History(args) => args.run(out),
+            Self::Stats(args) => args.run(out),
             Self::Verify(args) => args.run(out),
             Self::Export(args) => args.run(out),
         }

@@ -47,6 +47,11 @@ impl Subject {
         }))
     }
 
+    /// The call that an id names; `None` when it names something else.
+    pub fn parse_call(id: &str) -> Option<CallId> {
+        id.starts_with("call_").then(|| id.parse().ok()).flatten()
+    }
+
     /// Reads the id of a lead or of one of its calls.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::{io::Write, sync::Arc};
 
-use branchline_domain::time::Timestamp;
+use branchline_domain::{lead::LeadEvent, time::Timestamp};
 use branchline_journal::record::{Cause, Record};
 use branchline_projections::{
     FactEvents,
@@ -34,24 +34,40 @@ pub(crate) fn tell(
             (None, Soundness::Damaged)
         }
     };
+    write(record, decoded.as_ref(), PhoneNumbers::Unopened, format, out)?;
+    Ok(soundness)
+}
+
+/// Writes a record whose events were decoded, as far as they could be.
+///
+/// # Errors
+///
+/// When `out` takes no more.
+pub(crate) fn write(
+    record: &Record,
+    decoded: Option<&Decoded>,
+    phones: PhoneNumbers,
+    format: Format,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     match format {
         Format::Text => {
             writeln!(out, "{}", frame(record))?;
-            for line in text(record, decoded.as_ref()) {
+            for line in text(record, decoded, phones) {
                 writeln!(out, "    {line}")?;
             }
         }
         Format::Json => {
-            serde_json::to_writer(&mut *out, &document(record, decoded.as_ref()))?;
+            serde_json::to_writer(&mut *out, &document(record, decoded, phones))?;
             out.write_all(b"\n")?;
         }
     }
-    Ok(soundness)
+    Ok(())
 }
 
-fn text(record: &Record, decoded: Option<&Decoded>) -> Vec<String> {
+fn text(record: &Record, decoded: Option<&Decoded>, phones: PhoneNumbers) -> Vec<String> {
     match decoded {
-        Some(decoded) => lines(&decoded.fact(), PhoneNumbers::Unopened),
+        Some(decoded) => lines(&decoded.fact(), phones),
         None => record
             .body
             .events
@@ -65,7 +81,7 @@ fn text(record: &Record, decoded: Option<&Decoded>) -> Vec<String> {
 }
 
 /// The record as one JSON object.
-fn document(record: &Record, decoded: Option<&Decoded>) -> Value {
+fn document(record: &Record, decoded: Option<&Decoded>, phones: PhoneNumbers) -> Value {
     let body = &record.body;
     let (cause_position, request_id) = match &body.cause {
         Cause::None => (None, None),
@@ -74,7 +90,7 @@ fn document(record: &Record, decoded: Option<&Decoded>) -> Value {
     };
     let events: Vec<Value> = match decoded.map(|decoded| decoded.fact().events) {
         Some(FactEvents::Lead(_, events)) => {
-            events.iter().map(|event| json!(EventShape::of_lead(event))).collect()
+            events.iter().map(|event| lead_event(event, phones)).collect()
         }
         Some(FactEvents::Workflow(_, events)) => {
             events.iter().map(|event| json!(EventShape::of_workflow(event))).collect()
@@ -97,4 +113,15 @@ fn document(record: &Record, decoded: Option<&Decoded>) -> Value {
         "idempotency_key": body.key.as_ref().map(|key| &*key.key),
         "events": events,
     })
+}
+
+/// An event of a lead, with its phone number where that is shown.
+fn lead_event(event: &LeadEvent, phones: PhoneNumbers) -> Value {
+    let mut shape = EventShape::of_lead(event);
+    if let (PhoneNumbers::Shown, LeadEvent::LeadEnrolled { phone_number, .. }) = (phones, event)
+        && let Some(payload) = shape.payload.as_object_mut()
+    {
+        payload.insert("phone_number".into(), json!(phone_number.known()));
+    }
+    json!(shape)
 }

@@ -30,7 +30,7 @@ impl World {
     pub fn of(evidence: &Evidence, as_of: AsOf) -> anyhow::Result<(Self, Soundness)> {
         let mut world = Self::default();
         let mut reading = Reading::of(evidence, "replaying");
-        reading.advance(&mut world, as_of, |_| {})?;
+        reading.advance(&mut world, as_of, |_, _| {})?;
         Ok((world, reading.soundness))
     }
 
@@ -67,7 +67,8 @@ impl<'e> Reading<'e> {
         }
     }
 
-    /// Takes every record up to a moment into the world, and shows each to `watch` before.
+    /// Takes every record up to a moment into the world, and shows each to `watch` before, with its
+    /// events where they can be read.
     ///
     /// # Errors
     ///
@@ -76,7 +77,7 @@ impl<'e> Reading<'e> {
         &mut self,
         world: &mut World,
         as_of: AsOf,
-        mut watch: impl FnMut(&Fact<'_>),
+        mut watch: impl FnMut(&Record, Option<&Fact<'_>>),
     ) -> anyhow::Result<()> {
         let wanted = |next: &anyhow::Result<Arc<Record>>| {
             !next.as_ref().is_ok_and(|record| as_of.is_before(record))
@@ -93,7 +94,7 @@ impl<'e> Reading<'e> {
                     break;
                 }
             };
-            self.take(world, record, &mut watch);
+            self.take(world, &record, &mut watch);
         }
         if let (AsOf::Position(wanted), Soundness::Sound) = (as_of, self.soundness) {
             let head = world.position;
@@ -102,21 +103,27 @@ impl<'e> Reading<'e> {
         Ok(())
     }
 
-    fn take(&mut self, world: &mut World, record: Arc<Record>, watch: &mut dyn FnMut(&Fact<'_>)) {
+    fn take(
+        &mut self,
+        world: &mut World,
+        record: &Arc<Record>,
+        watch: &mut dyn FnMut(&Record, Option<&Fact<'_>>),
+    ) {
         let position = record.position;
         world.position = position;
         world.at = Timestamp::from_micros(record.body.recorded_at.0);
         world.events += record.body.events.len() as u64;
         self.progress.at(position.0);
         // Nothing personal is folded, so no seal is opened.
-        match decode(record, None) {
+        match decode(Arc::clone(record), None) {
             Ok(Some(decoded)) => {
                 let fact = decoded.fact();
-                watch(&fact);
+                watch(record, Some(&fact));
                 world.read.fold(&fact);
             }
-            Ok(None) => {}
+            Ok(None) => watch(record, None),
             Err(error) => {
+                watch(record, None);
                 self.progress.say(&format!("record {position}: {error}"));
                 self.soundness = Soundness::Damaged;
             }

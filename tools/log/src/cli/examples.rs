@@ -15,6 +15,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "branchline-data lead_0192f3a1-0000-7000-8000-000000000002 --at 2026-11-24T09:30:00Z",
     ),
     ("history", "branchline-data lead_0192f3a1-0000-7000-8000-000000000002 --json"),
+    ("stats", "branchline-data"),
     ("verify", "branchline-data"),
     ("export", "branchline-data all.jsonl"),
 ];

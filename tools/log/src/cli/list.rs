@@ -2,21 +2,26 @@
 
 use std::io::Write;
 
-use branchline_log::{Soundness, Subject, list, show};
+use branchline_log::{
+    Soundness, Subject, list,
+    show::{self, Wanted},
+};
 use clap::Args;
 
-use super::flags::Source;
+use super::flags::{Json, Source};
 
 /// Flags of `list`.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    json: Json,
 }
 
 impl ListArgs {
     pub(crate) fn run(self, out: &mut dyn Write) -> anyhow::Result<Soundness> {
-        list::run(&self.source.open()?, out)
+        list::run(&self.source.open()?, self.json.format(), out)
     }
 }
 
@@ -31,11 +36,20 @@ pub(crate) struct ShowArgs {
     /// Print phone numbers, which needs the keys beside the journal.
     #[arg(long)]
     phone_numbers: bool,
+    #[command(flatten)]
+    json: Json,
 }
 
 impl ShowArgs {
     pub(crate) fn run(self, out: &mut dyn Write) -> anyhow::Result<Soundness> {
         let subject = Subject::parse(&self.id)?;
-        show::run(&self.source.open()?, subject, self.phone_numbers, out)
+        let call = Subject::parse_call(&self.id);
+        let (phone_numbers, format) = (self.phone_numbers, self.json.format());
+        let wanted = Wanted { subject, call, phone_numbers, format };
+        let soundness = show::run(&self.source.open()?, wanted, out)?;
+        if call.is_some() {
+            eprintln!("for its lead: show … {subject}");
+        }
+        Ok(soundness)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{io::Write, str::FromStr};
 
-use branchline_domain::id::CallId;
 use branchline_log::{
     Fault, Soundness, Subject,
     replay::{self, Wanted},
@@ -76,7 +75,7 @@ impl ReplayArgs {
             };
             return replay::graph(&self.source.open()?, workflow, revision, until, out);
         }
-        let call = id.parse::<CallId>().ok().filter(|_| id.starts_with("call_"));
+        let call = Subject::parse_call(&id);
         let wanted = Wanted { subject, call, personal: self.personal };
         let soundness = replay::one(&self.source.open()?, wanted, until, format, out)?;
         if call.is_some() {

@@ -4,16 +4,16 @@ use std::{collections::HashSet, sync::Arc};
 
 use branchline_domain::{
     graph::GraphChange,
-    id::{CallId, LeadId, NodeId},
-    lead::{BranchCause, LeadEvent},
+    id::{LeadId, NodeId},
+    lead::LeadEvent,
     workflow::WorkflowEvent,
 };
 use branchline_event_codec::{DecodeError, RecordedEvents, decode_record};
 use branchline_journal::record::{Record, StreamKind, Version};
-use branchline_projections::event_shapes::call_number;
 use uuid::Uuid;
 
 use super::{Filter, filter::met};
+use crate::evidence::is_about;
 
 /// A filter at work. Remembers the leads that matter to it, and nothing else.
 #[derive(Debug)]
@@ -187,15 +187,6 @@ fn count<T>(items: impl Iterator<Item = T>) -> u64 {
 /// Whether it is the record that enrols a lead.
 fn is_first_of_lead(record: &Record) -> bool {
     record.body.stream.kind == StreamKind::LEAD && record.version == Version(1)
-}
-
-/// Whether an event tells of the call, or of where it led.
-fn is_about(event: &LeadEvent, call: CallId) -> bool {
-    let led_here = matches!(
-        event,
-        LeadEvent::BranchTaken { cause: BranchCause::Call(number), .. } if *number == call.number
-    );
-    led_here || call_number(event) == Some(call.number)
 }
 
 fn workflow_event_names(event: &WorkflowEvent, wanted: NodeId) -> bool {

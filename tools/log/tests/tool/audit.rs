@@ -34,9 +34,11 @@ fn show_prints_a_leads_events_and_its_phone_number_only_when_asked() {
     let shown = text(&output.stdout);
     assert!(shown.contains("busy") && shown.contains("state: active at"), "{shown}");
     assert!(!shown.contains(PHONE) && shown.contains("(hidden)"), "{shown}");
-    let call = format!("call_{}_1", LEAD.as_uuid());
-    let output = tool(&["show", &call, "--phone-numbers"], directory.path());
-    assert!(text(&output.stdout).contains(PHONE), "{}", text(&output.stderr));
+    for json in [&[][..], &["--json"]] {
+        let arguments = [&["show", &lead, "--phone-numbers"], json].concat();
+        let output = tool(&arguments, directory.path());
+        assert!(text(&output.stdout).contains(PHONE), "{}", text(&output.stderr));
+    }
 }
 
 #[test]
@@ -47,7 +49,7 @@ fn show_without_keys_says_that_personal_fields_cannot_be_read() {
     let lead = LEAD.to_string();
     let output = tool(&["show", &lead], directory.path());
     assert!(output.status.success());
-    assert!(text(&output.stdout).contains("(erased)"), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("(sealed)"), "{}", text(&output.stdout));
     assert!(text(&output.stderr).contains("keys"), "{}", text(&output.stderr));
     assert_eq!(tool(&["show", &lead, "--phone-numbers"], directory.path()).status.code(), Some(1));
 }

@@ -6,7 +6,7 @@ use crate::{
     block::{Block, BlockHeader, LeafHasher},
     index::{Index, KeyRetention, checkpoint::Checkpoint},
     merkle::{self, Hash, Tree},
-    record::Position,
+    record::{Position, Record},
 };
 
 /// What is wrong with a block.
@@ -170,5 +170,31 @@ impl ChainCheck {
             })?;
         }
         Ok((block, leaves))
+    }
+}
+
+/// The rules of the writer over records that come without blocks, as in an export of lines.
+#[derive(Debug, Default)]
+pub struct RecordCheck {
+    index: Index,
+    epoch: u64,
+}
+
+impl RecordCheck {
+    /// Takes the next record: the first one, or the one that follows the last.
+    ///
+    /// # Errors
+    ///
+    /// [`Finding`] for a record that no writer would have put there. After it nothing further can
+    /// be trusted.
+    pub fn add(&mut self, record: &Record) -> Result<(), Finding> {
+        if record.epoch < self.epoch {
+            return Err(Finding::EpochWentBack { before: self.epoch, found: record.epoch });
+        }
+        self.epoch = record.epoch;
+        self.index.replay(record).map_err(|reason| Finding::RuleBroken {
+            position: record.position,
+            reason: Arc::from(reason),
+        })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     fs::File,
-    io::BufReader,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -29,6 +29,14 @@ use crate::progress::{Chatter, Progress};
 #[derive(Debug)]
 pub struct Evidence {
     source: Source,
+}
+
+/// The form in which the records lie, for who checks more than the records.
+pub(crate) enum Reading<'a> {
+    /// Blocks, with their chain and a mark of how far they were acknowledged.
+    Blocks(&'a JournalReader),
+    /// Lines of an export.
+    Lines(Box<dyn BufRead + Send>),
 }
 
 /// Where the records are.
@@ -83,6 +91,22 @@ impl Evidence {
                 bail!("{} is an export; this needs the data directory", file.display())
             }
         }
+    }
+
+    /// The records in the form in which they lie.
+    ///
+    /// # Errors
+    ///
+    /// When the file of an export cannot be opened.
+    pub(crate) fn reading(&self) -> anyhow::Result<Reading<'_>> {
+        Ok(match &self.source {
+            Source::Journal { reader, .. } => Reading::Blocks(reader),
+            Source::Export(file) => {
+                let opened = File::open(file);
+                let opened = opened.with_context(|| format!("cannot read {}", file.display()))?;
+                Reading::Lines(Box::new(BufReader::new(opened)))
+            }
+        })
     }
 
     /// Every record, in order, up to the first that is damaged. A line of an export is damaged when

@@ -8,7 +8,7 @@ use crate::{
     block_file::FileEnd,
     index::KeyRetention,
     merkle::{Hash, Tree, TreeHead},
-    record::Position,
+    record::{Position, Record},
     sled_store::{OpenError, high_water::Mark},
     storage::BlockSource,
     verify::{ChainCheck, Finding},
@@ -30,6 +30,8 @@ pub struct BlockReport {
     pub proven: bool,
     /// What is wrong with it.
     pub finding: Option<Finding>,
+    /// Its records, when it is proven.
+    pub records: Vec<Arc<Record>>,
 }
 
 /// How the journal compares with its high-water mark.
@@ -282,21 +284,18 @@ impl<'a> Verify<'a> {
         Ok(())
     }
 
-    fn judge(&mut self, key: Position, bytes: &[u8]) -> Option<Finding> {
+    /// The records of a block that is proven; none of one that is only looked at by itself.
+    fn judge(&mut self, key: Position, bytes: &[u8]) -> Result<Vec<Arc<Record>>, Finding> {
         if self.broken {
-            return alone(key, bytes).err();
+            return alone(key, bytes).map(|()| Vec::new());
         }
-        match self.check.check(key, bytes) {
-            Ok((block, leaves)) => {
-                self.grow(&block.header, leaves);
-                self.events +=
-                    block.records.iter().map(|record| record.body.events.len() as u64).sum::<u64>();
-                self.met_mark |= matches!(&self.mark, Ok(Some(mark))
-                    if mark.position == block.header.last() && mark.chain == block.header.checksum);
-                None
-            }
-            Err(finding) => Some(finding),
-        }
+        let (block, leaves) = self.check.check(key, bytes)?;
+        self.grow(&block.header, leaves);
+        self.events +=
+            block.records.iter().map(|record| record.body.events.len() as u64).sum::<u64>();
+        self.met_mark |= matches!(&self.mark, Ok(Some(mark))
+            if mark.position == block.header.last() && mark.chain == block.header.checksum);
+        Ok(block.records)
     }
 }
 
@@ -323,17 +322,28 @@ impl Iterator for Verify<'_> {
                     return None;
                 };
                 let header = decode_header(&bytes).ok();
-                let finding = self.judge(key, &bytes);
+                let (records, finding) = match self.judge(key, &bytes) {
+                    Ok(records) => (records, None),
+                    Err(finding) => (Vec::new(), Some(finding)),
+                };
                 let offset = self.source.offset_of(key);
                 let (bytes, proven) = (bytes.len(), !self.broken);
-                BlockReport { key, bytes, offset, header, proven, finding }
+                BlockReport { key, bytes, offset, header, proven, finding, records }
             }
             Err(finding) => {
                 // The engine would give the same error for ever.
                 self.done = true;
                 let key = if self.broken { self.from } else { self.check.next() };
                 let finding = Some(finding);
-                BlockReport { key, bytes: 0, offset: None, header: None, proven: false, finding }
+                BlockReport {
+                    key,
+                    bytes: 0,
+                    offset: None,
+                    header: None,
+                    proven: false,
+                    finding,
+                    records: Vec::new(),
+                }
             }
         };
         self.blocks += 1;

@@ -77,7 +77,7 @@ impl Rule {
                 ("a status goes only where its actions lead", "statuses and revisions")
             }
             Self::ExactPause => ("nothing moves while its workflow is not active", "movements"),
-            Self::NothingAfterEnd => ("nothing moves after an end or a removal", "lead events"),
+            Self::NothingAfterEnd => ("nothing moves after an end or a removal", "steps of leads"),
             Self::OneBranch => ("one branch a visit, visits without gaps", "visits and branches"),
             Self::Cause => ("every branch has a cause that leads to it", "branches"),
             Self::Release => ("nothing is released before its time", "releases"),
@@ -85,7 +85,7 @@ impl Rule {
             Self::OneDial => ("one dial a request, when it is due", "dials"),
             Self::FirstStatus => ("the first final status of a call stands", "call statuses"),
             Self::LiveCall => ("one live call a number", "claims on numbers"),
-            Self::Enrolment => ("a lead is enrolled once", "enrolments"),
+            Self::Enrolment => ("a lead is enrolled once", "lead events"),
             Self::Import => ("leads start after their import has closed", "leads of imports"),
             Self::Application => ("a try of an application begins once", "tries"),
         }

@@ -80,7 +80,12 @@ fn verify_finds_a_sound_journal_sound_and_leaves_it_as_it_was() {
     let before = fs::read(&database).unwrap();
     let output = tool(&["verify"], directory.path());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).starts_with("6 events  6 records  2 streams"));
+    let told = text(&output.stdout);
+    assert!(
+        told.starts_with("sound: 19 checks  6 events  6 records  2 streams  1 blocks"),
+        "{told}"
+    );
+    assert!(told.contains("size 6  root "), "{told}");
     assert_eq!(fs::read(&database).unwrap(), before);
 }
 

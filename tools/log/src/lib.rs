@@ -6,16 +6,22 @@
 
 mod answer;
 pub mod as_of;
+pub mod check;
+pub mod consistency;
 pub mod digest;
 pub mod evidence;
 pub mod explain;
 pub mod export;
 pub mod fault;
+mod gathered;
 pub mod grep;
+pub mod head;
 pub mod history;
+pub mod kept;
 pub mod list;
 pub mod past;
 pub mod progress;
+pub mod prove;
 pub mod replay;
 mod resident;
 pub mod show;

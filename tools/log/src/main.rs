@@ -47,6 +47,17 @@ enum Command {
     /// Checks the whole journal: checksums, chain, gaps, hash trees, versions, every event, and what
     /// must hold in every journal.
     Verify(cli::VerifyArgs),
+    /// Which journal it is: how many records, and the root of their hash tree, signed when there is a
+    /// key. Whoever keeps it finds any later change of those records.
+    Head(cli::HeadArgs),
+    /// Writes a dossier: the records of one lead or workflow, and the proof that they are in the journal
+    /// of a head.
+    Prove(cli::ProveArgs),
+    /// Checks a dossier with a head that you kept, without the journal and without a secret, and
+    /// prints its records.
+    Check(cli::CheckArgs),
+    /// Whether the journal of a newer head continues the one of an older head, unchanged.
+    Consistency(cli::ConsistencyArgs),
     /// Writes every record as a line of JSON, payloads as they are: sealed fields stay sealed.
     Export(cli::ExportArgs),
 }
@@ -63,6 +74,10 @@ impl Command {
             Self::History(args) => args.run(out),
             Self::Stats(args) => args.run(out),
             Self::Verify(args) => args.run(out),
+            Self::Head(args) => args.run(out),
+            Self::Prove(args) => args.run(out),
+            Self::Check(args) => args.run(out),
+            Self::Consistency(args) => args.run(out),
             Self::Export(args) => args.run(out),
         }
     }

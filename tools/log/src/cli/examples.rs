@@ -17,6 +17,14 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("history", "branchline-data lead_0192f3a1-0000-7000-8000-000000000002 --json"),
     ("stats", "branchline-data"),
     ("verify", "branchline-data"),
+    ("head", "branchline-data --sign-with journal.key --out monday.head"),
+    (
+        "prove",
+        "branchline-data lead_0192f3a1-0000-7000-8000-000000000002 --head monday.head --out \
+         lead.dossier",
+    ),
+    ("check", "lead.dossier --head monday.head --key journal.key.pub"),
+    ("consistency", "monday.head tuesday.head --source branchline-data --key journal.key.pub"),
     ("export", "branchline-data all.jsonl"),
 ];
 

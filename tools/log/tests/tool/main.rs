@@ -3,6 +3,7 @@
 
 mod audit;
 mod listing;
+mod proofs;
 mod questions;
 mod replay;
 mod searching;

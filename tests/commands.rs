@@ -71,6 +71,10 @@ const fn enrol(name: &'static str) -> Proof {
     Proof::Test("tests/lead_rules/enrol.rs", name)
 }
 
+const fn erase(name: &'static str) -> Proof {
+    Proof::Test("tests/lead_rules/erase.rs", name)
+}
+
 const fn remove(name: &'static str) -> Proof {
     Proof::Test("tests/lead_rules/remove.rs", name)
 }
@@ -211,6 +215,14 @@ rows! { LeadCommand, lead_command, lead_rows:
         enrol("nothing_can_be_asked_of_a_lead_that_was_never_enrolled"),
         enrol("a_withdrawn_lead_never_was"),
         OVERTAKEN_IMPORT;
+    Erase =>
+        erase("a_lead_that_has_come_to_its_end_is_erased_once_in_a_workflow_of_any_status"),
+        erase("a_lead_that_may_still_move_is_not_erased_and_is_told_to_be_removed_first"),
+        erase("a_lead_that_has_come_to_its_end_is_erased_once_in_a_workflow_of_any_status"),
+        Proof::Test(
+            "crates/engine/tests/engine/erasure.rs",
+            "an_erasure_by_a_stale_actor_is_fenced_and_its_successor_erases",
+        );
     Edit =>
         edit("variables_are_set_and_taken_away_and_the_same_again_is_no_news"),
         edit("a_removed_lead_is_not_edited"),

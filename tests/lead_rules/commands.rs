@@ -80,6 +80,7 @@ pub(crate) fn commands() -> impl Strategy<Value = LeadCommand> {
             }
         }),
         1 => Just(LeadCommand::Remove),
+        1 => Just(LeadCommand::Erase),
         1 => Just(LeadCommand::AttachCallAttributes {
             call: 1,
             attributes: Values::from([("interested".into(), "yes".into())]),

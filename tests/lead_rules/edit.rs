@@ -74,7 +74,7 @@ fn an_erased_lead_is_not_edited() {
     let erased = LeadEvent::LeadEdited { variables: Personal::Erased, notes: Personal::Erased };
     given::<Lead>([enrolled(), erased])
         .when(&set("city", None), &now(&workflow))
-        .then_refused(&LeadRejection::Ended { state: "erased" })
+        .then_refused(&LeadRejection::Erased)
         .done();
 }
 

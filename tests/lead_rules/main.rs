@@ -10,6 +10,7 @@ mod commands;
 mod dispatch;
 mod edit;
 mod enrol;
+mod erase;
 mod explain;
 mod fixtures;
 mod moving;

@@ -20,6 +20,7 @@ use proptest::{
 
 use crate::{
     commands::commands,
+    erase::without_key,
     fixtures::{enrol, enrolment},
     remedies,
 };
@@ -240,6 +241,11 @@ impl History {
             LeadEvent::LeadCompleted | LeadEvent::LeadDropped | LeadEvent::LeadRemoved => {
                 assert!(!self.state.has_ended(), "a lead ends once: {event:?}");
             }
+            LeadEvent::LeadErased { .. } => {
+                assert!(self.state.has_ended() && !self.state.is_erased(), "{event:?}");
+                let live = self.state.calls.values().any(|call| call.is_in_progress());
+                assert!(!live && !self.state.is_at_work(), "a call or application is at work");
+            }
             LeadEvent::LeadEnrolled { .. }
             | LeadEvent::CallDispatched { .. }
             | LeadEvent::CallDispatchRefused { .. }
@@ -263,6 +269,13 @@ impl History {
             evolve(&mut folded, event, *recorded);
         }
         assert_eq!(folded, self.state, "a replay gives the live state");
+        if self.state.is_erased() {
+            let mut keyless = LeadState::default();
+            for (event, recorded) in &self.recorded {
+                evolve(&mut keyless, &without_key(event), *recorded);
+            }
+            assert_eq!(keyless, self.state, "a replay without the key gives it too");
+        }
         let surroundings = Surroundings { now: self.now, ..Surroundings::default() };
         let told = explain(ASHA, &self.state, &self.workflow, &surroundings);
         assert!(!told.guards.is_empty(), "nothing holds the lead: {:?}", self.state);
@@ -287,11 +300,12 @@ fn the_histories_reach_every_hold_and_both_ends() {
             history.take(step);
             reached.extend(history.state.hold.as_ref().map(|hold| hold.reason.code().as_str()));
             reached.extend(history.state.removed.then_some("removed"));
+            reached.extend(history.state.is_erased().then_some("erased"));
             reached.insert(history.state.status.as_str());
         }
     }
     let mut wanted: BTreeSet<&str> = HoldCode::ALL.map(HoldCode::as_str).into();
-    wanted.extend(["active", "completed", "dropped", "removed"]);
+    wanted.extend(["active", "completed", "dropped", "removed", "erased"]);
     assert_eq!(wanted.difference(&reached).collect::<Vec<_>>(), Vec::<&&str>::new());
 }
 

@@ -92,6 +92,10 @@ pub(crate) async fn ask(
         }
         Command::Validate => host.judge().await,
         Command::Remove { lead } => host.lead(lead, LeadAction::Remove).await,
+        Command::Erase { lead } => {
+            let erased = handle.erase_lead(&host.caller, names.lead(lead)).await;
+            erased.map(|_| Asked::Done).map_err(|wrong| host.refused(wrong))
+        }
         Command::EditLead { lead, variables } => {
             let variables = variables
                 .iter()

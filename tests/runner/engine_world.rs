@@ -350,6 +350,7 @@ impl World for EngineWorld {
             | Command::Release { .. }
             | Command::Validate
             | Command::Remove { .. }
+            | Command::Erase { .. }
             | Command::EditLead { .. } => {
                 let now = self.clock.now();
                 let ask = engine_asks::ask(&handle, self.workflow, &self.names, command, now);

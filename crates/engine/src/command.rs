@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use crate::{
     EngineError,
     batch::{BatchAnswer, LeadBatch},
+    erasure::Erasure,
     lead_list::LeadList,
     ports::DialRequest,
 };
@@ -297,6 +298,11 @@ pub enum HostCommand {
         /// What.
         action: LeadAction,
     },
+    /// Erases what is personal of a lead, for good. Answer: [`Answer::Erased`].
+    EraseLead {
+        /// Which.
+        lead: LeadId,
+    },
     /// One action on many leads of a workflow. Answer: [`Answer::Batch`].
     Batch {
         /// Where.
@@ -387,6 +393,8 @@ pub enum Answer {
     Imported(Imported),
     /// A lead was changed.
     Lead(Committed),
+    /// A lead was erased.
+    Erased(Erasure),
     /// Many leads were acted on.
     Batch(BatchAnswer),
     /// A call was told about.

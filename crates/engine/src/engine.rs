@@ -10,7 +10,7 @@ use std::{
 };
 
 use branchline_journal::store::EventStore;
-use branchline_vault::Vault;
+use branchline_vault::{Vault, VaultError};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     applications::Applications,
     command::HostRequest,
     core::{Core, Services},
-    effects, enrol, host, host_reply,
+    effects, enrol, erasure, host, host_reply,
     journal_port::JournalPort,
     ports::{Clock, Ids, Phones},
     projector::Projector,
@@ -70,6 +70,9 @@ pub enum StartError {
     /// What a crash left half done could not be mended.
     #[error("an import that a stop interrupted cannot be given up")]
     Recovery(#[source] EngineError),
+    /// Keys of erased leads could not be destroyed.
+    #[error("the keys of erased leads cannot be destroyed")]
+    Keys(#[source] VaultError),
     /// The engine's thread ended before it was ready.
     #[error("the engine stopped while it started")]
     Stopped,
@@ -224,6 +227,7 @@ async fn begin(
     applications: Applications,
 ) -> Result<(), StartError> {
     fold_everything(core).await?;
+    erasure::at_start(core)?;
     enrol::give_up_interrupted(core).await.map_err(StartError::Recovery)?;
     if let Phones::InProcess(carrier) = &phones {
         carrier.attach(core.handle().clone());

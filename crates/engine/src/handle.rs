@@ -19,6 +19,7 @@ use crate::{
         HostCommand, HostRequest, ImportRequest, Imported, LeadAction, NewEdge, NewNode, PutGraph,
         WorkflowAction,
     },
+    erasure::Erasure,
     event_stream::EventStream,
     ports::DialRequest,
     read_side::{Health, LeadStory, ReadSide},
@@ -231,6 +232,22 @@ impl EngineHandle {
             return Err(mismatch(&answer));
         };
         Ok(committed)
+    }
+
+    /// Erases what is personal of a lead that has come to its end: the erasure is recorded, then the
+    /// key of its personal fields is destroyed. Asked again, it destroys a key that was kept.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::LeadNotFound`]; [`EngineError::Lead`] while the lead may still move or has a
+    /// call or an application at work; those of [`Self::ask`]. A key that could not be destroyed is
+    /// no error, because the erasure is recorded: the answer says what remains.
+    pub async fn erase_lead(&self, caller: &Caller, lead: LeadId) -> Result<Erasure, EngineError> {
+        let answer = self.ask(caller, HostCommand::EraseLead { lead }).await?;
+        let Answer::Erased(erasure) = answer else {
+            return Err(mismatch(&answer));
+        };
+        Ok(erasure)
     }
 
     /// Does one thing with many leads of a workflow: each gets the command that

@@ -19,7 +19,7 @@ use crate::{
         NewNode, WorkflowAction,
     },
     core::Core,
-    duplicate, effects, enrol, graph_draft,
+    duplicate, effects, enrol, erasure, graph_draft,
     host_reply::{About, HostAsk, call_answer},
     repeat,
 };
@@ -57,6 +57,7 @@ pub(crate) fn accept(core: &Rc<Core>, request: HostRequest) {
         | HostCommand::Enrol { .. }
         | HostCommand::Import { .. }
         | HostCommand::Lead { .. }
+        | HostCommand::EraseLead { .. }
         | HostCommand::Call { .. }
         | HostCommand::Claim { .. } => 1,
     };
@@ -141,6 +142,10 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) ->
             let (about, command) = (About::Lead(lead), lead_command(action).into());
             core.perform_for_host(HostAsk { about, command, asked, reply });
             return Begun::ByTheLead;
+        }
+        HostCommand::EraseLead { lead } => {
+            let erased = erasure::erase(core, asked, lead);
+            Box::pin(async move { erased.await.map(Answer::Erased) })
         }
         HostCommand::Batch { workflow, batch } => {
             let core = Rc::clone(core);

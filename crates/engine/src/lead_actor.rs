@@ -16,18 +16,19 @@ use branchline_domain::{
 use branchline_event_codec::{Sealing, encode_lead};
 use branchline_journal::{
     record::{
-        ClaimChange, ClaimKind, ExpectedVersion, Guard, Micros, NewRecord, RecordBody, StreamId,
-        StreamKind, Version,
+        ClaimChange, ClaimKind, ExpectedVersion, Guard, Micros, NewRecord, Position, RecordBody,
+        StreamId, StreamKind, Version,
     },
     store::{AppendError, Appended, KnownKey},
 };
-use branchline_vault::LeadKey;
+use branchline_vault::{KeySlot, LeadKey};
 
 use crate::{
     EngineError,
     application_try::ApplicationTry,
     command::Committed,
     core::Services,
+    erasure::ErasedLead,
     lead_claims::{self, Holding},
     lead_step::{Attempt, Step, Steps},
     lead_task::{LeadFailure, LeadOutcome, LeadTask, Perform},
@@ -214,6 +215,10 @@ impl LeadActor {
         for event in &events {
             lead::evolve(&mut self.state, event, recorded);
         }
+        if self.state.is_erased() {
+            // The state has forgotten by itself; nothing is sealed for this lead any more.
+            self.key = None;
+        }
         self.version = appended.version;
         let committed = Committed { position: Some(appended.position) };
         let mut outcome = self.outcome(&perform.command, committed);
@@ -291,12 +296,20 @@ impl LeadActor {
             | LeadCommand::Resolve(_)
             | LeadCommand::Remove
             | LeadCommand::Withdraw
+            | LeadCommand::Erase
             | LeadCommand::Edit { .. } => true,
         }
     }
 
     fn outcome(&self, command: &LeadCommand, committed: Committed) -> LeadOutcome {
-        LeadOutcome { committed, accepted: self.accepts(command), phone_busy: None }
+        let accepted = self.accepts(command);
+        let erased = matches!(command, LeadCommand::Erase).then(|| self.erased()).flatten();
+        LeadOutcome { committed, accepted, phone_busy: None, erased }
+    }
+
+    fn erased(&self) -> Option<ErasedLead> {
+        let (slot, position) = (KeySlot(self.state.key_slot), Position(self.state.erased_position));
+        self.state.erased_at.map(|erased_at| ErasedLead { slot, position, erased_at })
     }
 
     fn application_try(&self) -> Option<ApplicationTry> {
@@ -312,7 +325,7 @@ impl LeadActor {
         let (Some(to), Some(variables)) =
             (self.state.phone_number.known(), self.state.variables.known())
         else {
-            return Err(EngineError::Lead(LeadRejection::Ended { state: "erased" }));
+            return Err(EngineError::Lead(LeadRejection::Erased));
         };
         Ok(DialRequest {
             call_id,

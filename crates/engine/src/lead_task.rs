@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     EngineError, application_try::ApplicationTry, asked::Asked, command::Committed,
-    host_reply::HostReply, ports::DialRequest,
+    erasure::ErasedLead, host_reply::HostReply, ports::DialRequest,
 };
 
 /// What came of a command to a lead.
@@ -20,6 +20,8 @@ pub(crate) struct LeadOutcome {
     /// The lead whose live call keeps the number busy: then the dispatch did not start, and
     /// nothing is recorded.
     pub(crate) phone_busy: Option<LeadId>,
+    /// For an erasure: what it takes to destroy the lead's key.
+    pub(crate) erased: Option<ErasedLead>,
 }
 
 /// Why a command came to nothing.

@@ -67,6 +67,7 @@ mod duplicate;
 mod effects;
 mod engine;
 mod enrol;
+pub mod erasure;
 mod error;
 mod event_stream;
 mod graph_draft;

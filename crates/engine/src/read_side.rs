@@ -26,6 +26,7 @@ use tokio::sync::watch;
 use crate::{
     EngineConfig, EngineError, RecordedEvents,
     batch::{self, BatchForecast, LeadBatch},
+    erasure::KeptKey,
     event_stream::EventStream,
     lead_claims,
     ports::Clock,
@@ -70,6 +71,8 @@ pub struct Health {
     pub failure: Option<Arc<str>>,
     /// Leads that could not be rebuilt. Nobody else notices.
     pub set_aside: Vec<SetAsideLead>,
+    /// Erased leads whose keys could not be destroyed.
+    pub keys_kept: Vec<KeptKey>,
     /// Version of this release.
     pub version: &'static str,
 }
@@ -93,6 +96,8 @@ pub struct ReadSide {
     progress: watch::Sender<Progress>,
     failure: watch::Sender<Option<Arc<str>>>,
     set_aside: Mutex<BTreeMap<LeadId, Arc<str>>>,
+    /// Erased leads whose keys could not be destroyed, and why.
+    keys_kept: Mutex<BTreeMap<LeadId, Arc<str>>>,
     /// Workflows with a record that no sweep has looked at, each with its newest one.
     changed_workflows: Mutex<BTreeMap<WorkflowId, Position>>,
     ready: AtomicBool,
@@ -123,6 +128,7 @@ impl ReadSide {
             progress: watch::channel(Progress::default()).0,
             failure: watch::channel(None).0,
             set_aside: Mutex::default(),
+            keys_kept: Mutex::default(),
             changed_workflows: Mutex::default(),
             ready: AtomicBool::new(false),
             no_capacity: AtomicBool::new(false),
@@ -251,6 +257,7 @@ impl ReadSide {
     pub fn health(&self) -> Health {
         let failure = self.failure.borrow().clone();
         let set_aside = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys_kept = self.keys_kept.lock().unwrap_or_else(PoisonError::into_inner);
         Health {
             ready: self.ready.load(Ordering::Acquire) && failure.is_none(),
             position: self.store.head(),
@@ -259,6 +266,10 @@ impl ReadSide {
             set_aside: set_aside
                 .iter()
                 .map(|(&lead, reason)| SetAsideLead { lead, reason: Arc::clone(reason) })
+                .collect(),
+            keys_kept: keys_kept
+                .iter()
+                .map(|(&lead, reason)| KeptKey { lead, reason: Arc::clone(reason) })
                 .collect(),
             version: env!("CARGO_PKG_VERSION"),
         }
@@ -375,6 +386,15 @@ impl ReadSide {
     pub(crate) fn set_lead_aside(&self, lead: LeadId, reason: &Arc<str>) {
         let mut set_aside = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner);
         set_aside.insert(lead, Arc::clone(reason));
+    }
+
+    /// The key of an erased lead could not be destroyed; without a reason, it is by now.
+    pub(crate) fn set_key_kept(&self, lead: LeadId, reason: Option<&Arc<str>>) {
+        let mut kept = self.keys_kept.lock().unwrap_or_else(PoisonError::into_inner);
+        match reason {
+            Some(reason) => kept.insert(lead, Arc::clone(reason)),
+            None => kept.remove(&lead),
+        };
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn EventStore> {

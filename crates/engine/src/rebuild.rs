@@ -9,7 +9,9 @@ use branchline_domain::{
     time::Timestamp,
     workflow::{self, WorkflowState},
 };
-use branchline_event_codec::{DecodeError, decode_lead, decode_record, decode_workflow};
+use branchline_event_codec::{
+    DecodeError, decode_lead, decode_record, decode_workflow, lead_event_type,
+};
 use branchline_journal::{
     record::{Position, Record, StreamId, Version},
     store::{EventStore, ReadError},
@@ -71,6 +73,16 @@ pub(crate) struct LeadRecords {
     pub(crate) key: Option<LeadKey>,
 }
 
+/// The name under which the journal keeps an erasure.
+pub(crate) const LEAD_ERASED: &str = lead_event_type(&LeadEvent::LeadErased { key_slot: 0 });
+
+/// Whether these records say that the lead is erased. Nobody opens its fields from then on, also
+/// where its key could not be destroyed yet.
+fn is_erased(records: &[Arc<Record>]) -> bool {
+    let mut events = records.iter().rev().flat_map(|record| &record.body.events);
+    events.any(|event| *event.event_type == *LEAD_ERASED)
+}
+
 /// Reads a lead's records and its key; `None` when there is no such lead.
 pub(crate) fn read_lead(
     store: &dyn EventStore,
@@ -86,7 +98,11 @@ pub(crate) fn read_lead(
         Ok(_) => return Err(RebuildError::NoBeginning { stream }),
         Err(source) => return Err(RebuildError::Decode { position: first.position, source }),
     };
-    let key = vault.key(KeySlot(slot), lead.as_uuid()).map_err(RebuildError::Key)?;
+    let key = if is_erased(&records) {
+        None
+    } else {
+        vault.key(KeySlot(slot), lead.as_uuid()).map_err(RebuildError::Key)?
+    };
     Ok(Some(LeadRecords { records, key }))
 }
 

@@ -17,6 +17,8 @@ pub(crate) fn refused(lead: LeadId, rejection: LeadRejection) -> EngineError {
         | LeadRejection::OutsideCallingWindow { .. }
         | LeadRejection::ApplicationNotAsked { .. }
         | LeadRejection::CannotMove { .. }
+        | LeadRejection::CannotErase { .. }
+        | LeadRejection::Erased
         | LeadRejection::Ended { .. }
         | LeadRejection::NotHeld
         | LeadRejection::InvalidVariables { .. }

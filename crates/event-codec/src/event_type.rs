@@ -89,6 +89,7 @@ event_types! {
     ApplicationStarted => "lead.application_started",
     ApplicationTried => "lead.application_tried",
     ApplicationAnswered => "lead.application_answered",
+    LeadErased => "lead.erased",
 }
 
 event_types! {

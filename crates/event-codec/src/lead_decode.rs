@@ -140,6 +140,10 @@ impl<'a> Reading<'a> {
             LeadEventType::LeadDropped => self.bare(LeadEvent::LeadDropped)?,
             LeadEventType::LeadRemoved => self.bare(LeadEvent::LeadRemoved)?,
             LeadEventType::LeadWithdrawn => self.bare(LeadEvent::LeadWithdrawn)?,
+            LeadEventType::LeadErased => {
+                let v1::Erased { key_slot } = self.get()?;
+                LeadEvent::LeadErased { key_slot }
+            }
             LeadEventType::LeadEdited => {
                 let v1::Edited { variables, notes } = self.get()?;
                 let variables = self.opening.values(sealed::VARIABLES, variables)?;

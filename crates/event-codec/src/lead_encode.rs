@@ -161,6 +161,7 @@ impl Writing<'_> {
             | LeadEvent::LeadDropped
             | LeadEvent::LeadRemoved
             | LeadEvent::LeadWithdrawn => self.put(v1::Nothing),
+            &LeadEvent::LeadErased { key_slot } => self.put(v1::Erased { key_slot }),
             LeadEvent::LeadEdited { variables, notes } => {
                 let (variables, notes) = self.variables_and_notes(variables, notes)?;
                 self.put(v1::Edited { variables: variables.as_deref(), notes: notes.as_deref() })

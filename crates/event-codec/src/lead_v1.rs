@@ -203,6 +203,11 @@ pub(crate) struct ApplicationAnswered<'a> {
     pub(crate) fields: Option<&'a [u8]>,
 }
 
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct Erased {
+    pub(crate) key_slot: u32,
+}
+
 /// What is inside the seal of variables, attributes and fields of answers, in ascending order of the names. Notes,
 /// numbers and reasons are their UTF-8 text.
 pub(crate) type Values<'a> = Vec<(&'a str, Value<'a>)>;

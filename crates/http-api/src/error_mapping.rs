@@ -177,6 +177,8 @@ impl From<LeadRejection> for Problem {
                 say(StatusCode::CONFLICT, "application_not_asked")
             }
             LeadRejection::CannotMove { .. } => say(StatusCode::CONFLICT, "cannot_move"),
+            LeadRejection::CannotErase { .. } => say(StatusCode::CONFLICT, "cannot_erase"),
+            LeadRejection::Erased => say(StatusCode::CONFLICT, "lead_erased"),
             LeadRejection::Ended { state } => conflict("lead_ended", state),
             LeadRejection::NotHeld => say(StatusCode::CONFLICT, "lead_not_held"),
             LeadRejection::InvalidVariables { problem } => invalid("variables", &problem),

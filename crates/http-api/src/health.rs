@@ -22,12 +22,14 @@ struct ReadyShape {
     /// Why no writes are taken.
     failure: Option<String>,
     /// Leads that could not be rebuilt.
-    set_aside: Vec<SetAsideShape>,
+    set_aside: Vec<LeadReason>,
+    /// Erased leads whose keys could not be destroyed.
+    keys_kept: Vec<LeadReason>,
     version: &'static str,
 }
 
 #[derive(Serialize)]
-struct SetAsideShape {
+struct LeadReason {
     lead_id: LeadId,
     reason: String,
 }
@@ -47,13 +49,17 @@ pub(crate) async fn healthz(request: HttpRequest) -> Answer {
 pub(crate) async fn readyz(request: HttpRequest) -> Answer {
     let health = state(&request)?.engine.health();
     let set_aside = health.set_aside.into_iter();
+    let keys_kept = health.keys_kept.into_iter();
     let shape = ReadyShape {
         ready: health.ready,
         position: health.position.0,
         folded: health.folded.0,
         failure: health.failure.map(|reason| reason.to_string()),
         set_aside: set_aside
-            .map(|found| SetAsideShape { lead_id: found.lead, reason: found.reason.to_string() })
+            .map(|found| LeadReason { lead_id: found.lead, reason: found.reason.to_string() })
+            .collect(),
+        keys_kept: keys_kept
+            .map(|kept| LeadReason { lead_id: kept.lead, reason: kept.reason.to_string() })
             .collect(),
         version: health.version,
     };

@@ -43,6 +43,7 @@ pub(crate) struct LeadShape {
     call_id: Option<CallId>,
     hold: Option<HoldCode>,
     removed: bool,
+    erased_at: Option<Timestamp>,
     enrolled_at: Timestamp,
 }
 
@@ -62,6 +63,7 @@ impl LeadShape {
             call_id: call_of(story),
             hold: lead.hold.as_ref().map(|hold| hold.reason.code()),
             removed: lead.removed,
+            erased_at: lead.erased_at,
             enrolled_at: lead.enrolled_at,
         }
     }

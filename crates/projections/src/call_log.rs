@@ -149,6 +149,7 @@ impl Reader {
             LeadEvent::CallAttributesAttached { call, attributes } => {
                 self.change(*call, |log| attach(&mut log.attributes, attributes));
             }
+            LeadEvent::LeadErased { .. } => self.forget(),
             LeadEvent::BranchTaken { .. }
             | LeadEvent::RoutingHeld { .. }
             | LeadEvent::HoldResolved { .. }
@@ -191,6 +192,18 @@ impl Reader {
             ended_at: None,
         };
         self.calls.insert(number, log);
+    }
+
+    /// What was personal is gone, also for a reader who holds the key.
+    fn forget(&mut self) {
+        if let Some((_, phone_number)) = &mut self.enrolled {
+            *phone_number = Personal::Erased;
+        }
+        for log in self.calls.values_mut() {
+            log.to = Personal::Erased;
+            log.attributes = Personal::Erased;
+            log.refusal = log.refusal.take().map(|_| Personal::Erased);
+        }
     }
 
     fn change(&mut self, call: u32, change: impl FnOnce(&mut CallLog)) {

@@ -122,6 +122,7 @@ pub const fn call_number(event: &LeadEvent) -> Option<u32> {
         | LeadEvent::LeadDropped
         | LeadEvent::LeadRemoved
         | LeadEvent::LeadWithdrawn
+        | LeadEvent::LeadErased { .. }
         | LeadEvent::LeadEdited { .. }
         | LeadEvent::LeadMoved { .. }
         | LeadEvent::AnalysisAwaited { .. }
@@ -155,6 +156,7 @@ const fn lead_type(event: &LeadEvent) -> &'static str {
         LeadEvent::LeadDropped => "lead.dropped",
         LeadEvent::LeadRemoved => "lead.removed",
         LeadEvent::LeadWithdrawn => "lead.withdrawn",
+        LeadEvent::LeadErased { .. } => "lead.erased",
         LeadEvent::LeadEdited { .. } => "lead.edited",
         LeadEvent::LeadMoved { .. } => "lead.moved",
         LeadEvent::CallScheduled { .. } => "lead.call_scheduled",
@@ -219,6 +221,7 @@ fn lead_payload(event: &LeadEvent) -> Value {
         | LeadEvent::LeadDropped
         | LeadEvent::LeadRemoved
         | LeadEvent::LeadWithdrawn
+        | LeadEvent::LeadErased { .. }
         | LeadEvent::LeadEdited { .. } => json!({}),
     }
 }

@@ -203,6 +203,9 @@ impl Projections {
                 lead.hold = None;
                 lead.release_at = Moment::NEVER;
             }
+            LeadEvent::LeadErased { .. } => {
+                self.erased.entry(row).or_insert((at, self.position));
+            }
             LeadEvent::LeadWithdrawn => {
                 self.take_out(row, lead);
                 lead.withdrawn = true;

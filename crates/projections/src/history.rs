@@ -255,6 +255,10 @@ impl Reader {
                     visit.hold = None;
                 }
             }
+            LeadEvent::LeadErased { .. } => {
+                let visits = self.told.visits.iter_mut();
+                visits.flat_map(|visit| &mut visit.tries).for_each(|tried| tried.evidence = None);
+            }
             LeadEvent::LeadEnrolled { .. }
             | LeadEvent::CallScheduled { .. }
             | LeadEvent::CallDispatchStarted { .. }

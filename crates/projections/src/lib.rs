@@ -33,5 +33,6 @@ pub use lists::{CallFilter, Held, LeadFilter, WorkflowFilter};
 pub use page::{ListCursor, Page, PageStart, Paging, ParseListCursorError};
 pub use projections::Projections;
 pub use rows::{
-    CallRow, Counts, DispatchStage, LeadRow, NodeCounts, RequestedCall, StatusCounts, WorkflowRow,
+    CallRow, Counts, DispatchStage, ErasedLead, LeadRow, NodeCounts, RequestedCall, StatusCounts,
+    WorkflowRow,
 };

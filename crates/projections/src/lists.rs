@@ -4,6 +4,7 @@ use branchline_domain::{
     call_status::CallStatus,
     id::{CallId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId},
     lead::{HoldCode, LeadStatus},
+    time::Timestamp,
     workflow::WorkflowStatus,
 };
 use branchline_journal::record::Position;
@@ -13,7 +14,7 @@ use crate::{
     arena::NONE,
     imports::ImportRow,
     page::{Page, PageStart, Paging, cut},
-    rows::{CallRow, Counts, LeadRow, WorkflowRow},
+    rows::{CallRow, Counts, ErasedLead, LeadRow, WorkflowRow},
     stored::{StoredCall, StoredLead},
     workflows::StoredWorkflow,
 };
@@ -287,6 +288,21 @@ impl Projections {
         stored.flat_map(|stored| &stored.state.variable_keys).cloned().collect()
     }
 
+    /// Leads whose personal fields were erased, in order of enrolment, also those that lists do not
+    /// show: their keys are destroyed again at each start.
+    pub fn erased_leads(&self) -> impl Iterator<Item = ErasedLead> + '_ {
+        self.erased.iter().filter_map(|(&row, &(erased_at, position))| {
+            let lead = self.leads.get(row)?;
+            Some(ErasedLead { lead: lead.id, key_slot: lead.key_slot, erased_at, position })
+        })
+    }
+
+    fn erased_at(&self, lead: &StoredLead) -> Option<Timestamp> {
+        // Few are, and mostly nobody is: then no row is looked for.
+        let row = (!self.erased.is_empty()).then(|| self.lead_number(lead.id)).flatten()?;
+        self.erased.get(&row).map(|&(erased_at, _)| erased_at)
+    }
+
     pub(crate) fn show_lead(&self, lead: &StoredLead) -> Option<LeadRow> {
         let stored = self.workflows.get(lead.workflow)?;
         let call = (lead.call != 0).then(|| self.call_row(lead, lead.call)).flatten();
@@ -304,6 +320,7 @@ impl Projections {
             hold: lead.hold,
             contact_tag: lead.contact_tag,
             key_slot: lead.key_slot,
+            erased_at: self.erased_at(lead),
             enrolled_at: lead.enrolled_at,
             enrolled_position: Position(lead.enrolled_position),
             import_id: self.imports.get(lead.import).map(|import| import.row.id),

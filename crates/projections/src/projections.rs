@@ -52,6 +52,8 @@ pub struct Projections {
     pub(crate) not_before: BTreeMap<u32, Timestamp>,
     /// Leads with a try of an application that is wanted or under way.
     pub(crate) applications: BTreeMap<u32, ApplicationStage>,
+    /// Leads whose personal fields were erased: when, and by which record.
+    pub(crate) erased: BTreeMap<u32, (Timestamp, Position)>,
     pub(crate) releases: DueQueue,
     pub(crate) deadlines: DueQueue,
     pub(crate) imports: Imports,

@@ -65,6 +65,8 @@ pub struct LeadRow {
     /// Slot of the key that seals its personal fields.
     #[serde(skip)]
     pub key_slot: u32,
+    /// When what is personal of it was erased.
+    pub erased_at: Option<Timestamp>,
     /// When it was enrolled.
     pub enrolled_at: Timestamp,
     /// The record that enrolled it.
@@ -72,6 +74,19 @@ pub struct LeadRow {
     pub enrolled_position: Position,
     /// Import it came with.
     pub import_id: Option<ImportId>,
+}
+
+/// A lead whose personal fields were erased, with what it takes to destroy its key again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErasedLead {
+    /// Which.
+    pub lead: LeadId,
+    /// Slot of the key that sealed its personal fields.
+    pub key_slot: u32,
+    /// When it was erased.
+    pub erased_at: Timestamp,
+    /// The record that says so.
+    pub position: Position,
 }
 
 /// A call, without anything personal.

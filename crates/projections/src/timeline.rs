@@ -212,6 +212,7 @@ fn lead_line(event: &LeadEvent, phones: PhoneNumbers) -> String {
         LeadEvent::LeadDropped => Line::of("lead_dropped"),
         LeadEvent::LeadRemoved => Line::of("lead_removed"),
         LeadEvent::LeadWithdrawn => Line::of("lead_withdrawn"),
+        LeadEvent::LeadErased { key_slot } => Line::of("lead_erased").field("key_slot", key_slot),
         LeadEvent::LeadEdited { variables, notes } => Line::of("lead_edited")
             .field("variables", Sealed(variables, phones))
             .field("notes", Sealed(notes, phones)),

@@ -107,6 +107,11 @@ pub enum Command {
         /// Which lead.
         lead: String,
     },
+    /// What is personal of a lead is erased.
+    Erase {
+        /// Which lead.
+        lead: String,
+    },
     /// Variables of a lead are set, or taken away where empty.
     EditLead {
         /// Which lead.
@@ -282,6 +287,7 @@ pub fn parse(line: &str) -> Result<Command, Wrong> {
         }
         ["validate"] => Command::Validate,
         ["remove", lead] => Command::Remove { lead: (*lead).into() },
+        ["erase", lead] => Command::Erase { lead: (*lead).into() },
         ["edit", lead, ..] => Command::EditLead {
             lead: (*lead).into(),
             variables: words::variables(given.get(2..).unwrap_or_default())?,
@@ -307,7 +313,7 @@ fn answers(node: &str, word: &str, fields: &[String]) -> Result<Command, Wrong> 
 }
 
 /// Every command by its first word, and how it is written.
-const SHAPES: [(&str, &str); 26] = [
+const SHAPES: [(&str, &str); 27] = [
     ("activate", "activate"),
     ("add", "add node later: TIME 2 hours` or `add edge intro --DNP--> later"),
     ("answers", "answers crm success tier=gold"),
@@ -320,6 +326,7 @@ const SHAPES: [(&str, &str); 26] = [
     ("duplicate", "duplicate"),
     ("edit", "edit asha city=Pune"),
     ("enrol", "enrol asha +919812345601 city=Pune"),
+    ("erase", "erase asha"),
     ("move", "move asha to later"),
     ("patch", "patch node later: TIME 3 hours"),
     ("pause", "pause"),

@@ -142,6 +142,8 @@ pub fn lead_refusal(rejection: &LeadRejection) -> Refusal {
         LeadRejection::OutsideCallingWindow { .. } => "outside_calling_window",
         LeadRejection::ApplicationNotAsked { .. } => "application_not_asked",
         LeadRejection::CannotMove { .. } => "cannot_move",
+        LeadRejection::CannotErase { .. } => "cannot_erase",
+        LeadRejection::Erased => "lead_erased",
         LeadRejection::Ended { .. } => "ended",
         LeadRejection::NotHeld => "not_held",
         LeadRejection::InvalidVariables { .. } => "invalid_variables",

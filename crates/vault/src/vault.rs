@@ -173,15 +173,8 @@ impl Vault {
         let mut writer = self.ready_writer()?;
         let mut doomed = Vec::with_capacity(erased.len());
         for &(slot, lead) in erased {
-            match self.look_once(slot)? {
-                Slot::Erased { owner } if owner == lead => {}
-                Slot::Live { owner, .. } | Slot::Erased { owner } if owner != lead => {
-                    return Err(self.wrong_lead(slot, lead, owner));
-                }
-                Slot::Damaged(damage @ Damage::State(_)) => return Err(self.damaged(slot, damage)),
-                Slot::Live { .. }
-                | Slot::Erased { .. }
-                | Slot::Damaged(Damage::Blank | Damage::Checksum) => doomed.push((slot, lead)),
+            if self.has_key_to_erase(slot, lead)? {
+                doomed.push((slot, lead));
             }
         }
         if doomed.is_empty() {
@@ -197,6 +190,33 @@ impl Vault {
             }
         }
         self.sync(&mut writer)
+    }
+
+    /// Says whether [`Self::erase_many`] would take this one, without erasing anything: a slot that
+    /// is no slot of the lead keeps the whole batch from being erased.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::NoSuchSlot`], [`VaultError::WrongLead`], and [`VaultError::Damaged`] for a slot
+    /// that a newer version wrote; [`VaultError::Io`] when the file cannot be read.
+    pub fn check_erasable(&self, slot: KeySlot, lead: Uuid) -> Result<(), VaultError> {
+        // With the writer out, no slot is half erased.
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.has_key_to_erase(slot, lead).map(|_| ())
+    }
+
+    /// Whether there is something in the slot to overwrite; a damaged one may hold most of a key.
+    fn has_key_to_erase(&self, slot: KeySlot, lead: Uuid) -> Result<bool, VaultError> {
+        match self.look_once(slot)? {
+            Slot::Erased { owner } if owner == lead => Ok(false),
+            Slot::Live { owner, .. } | Slot::Erased { owner } if owner != lead => {
+                Err(self.wrong_lead(slot, lead, owner))
+            }
+            Slot::Damaged(damage @ Damage::State(_)) => Err(self.damaged(slot, damage)),
+            Slot::Live { .. }
+            | Slot::Erased { .. }
+            | Slot::Damaged(Damage::Blank | Damage::Checksum) => Ok(true),
+        }
     }
 
     /// The key of an organisation. Made on first use, and on disk when this returns.

@@ -156,6 +156,8 @@ pub enum LeadCommand {
     Remove,
     /// Takes it out with its import, which was given up.
     Withdraw,
+    /// Erases what is personal of it, for good.
+    Erase,
     /// Changes variables or notes.
     Edit {
         /// Variables to set; `None` takes one away.

@@ -8,6 +8,7 @@ use super::{
     advance::{advance, call_off, start},
     application::{hold_application, record_application, request_application, start_application},
     dispatch::{record_dispatched, record_refused, record_unknown, start_dispatch},
+    erasure::{erase, kept},
     evolve,
     moving::{move_to, stand_in},
     report::{known_call, new_attributes, report_call_status},
@@ -28,18 +29,23 @@ pub fn decide(
     if let LeadCommand::Enrol(enrolment) = command {
         return enrol(state, enrolment, context);
     }
-    if !state.exists() || state.withdrawn {
+    // A lead whose import was given up never counted, and its personal fields are there all the same.
+    let is_there = !state.withdrawn || matches!(command, LeadCommand::Erase);
+    if !state.exists() || !is_there {
         return Err(LeadRejection::NotFound);
     }
     match command {
         LeadCommand::Enrol(_) => Err(LeadRejection::AlreadyEnrolled),
         LeadCommand::Advance => Ok(advance(state, context)),
         LeadCommand::ReportCallStatus { call, report } => {
-            let events = report_call_status(state, *call, report, context)?;
+            let events = report_call_status(state, *call, &kept(state, report), context)?;
             Ok(look_again(state, events, context))
         }
         LeadCommand::AttachCallAttributes { call, attributes } => {
             let known = known_call(state, *call, context)?;
+            if state.is_erased() && !attributes.is_empty() {
+                return Err(LeadRejection::Erased);
+            }
             let events = new_attributes(*call, known, attributes).into_iter().collect();
             Ok(look_again(state, events, context))
         }
@@ -62,6 +68,7 @@ pub fn decide(
         LeadCommand::Resolve(choice) => resolve(state, choice, context),
         LeadCommand::Remove => remove(state),
         LeadCommand::Withdraw => Ok(vec![LeadEvent::LeadWithdrawn]),
+        LeadCommand::Erase => erase(state, context),
         LeadCommand::Edit { variables, notes } => edit(state, variables, notes.as_ref()),
     }
 }
@@ -148,7 +155,7 @@ fn edit(
     notes: Option<&Option<String>>,
 ) -> Result<Vec<LeadEvent>, LeadRejection> {
     let (Some(known), Some(old_notes)) = (state.variables.known(), state.notes.known()) else {
-        return Err(LeadRejection::Ended { state: "erased" });
+        return Err(LeadRejection::Erased);
     };
     if state.removed {
         return Err(LeadRejection::Ended { state: "removed" });

@@ -1,10 +1,10 @@
 //! Who may dial a call, and what came of it. At most once for each call, whatever happens.
 
 use super::{
-    Dispatch, LeadContext, LeadEvent, LeadRejection, LeadState, report::known_call,
-    schedule::waits_until,
+    Dispatch, LeadContext, LeadEvent, LeadRejection, LeadState, erasure::kept_text,
+    report::known_call, schedule::waits_until,
 };
-use crate::{id::CallId, personal::Personal, time::Timestamp};
+use crate::{id::CallId, time::Timestamp};
 
 /// Somebody wants to dial the call. Granted once.
 pub(super) fn start_dispatch(
@@ -96,7 +96,7 @@ pub(super) fn record_refused(
         Dispatch::Requested | Dispatch::Started { .. } | Dispatch::Unknown
             if !call.concluded && !was_heard_of =>
         {
-            let reason = Personal::Known(reason.into());
+            let reason = kept_text(state, reason);
             Ok(vec![LeadEvent::CallDispatchRefused { call: number, reason }])
         }
         Dispatch::Requested

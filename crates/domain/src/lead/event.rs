@@ -215,6 +215,12 @@ pub enum LeadEvent {
     LeadRemoved,
     /// The lead was taken out with an import that was given up; it never counted.
     LeadWithdrawn,
+    /// What is personal of the lead was erased: the key that opens it is to be destroyed. Replay
+    /// gives the same state from here on with and without that key.
+    LeadErased {
+        /// Slot of that key, so that this record alone is enough to destroy it again.
+        key_slot: u32,
+    },
     /// Variables or notes changed; the whole new values are here.
     LeadEdited {
         /// Variables from now on.

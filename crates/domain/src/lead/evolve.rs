@@ -148,6 +148,11 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
             state.removed = true;
             state.withdrawn = true;
         }
+        LeadEvent::LeadErased { .. } => {
+            state.erased_at = Some(recorded.at);
+            state.erased_position = recorded.position;
+            state.forget();
+        }
         LeadEvent::LeadEdited { variables, notes } => {
             state.variables = variables.clone();
             state.notes = notes.clone();

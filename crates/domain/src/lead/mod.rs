@@ -6,6 +6,7 @@ mod application;
 mod command;
 mod decide;
 mod dispatch;
+mod erasure;
 mod event;
 mod evolve;
 mod explain;

@@ -62,6 +62,7 @@ const fn read_by(event: &LeadEvent) -> Reads {
         | LeadEvent::ApplicationAnswered { .. }
         | LeadEvent::LeadRemoved
         | LeadEvent::LeadWithdrawn
+        | LeadEvent::LeadErased { .. }
         | LeadEvent::LeadEdited { .. } => Reads::Nothing,
     }
 }

@@ -67,6 +67,18 @@ pub enum LeadRejection {
         /// `completed`, `dropped` or `removed`.
         state: &'static str,
     },
+    /// The lead cannot be erased now.
+    #[error("the lead cannot be erased: {problem}")]
+    CannotErase {
+        /// What is in the way, and how to get it out of it.
+        problem: String,
+    },
+    /// What is personal of the lead was erased, and nothing personal is added to it again.
+    #[error(
+        "what is personal of the lead was erased, and nothing can be added to it; enrol the person \
+         as a new lead"
+    )]
+    Erased,
     /// Nothing holds the lead.
     #[error("the lead is not held: there is nothing to resolve")]
     NotHeld,

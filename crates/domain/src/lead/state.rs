@@ -74,6 +74,17 @@ pub struct Call {
     pub ended_at: Option<Timestamp>,
 }
 
+impl Call {
+    /// Whether somebody may be on the phone: dialling has begun, and there is no final status.
+    pub const fn is_in_progress(&self) -> bool {
+        !self.concluded
+            && match self.dispatch {
+                Dispatch::Started { .. } | Dispatch::Dispatched | Dispatch::Unknown => true,
+                Dispatch::Requested | Dispatch::Refused => false,
+            }
+    }
+}
+
 /// How far a try of an application step has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApplicationStage {
@@ -125,6 +136,10 @@ pub struct LeadState {
     pub removed: bool,
     /// Position of its removal; 0 while it is not removed.
     pub removed_position: u64,
+    /// When what is personal of it was erased.
+    pub erased_at: Option<Timestamp>,
+    /// Position of the erasure; 0 while it is not erased.
+    pub erased_position: u64,
     /// Whether it was taken out with an import that was given up; then it never counted.
     pub withdrawn: bool,
     /// Number of the current visit, from 1; 0 while pending.
@@ -181,15 +196,14 @@ impl LeadState {
     /// Whether something outside may be at work on the current visit: a call that somebody was
     /// asked to dial and that has not ended, or a try of an application.
     pub fn is_at_work(&self) -> bool {
-        let calling = self.current_call().is_some_and(|(_, call)| {
-            !call.concluded
-                && match call.dispatch {
-                    Dispatch::Started { .. } | Dispatch::Dispatched | Dispatch::Unknown => true,
-                    Dispatch::Requested | Dispatch::Refused => false,
-                }
-        });
+        let calling = self.current_call().is_some_and(|(_, call)| call.is_in_progress());
         let trying = self.application.as_ref();
         calling || trying.is_some_and(|run| run.stage == ApplicationStage::Started)
+    }
+
+    /// Whether what is personal of it was erased.
+    pub const fn is_erased(&self) -> bool {
+        self.erased_at.is_some()
     }
 
     /// Whether nothing will ever move it.

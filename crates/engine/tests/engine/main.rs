@@ -11,6 +11,7 @@ mod batch;
 mod commands;
 mod control;
 mod enrolment;
+mod erasure;
 mod events;
 mod fences;
 mod gate;

@@ -198,6 +198,8 @@ pub(crate) async fn calls_are_as_answered(
                     | LeadRejection::OutsideCallingWindow { .. }
                     | LeadRejection::ApplicationNotAsked { .. }
                     | LeadRejection::CannotMove { .. }
+                    | LeadRejection::CannotErase { .. }
+                    | LeadRejection::Erased
                     | LeadRejection::InvalidVariables { .. } => false,
                 };
                 assert!(fits, "{asked:?}: {refused}, and the lead is {:?}", state.status);

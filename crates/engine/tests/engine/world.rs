@@ -94,9 +94,13 @@ pub(crate) struct Campaign {
 
 impl World {
     pub(crate) fn start(config: EngineConfig) -> Self {
+        Self::with_vault(Arc::new(Vault::in_memory(Arc::new(SeededEntropy::new(7)))), config)
+    }
+
+    /// The same with keys of the caller's choice.
+    pub(crate) fn with_vault(vault: Arc<Vault>, config: EngineConfig) -> Self {
         let start = Timestamp::from_micros(1_800_000_000_000_000);
         let clock = Arc::new(ManualClock::at(start));
-        let vault = Arc::new(Vault::in_memory(Arc::new(SeededEntropy::new(7))));
         Self::on(GateStore::new(), vault, clock, config, Applications::default())
     }
 

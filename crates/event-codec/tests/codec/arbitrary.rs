@@ -276,6 +276,7 @@ pub(crate) fn lead_event() -> impl Strategy<Value = LeadEvent> {
         Just(LeadEvent::LeadDropped).boxed(),
         Just(LeadEvent::LeadRemoved).boxed(),
         Just(LeadEvent::LeadWithdrawn).boxed(),
+        any::<u32>().prop_map(|key_slot| LeadEvent::LeadErased { key_slot }).boxed(),
         (personal(values()), personal(option::of(short())))
             .prop_map(|(variables, notes)| LeadEvent::LeadEdited { variables, notes })
             .boxed(),

@@ -149,6 +149,7 @@ pub(crate) fn further_lead_events() -> Vec<(&'static str, LeadEvent)> {
         ("", LeadEvent::LeadDropped),
         ("", LeadEvent::LeadRemoved),
         ("", LeadEvent::LeadWithdrawn),
+        ("", LeadEvent::LeadErased { key_slot: 70_000 }),
         (
             "",
             LeadEvent::LeadEdited {

@@ -5,7 +5,7 @@ const WORKFLOW: &str = "id title description status settings revision node_count
 const NODE: &str = "id node_type label position_x position_y config entry";
 const EDGE: &str = "id from_node_id to_node_id label";
 const LEAD: &str = "id workflow_id phone_number variables notes status current_node_id entered_at \
-    release_at call_id hold removed enrolled_at";
+    release_at call_id hold removed erased_at enrolled_at";
 const CALL: &str = "id workflow_id lead_id node_id to from agent_id status dispatch refusal \
     end_reason attributes provider_ref conflicts timeline created_at ended_at";
 const TOLD: &str = "accepted id workflow_id lead_id node_id to from agent_id status dispatch \
@@ -160,7 +160,7 @@ pub(crate) const TABLE: &[Row] = &[
         "/workflows/{flow}/leads/{lead}/explain",
         "",
         200,
-        "lead_id status current_node_id guards next",
+        "lead_id status current_node_id erased_at guards next",
     ),
     ("POST", "/workflows/{flow}/leads/{held}/resolve", r#"{"output": "FAILED"}"#, 200, LEAD),
     ("POST", "/workflows/{flow}/leads/{held}/resolve", r#"{"action": "redial"}"#, 200, LEAD),

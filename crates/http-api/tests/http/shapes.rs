@@ -8,7 +8,7 @@ const WORKFLOW: &str = "id title description status settings revision node_count
 const NODE: &str = "id node_type label position_x position_y config entry";
 const EDGE: &str = "id from_node_id to_node_id label";
 const LEAD: &str = "id workflow_id phone_number variables notes status current_node_id entered_at \
-    release_at call_id hold removed enrolled_at";
+    release_at call_id hold removed erased_at enrolled_at";
 const EXECUTION: &str = "current_node_id visit entered_at release_at call_id hold";
 const TRANSITION: &str = "from_node output to_node cause at call_id revision position";
 const VISIT: &str = "node_id node_label node_type visit revision status call_id entered_at \
@@ -74,7 +74,7 @@ async fn a_pending_lead_has_every_field() {
         "id": found["id"], "workflow_id": found["workflow_id"], "phone_number": "+919876543210",
         "variables": { "name": "Asha" }, "notes": null, "status": "pending",
         "current_node_id": null, "entered_at": null, "release_at": null, "call_id": null,
-        "hold": null, "removed": false, "enrolled_at": found["enrolled_at"],
+        "hold": null, "removed": false, "erased_at": null, "enrolled_at": found["enrolled_at"],
     });
     assert_eq!(found, expected);
     assert!(found["enrolled_at"].is_string());
@@ -117,7 +117,7 @@ async fn explanations_and_counts_have_every_field() {
     let api = Api::start();
     let (workflow, lead, _) = api.with_call().await;
     let explained = api.get(&format!("{lead}/explain")).await.expect(200);
-    assert_eq!(keys(&explained), sorted("lead_id status current_node_id guards next"));
+    assert_eq!(keys(&explained), sorted("lead_id status current_node_id erased_at guards next"));
     let guard = &explained["guards"][0];
     assert_eq!(keys(guard), sorted("code message evidence clears_at clears_by remedies"));
     assert_eq!(guard["code"], "waiting_for_call");

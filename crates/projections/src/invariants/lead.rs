@@ -10,8 +10,9 @@ use branchline_domain::{
 
 use super::{
     Scene, call,
+    erasure::{erase, nothing_personal},
     rule::Rule,
-    trace::{End, ImportStage, LeadTrace, WorkflowTrace},
+    trace::{End, Fields, ImportStage, LeadTrace, WorkflowTrace},
 };
 
 /// Takes the events of one record of the lead in.
@@ -27,6 +28,9 @@ pub(super) fn follow(lead: &mut LeadTrace, events: &[LeadEvent], scene: &mut Sce
                 "has events before its enrolment".into()
             }
         });
+        if lead.fields == Fields::Erased {
+            nothing_personal(event, scene);
+        }
         let rest = events.get(index + 1..).unwrap_or_default();
         take(lead, event, rest, &mut arriving, scene);
     }
@@ -102,6 +106,7 @@ fn take(
             });
             lead.end = Some(End::Removed);
         }
+        LeadEvent::LeadErased { .. } => erase(lead, scene),
         LeadEvent::LeadEdited { .. } => {
             let removed = lead.end == Some(End::Removed);
             scene.judge.ensure(Rule::NothingAfterEnd, !removed, || {

@@ -1,12 +1,13 @@
 //! What must hold in every journal, checked over the records alone. No rule is asked: a journal of
 //! an engine with a mistake in its rules is told as one.
 //!
-//! Source: CONTRACT.md 2 (exact pause and end), 3 (removal), 4 (one branch a call, one dial a
+//! Source: CONTRACT.md 2 (exact pause and end), 3 (removal, erasure), 4 (one branch a call, one dial a
 //! request, first final status, one live call a number), 5 (never released early), 7 (enrolment and
 //! imports). What the journal's writer checks at each append, claims and guards among it, is
 //! checked again by `branchline_journal::verify`.
 
 mod call;
+mod erasure;
 mod lead;
 mod rule;
 mod trace;

@@ -31,11 +31,13 @@ pub enum Rule {
     Import,
     /// A try of an application begins once, and only when it was wanted.
     Application,
+    /// A lead is erased once, after its end; nothing personal follows.
+    Erasure,
 }
 
 impl Rule {
     /// Every rule, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Lifecycle,
         Self::ExactPause,
         Self::NothingAfterEnd,
@@ -49,6 +51,7 @@ impl Rule {
         Self::Enrolment,
         Self::Import,
         Self::Application,
+        Self::Erasure,
     ];
 
     /// Its stable name.
@@ -67,6 +70,7 @@ impl Rule {
             Self::Enrolment => "enrolment",
             Self::Import => "import",
             Self::Application => "application",
+            Self::Erasure => "erasure",
         }
     }
 
@@ -88,6 +92,7 @@ impl Rule {
             Self::Enrolment => ("a lead is enrolled once", "lead events"),
             Self::Import => ("leads start after their import has closed", "leads of imports"),
             Self::Application => ("a try of an application begins once", "tries"),
+            Self::Erasure => ("nothing personal follows an erasure", "erasures"),
         }
     }
 }

@@ -54,6 +54,14 @@ impl End {
     }
 }
 
+/// What became of the personal fields of a lead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Fields {
+    #[default]
+    Kept,
+    Erased,
+}
+
 /// What is remembered of a lead for good.
 #[derive(Debug)]
 pub(super) struct LeadRow {
@@ -63,13 +71,14 @@ pub(super) struct LeadRow {
     /// Calls of one without a trace, all of them over.
     settled_calls: u32,
     pub(super) end: Option<End>,
+    fields: Fields,
 }
 
 const _: () = assert!(size_of::<LeadRow>() <= 32);
 
 impl LeadRow {
     pub(super) const fn new(id: LeadId) -> Self {
-        Self { id, trace: None, settled_calls: 0, end: None }
+        Self { id, trace: None, settled_calls: 0, end: None, fields: Fields::Kept }
     }
 
     /// Takes the trace out, to be put back with [`Self::put`].
@@ -78,13 +87,14 @@ impl LeadRow {
             let ended =
                 CallTrace { started: true, ended: Some(Ended::Forgotten), ..CallTrace::default() };
             let calls = vec![ended; self.settled_calls as usize];
-            Box::new(LeadTrace { end: self.end, calls, ..LeadTrace::default() })
+            let (end, fields) = (self.end, self.fields);
+            Box::new(LeadTrace { end, fields, calls, ..LeadTrace::default() })
         })
     }
 
     /// Keeps the trace, or only how it ended when nothing can come of it that must fit.
     pub(super) fn put(&mut self, trace: Box<LeadTrace>) {
-        self.end = trace.end;
+        (self.end, self.fields) = (trace.end, trace.fields);
         if trace.is_settled() {
             self.settled_calls = u32::try_from(trace.calls.len()).unwrap_or(u32::MAX);
         } else {
@@ -101,6 +111,7 @@ pub(super) struct LeadTrace {
     /// Number of its import.
     pub(super) import: Option<u32>,
     pub(super) end: Option<End>,
+    pub(super) fields: Fields,
     pub(super) visit: u32,
     pub(super) node: Option<NodeId>,
     pub(super) branched: bool,
@@ -159,6 +170,11 @@ pub(super) struct CallTrace {
 const _: () = assert!(size_of::<CallTrace>() <= 12);
 
 impl CallTrace {
+    /// Whether somebody may be on the phone.
+    pub(super) const fn is_live(self) -> bool {
+        self.started && !self.refused && self.ended.is_none()
+    }
+
     pub(super) fn tell(&mut self, status: CallStatus) {
         self.told |= 1 << (status as u16);
     }

@@ -217,6 +217,7 @@ impl DeciderWorld {
                 Ok(Done { judged, ..Done::default() })
             }
             Command::Remove { lead } => self.lead_does(lead, &LeadCommand::Remove),
+            Command::Erase { lead } => self.lead_does(lead, &LeadCommand::Erase),
             Command::EditLead { lead, variables } => {
                 let variables = variables
                     .iter()

@@ -167,7 +167,8 @@ impl Matcher {
             | LeadEvent::LeadCompleted
             | LeadEvent::LeadDropped
             | LeadEvent::LeadRemoved
-            | LeadEvent::LeadWithdrawn => self.there.contains(&lead),
+            | LeadEvent::LeadWithdrawn
+            | LeadEvent::LeadErased { .. } => self.there.contains(&lead),
         }
     }
 

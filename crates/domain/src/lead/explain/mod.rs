@@ -99,6 +99,8 @@ pub struct Explanation {
     pub status: LeadStatus,
     /// Where it is.
     pub current_node_id: Option<NodeId>,
+    /// When what is personal of it was erased; then messages do not say what values were.
+    pub erased_at: Option<Timestamp>,
     /// Everything that holds it; never empty.
     pub guards: Vec<HoldingGuard>,
     /// What would move it next; `None` when nothing will.
@@ -147,7 +149,14 @@ pub fn explain(
     // The last guard is the lead's own; those before it only stand in the way as well.
     let next = guards.last().and_then(|guard| guard.clears_by.clone());
     let next = next.filter(|_| guards.iter().all(|guard| guard.clears_by.is_some()));
-    Explanation { lead_id: lead, status: state.status, current_node_id: state.node, guards, next }
+    Explanation {
+        lead_id: lead,
+        status: state.status,
+        current_node_id: state.node,
+        erased_at: state.erased_at,
+        guards,
+        next,
+    }
 }
 
 fn guard(code: GuardCode, message: impl Into<String>, evidence: u64) -> HoldingGuard {

@@ -1,6 +1,7 @@
 //! Each rule, with a journal that breaks it.
 
 mod calls;
+mod erasure;
 mod leads;
 mod workflows;
 
@@ -186,6 +187,7 @@ fn a_sound_story_shows_nothing_and_every_rule_has_looked() {
             vec![LeadEvent::ApplicationRequested { attempt: 1 }],
             vec![LeadEvent::ApplicationStarted { attempt: 1 }],
             vec![LeadEvent::LeadDropped],
+            vec![LeadEvent::LeadErased { key_slot: 0 }],
         ],
     );
     let (invariants, found) = judged(&story);

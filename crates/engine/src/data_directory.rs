@@ -1,6 +1,11 @@
 //! The files of one engine: its journal and its keys.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use branchline_journal::{
     sled_store::{SledOptions, SledStore},
@@ -29,6 +34,73 @@ pub enum OpenError {
         #[source]
         source: VaultError,
     },
+    /// A restore was interrupted.
+    #[error(
+        "{dir} is half restored: its restore was interrupted; delete the directory and restore it \
+         again"
+    )]
+    HalfRestored {
+        /// The directory.
+        dir: String,
+    },
+}
+
+/// Why a directory was not prepared for a restore.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// There is something in it, which shall not be mixed with what is restored.
+    #[error("{dir} is not empty: it has {found}; name a directory that is empty or not there")]
+    NotEmpty {
+        /// The directory.
+        dir: String,
+        /// The first thing in it.
+        found: String,
+    },
+    /// The operating system refused.
+    #[error("cannot {action} {file}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// With which file.
+        file: String,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl RestoreError {
+    fn io(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> Self {
+        let file = file.display().to_string();
+        move |source| Self::Io { action, file, source }
+    }
+}
+
+/// A directory that is being restored. Until [`Self::finish`] nothing opens it.
+#[derive(Debug)]
+pub struct HalfRestored {
+    dir: PathBuf,
+}
+
+impl HalfRestored {
+    /// Name of the file that says so.
+    const MARK: &'static str = "RESTORING";
+
+    /// All of it is there and durable: from now on it is a data directory like any other.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError::Io`]; the directory counts as half restored then.
+    pub fn finish(self) -> Result<(), RestoreError> {
+        let mark = self.dir.join(Self::MARK);
+        fs::remove_file(&mark).map_err(RestoreError::io("delete", &mark))?;
+        sync(&self.dir)
+    }
+}
+
+/// Makes the names in a directory durable.
+fn sync(dir: &Path) -> Result<(), RestoreError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(RestoreError::io("sync", dir))
 }
 
 /// The files of one engine: `<dir>/journal` and `<dir>/keys`. Both are made when they are missing,
@@ -46,8 +118,12 @@ impl DataDirectory {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] when another process has it open, or when a file cannot be trusted.
+    /// [`OpenError`] when another process has it open, when a file cannot be trusted, and when it is
+    /// half restored.
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
+        if dir.join(HalfRestored::MARK).exists() {
+            return Err(OpenError::HalfRestored { dir: dir.display().to_string() });
+        }
         let journal = dir.join("journal");
         let keys = dir.join("keys");
         let store = SledStore::open(&SledOptions::new(&journal)).map_err(|source| {
@@ -56,6 +132,36 @@ impl DataDirectory {
         let vault = Vault::open(&keys, Arc::new(SystemEntropy))
             .map_err(|source| OpenError::Keys { dir: keys.display().to_string(), source })?;
         Ok(Self { store: Arc::new(store), vault: Arc::new(vault) })
+    }
+
+    /// Prepares a directory for what is restored to it: made when it is missing, and marked, so that
+    /// nothing opens it before all of it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError::NotEmpty`], and nothing is written; [`RestoreError::Io`].
+    pub fn begin_restore(dir: &Path) -> Result<HalfRestored, RestoreError> {
+        fs::create_dir_all(dir).map_err(RestoreError::io("make", dir))?;
+        let found = fs::read_dir(dir).map_err(RestoreError::io("read", dir))?.next();
+        if let Some(found) = found {
+            let found = found.map_err(RestoreError::io("read", dir))?;
+            return Err(RestoreError::NotEmpty {
+                dir: dir.display().to_string(),
+                found: found.file_name().to_string_lossy().into_owned(),
+            });
+        }
+        let mark = dir.join(HalfRestored::MARK);
+        File::create_new(&mark)
+            .and_then(|mut file| {
+                file.write_all(
+                    b"A backup is being restored here. While this file is there nothing \
+                    opens this directory: delete it whole and restore it again.\n",
+                )?;
+                file.sync_all()
+            })
+            .map_err(RestoreError::io("write", &mark))?;
+        sync(dir)?;
+        Ok(HalfRestored { dir: dir.to_owned() })
     }
 
     /// Size of all files in it. Unit: bytes.
@@ -77,5 +183,30 @@ impl DataDirectory {
 impl std::fmt::Debug for DataDirectory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DataDirectory").field("vault", &self.vault).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_whose_restore_was_interrupted_does_not_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("new");
+        let unfinished = DataDirectory::begin_restore(&target).unwrap();
+        let told = DataDirectory::open(&target).unwrap_err().to_string();
+        assert!(told.contains("delete the directory and restore it again"), "{told}");
+        unfinished.finish().unwrap();
+        assert!(DataDirectory::open(&target).is_ok());
+    }
+
+    #[test]
+    fn only_an_empty_directory_is_restored_to() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("leads.csv"), "").unwrap();
+        let told = DataDirectory::begin_restore(dir.path()).unwrap_err().to_string();
+        assert!(told.contains("leads.csv"), "{told}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

@@ -98,7 +98,7 @@ mod workload;
 
 pub use branchline_event_codec::RecordedEvents;
 pub use config::EngineConfig;
-pub use data_directory::{DataDirectory, OpenError};
+pub use data_directory::{DataDirectory, HalfRestored, OpenError, RestoreError};
 pub use engine::{Engine, EngineParts, StartError};
 pub use error::{EngineError, RowFault};
 pub use event_stream::EventStream;

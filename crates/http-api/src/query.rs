@@ -85,6 +85,11 @@ impl Query {
         }
     }
 
+    /// Whether something is wrong with a parameter.
+    pub(crate) fn is_at_fault(&self, name: &str) -> bool {
+        self.faults.iter().any(|fault| fault.parameter.as_deref() == Some(name))
+    }
+
     /// Notes what is wrong with a parameter.
     pub(crate) fn fault(&mut self, name: &str, problem: &str) {
         let shown: String = name.chars().take(80).collect();

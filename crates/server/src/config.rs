@@ -30,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) storage: StorageConfig,
     pub(crate) carrier: CarrierConfig,
     pub(crate) applications: ApplicationsConfig,
+    pub(crate) audit: AuditConfig,
     pub(crate) log: LogConfig,
     pub(crate) engine: EngineConfig,
 }
@@ -82,6 +83,14 @@ pub(crate) struct ApplicationsConfig {
     pub(crate) allow_private_addresses: bool,
     /// `NAME host` each.
     pub(crate) secret_hosts: Vec<String>,
+}
+
+/// The `[audit]` table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuditConfig {
+    /// Empty: heads are not signed.
+    pub(crate) signing_key_path: std::path::PathBuf,
 }
 
 /// The `[log]` table.

@@ -13,10 +13,21 @@ use branchline_engine::{
     DataDirectory, Engine, EngineHandle, EngineParts,
     ports::{Clock, Ids, Phones},
 };
-use branchline_http_api::{ApiState, Limits, Shutdown, Uploads, admin::Admin};
+use branchline_evidence::head::SignedHead;
+use branchline_http_api::{
+    ApiState, Limits, Shutdown, Uploads,
+    admin::{Admin, SignHead},
+};
 use branchline_journal::{record::Position, store::EventStore};
 
-use crate::{applications, config::Config, operator::Access, signals};
+use branchline_vault::signing::SigningKey;
+
+use crate::{
+    applications,
+    config::{AuditConfig, Config},
+    operator::Access,
+    signals,
+};
 
 /// The engine over a data directory.
 pub(crate) fn start_engine(
@@ -67,6 +78,7 @@ pub(crate) fn operator(
     directory: &DataDirectory,
     address: SocketAddr,
 ) -> anyhow::Result<(Admin, Access)> {
+    let sign = signer(&config.audit)?;
     let access = Access::open(&config.storage.data_dir, address)?;
     let vault = Arc::clone(&directory.vault);
     let admin = Admin {
@@ -74,8 +86,21 @@ pub(crate) fn operator(
         token_file: access.token_file().into(),
         store: Arc::clone(&directory.store),
         keys: Arc::new(move |out| vault.back_up(out).map(drop).map_err(std::io::Error::other)),
+        sign,
     };
     Ok((admin, access))
+}
+
+/// What signs heads, if there is a key for it.
+fn signer(config: &AuditConfig) -> anyhow::Result<Option<Arc<SignHead>>> {
+    if config.signing_key_path.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let file = &config.signing_key_path;
+    let key = SigningKey::read(file).with_context(|| {
+        format!("audit.signing_key_path: no key to sign heads with in {}", file.display())
+    })?;
+    Ok(Some(Arc::new(move |head| SignedHead::sign(head, &key))))
 }
 
 /// Serves until `until` resolves, somebody wants the program to stop, or the journal fails.

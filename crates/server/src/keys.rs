@@ -1,4 +1,4 @@
-//! `branchline keys`: the key that signs heads of the journal.
+//! `branchline keys`: the key that signs heads of the journal, and copies of the key store.
 
 use std::{
     path::{Path, PathBuf, absolute},
@@ -12,7 +12,11 @@ use branchline_vault::{
 };
 use clap::{Args, Subcommand};
 
-use crate::{config::Config, print};
+use crate::{
+    config::Config,
+    operator::{self, KeysBackupArgs},
+    print,
+};
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -20,6 +24,8 @@ pub(crate) enum KeysCommand {
     /// Makes a key that signs heads of the journal: FILE, which is secret, and FILE.pub, which is for
     /// everybody who checks heads.
     New(NewArgs),
+    /// Writes all keys of leads and organisations, of a running or a stopped server, to one file.
+    Backup(KeysBackupArgs),
 }
 
 /// Flags of `keys new`.
@@ -42,6 +48,7 @@ pub(crate) struct NewArgs {
 pub(crate) fn run(config: &Config, command: KeysCommand) -> anyhow::Result<ExitCode> {
     match command {
         KeysCommand::New(args) => new(config, args),
+        KeysCommand::Backup(args) => operator::back_up_keys(config, &args),
     }
 }
 

@@ -51,9 +51,11 @@ enum Command {
     /// Judges workflow files, and brings workflows into files and back.
     #[command(subcommand)]
     Workflow(workflow_files::WorkflowCommand),
-    /// Makes the key that signs heads of the journal.
+    /// Makes the key that signs heads of the journal; backs up the keys of leads.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Writes the journal of a running or a stopped server to one file that checks itself.
+    Backup(operator::BackupArgs),
 }
 
 /// Flags of `serve`.
@@ -114,7 +116,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let (data_dir, listen) = match &cli.command {
         Command::Demo(args) => (&args.data_dir, &args.listen),
         Command::Serve(args) => (&args.data_dir, &args.listen),
-        Command::Test(_) | Command::Workflow(_) | Command::Keys(_) => (&None, &None),
+        Command::Test(_) | Command::Workflow(_) | Command::Keys(_) | Command::Backup(_) => {
+            (&None, &None)
+        }
     };
     if let Some(data_dir) = data_dir {
         config.storage.data_dir.clone_from(data_dir);
@@ -129,6 +133,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Test(args) => rehearse::run(&args),
         Command::Workflow(command) => workflow_files::run(&config, &command),
         Command::Keys(command) => keys::run(&config, command),
+        Command::Backup(args) => operator::back_up(&config, &args),
     }
 }
 

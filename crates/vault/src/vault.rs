@@ -72,6 +72,11 @@ impl Vault {
         self.sealing
     }
 
+    /// Drawn when the vault was made: tells the keys of one data directory from those of another.
+    pub const fn id(&self) -> Uuid {
+        self.organisations.header().vault
+    }
+
     /// How many slots there are, erased ones included. A journal that names a higher slot is newer
     /// than this key file.
     pub fn slots(&self) -> u32 {

@@ -11,6 +11,7 @@ mod access;
 mod body;
 mod export;
 mod keys;
+mod proofs;
 mod records;
 
 use std::{
@@ -26,6 +27,8 @@ use actix_web::{
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
+use branchline_evidence::head::SignedHead;
+use branchline_journal::merkle::TreeHead;
 use branchline_journal::store::EventStore;
 
 pub use self::access::AdminToken;
@@ -36,6 +39,9 @@ const HEAD: HeaderName = HeaderName::from_static("branchline-head");
 
 /// Writes the backup of all keys.
 pub type WriteKeys = dyn Fn(&mut dyn Write) -> io::Result<()> + Send + Sync;
+
+/// Signs heads of the journal.
+pub type SignHead = dyn Fn(TreeHead) -> SignedHead + Send + Sync;
 
 /// What the routes of the operator work with. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +54,8 @@ pub struct Admin {
     pub store: Arc<dyn EventStore>,
     /// The keys.
     pub keys: Arc<WriteKeys>,
+    /// Signs heads; without it they are told unsigned.
+    pub sign: Option<Arc<SignHead>>,
 }
 
 impl fmt::Debug for Admin {
@@ -64,6 +72,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             .wrap(from_fn(access::guard))
             .service(get("/records").get(records::records))
             .service(get("/export").get(export::export))
+            .service(get("/head").get(proofs::head))
+            .service(get("/leads/{lead}/dossier").get(proofs::dossier))
+            .service(get("/consistency").get(proofs::consistency))
             .service(get("/keys").get(keys::keys))
             .default_service(web::route().to(crate::routes::no_route)),
     );

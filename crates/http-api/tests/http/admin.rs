@@ -3,8 +3,13 @@
 use std::time::Duration;
 
 use actix_web::{http::Method, test::TestRequest};
-use branchline_evidence::lines::{ExportedRecords, Line, read_line};
-use branchline_journal::record::Position;
+use branchline_evidence::{
+    consistency::ConsistencyProof,
+    dossier::Dossier,
+    head::SignedHead,
+    lines::{ExportedRecords, Line, read_line},
+};
+use branchline_journal::{reader::JournalReader, record::Position};
 use serde_json::json;
 
 use crate::common::{Api, Reply, TOKEN, text};
@@ -22,7 +27,8 @@ fn positions(reply: &Reply) -> Vec<u64> {
 #[actix_web::test]
 async fn nobody_without_the_token_is_answered_and_everybody_is_told_where_it_is() {
     let api = Api::start();
-    let paths = ["records", "export", "keys", "nothing"].map(|name| format!("/v1/admin/{name}"));
+    let paths =
+        ["records", "export", "head", "keys", "nothing"].map(|name| format!("/v1/admin/{name}"));
     for path in &paths {
         let given = ["", "4f2a9c", "Basic 4f2a9c", "Bearer", "Bearer 4f2a9", "Bearer 4f2a9c 1"];
         for authorization in given {
@@ -132,6 +138,113 @@ async fn an_export_is_whole_and_as_of_the_record_that_was_asked_for() {
 }
 
 #[actix_web::test]
+async fn an_export_of_blocks_is_a_whole_block_file() {
+    let api = Api::start();
+    api.with_call().await;
+    let head = api.engine.handle().health().position.0;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for (query, records) in [("", head), ("&until=0", 0)] {
+        let reply = api.admin_get(&format!("/v1/admin/export?format=blocks{query}")).await;
+        assert_eq!(reply.status, 200);
+        assert_eq!(reply.header("content-type"), "application/octet-stream");
+        assert_eq!(reply.header("branchline-head"), records.to_string());
+        std::fs::write(file.path(), &reply.body).unwrap();
+        let reader = JournalReader::open_file(file.path()).unwrap();
+        assert!(reader.verify().finish().is_sound(), "{query}");
+        assert_eq!(reader.records(Position::START).count() as u64, records);
+    }
+    // Blocks are whole; lines can end anywhere.
+    let first = api.admin_get("/v1/admin/export?format=blocks&until=1").await;
+    let problem = first.problem(400, "invalid_query");
+    assert!(text(&problem["detail"]).contains("inside a block"), "{problem}");
+}
+
+#[actix_web::test]
+async fn the_head_is_signed_when_there_is_a_key_for_it() {
+    let mut api = Api::start();
+    let empty = api.admin_get("/v1/admin/head").await.expect(200);
+    assert_eq!((&empty["size"], &empty["recorded_at"]), (&json!(0), &json!(null)));
+    api.with_call().await;
+    let head = api.admin_get("/v1/admin/head").await;
+    let unsigned = head.expect(200);
+    let size = api.engine.handle().health().position.0;
+    assert_eq!((&unsigned["size"], &unsigned["note"]), (&json!(size), &json!(null)));
+    assert_eq!(head.header("branchline-head"), size.to_string());
+    assert_eq!(text(&unsigned["root"]).len(), 64);
+    assert!(unsigned["recorded_at"].is_string(), "{unsigned}");
+
+    let verifier = api.sign_heads();
+    let signed = api.admin_get("/v1/admin/head").await.expect(200);
+    let note = SignedHead::parse(text(&signed["note"]).as_bytes()).unwrap();
+    note.verify(&verifier).unwrap();
+    assert_eq!(note.tree().size, size);
+    assert_eq!(signed["root"], unsigned["root"]);
+}
+
+#[actix_web::test]
+async fn a_dossier_holds_against_the_head_it_was_made_for() {
+    let mut api = Api::start();
+    let (_, lead, _) = api.with_call().await;
+    let lead = lead.rsplit('/').next().unwrap().to_owned();
+    let verifier = api.sign_heads();
+    let old = api.admin_get("/v1/admin/head").await.expect(200);
+    let old = SignedHead::parse(text(&old["note"]).as_bytes()).unwrap();
+    api.draft().await;
+    let size = old.tree().size;
+
+    let path = format!("/v1/admin/leads/{lead}/dossier");
+    let reply = api.admin_get(&format!("{path}?size={size}")).await;
+    assert_eq!(reply.header("branchline-head"), size.to_string());
+    let dossier = Dossier::parse(&reply.body).unwrap();
+    dossier.is_of(&old, Some(&verifier)).unwrap();
+    let records = dossier.check(&old.tree()).unwrap();
+    assert_eq!(records.first().unwrap().version.0, 1);
+    assert_eq!(records.first().unwrap().body.stream.to_string(), lead);
+
+    // Without a size it is of all there is.
+    let now = Dossier::parse(&api.admin_get(&path).await.body).unwrap();
+    assert_eq!(now.head().size, api.engine.handle().health().position.0);
+    assert!(now.check(&old.tree()).is_err());
+
+    api.admin_get(&format!("{path}?size=1")).await.problem(404, "lead_not_found");
+    let beyond = api.admin_get(&format!("{path}?size=100000")).await;
+    assert_eq!(beyond.problem(400, "invalid_query")["errors"][0]["parameter"], "size");
+    for lead in ["lead_00000000-0000-0000-0000-000000000009", "x"] {
+        let missing = api.admin_get(&format!("/v1/admin/leads/{lead}/dossier")).await;
+        missing.problem(404, "lead_not_found");
+    }
+}
+
+#[actix_web::test]
+async fn a_newer_head_is_proven_to_continue_an_older_one() {
+    let api = Api::start();
+    api.with_call().await;
+    let size = api.engine.handle().health().position.0;
+    for (query, old, new) in [
+        ("old=3".to_owned(), 3, size),
+        ("old=2&new=5".to_owned(), 2, 5),
+        ("old=0".to_owned(), 0, size),
+    ] {
+        let reply = api.admin_get(&format!("/v1/admin/consistency?{query}")).await;
+        assert_eq!(reply.status, 200, "{query}");
+        let proof = ConsistencyProof::parse(&reply.body).unwrap();
+        let tree = |size| branchline_journal::merkle::TreeHead {
+            size,
+            root: api.store.root_at(size).unwrap(),
+        };
+        proof.check(&tree(old), &tree(new)).unwrap();
+    }
+    for (query, at_fault) in
+        [("", "old"), ("old=x", "old"), ("old=5&new=4", "old"), ("old=1&new=100000", "new")]
+    {
+        let problem = api.admin_get(&format!("/v1/admin/consistency?{query}")).await;
+        let problem = problem.problem(400, "invalid_query");
+        let at = problem["errors"].as_array().unwrap();
+        assert_eq!((at.len(), &at[0]["parameter"]), (1, &json!(at_fault)), "{query}: {problem}");
+    }
+}
+
+#[actix_web::test]
 async fn bad_values_are_all_named() {
     let api = Api::start();
     api.draft().await;
@@ -145,6 +258,7 @@ async fn bad_values_are_all_named() {
         ("export?until=x", "until"),
         ("export?format=xml", "format"),
         ("keys?lead=1", "lead"),
+        ("head?size=1", "size"),
     ] {
         let problem = api.admin_get(&format!("/v1/admin/{path}")).await;
         let problem = problem.problem(400, "invalid_query");
@@ -168,7 +282,7 @@ async fn the_keys_are_handed_out_in_one_piece_that_checks_itself() {
 #[actix_web::test]
 async fn other_methods_are_told_which_one_is_taken() {
     let api = Api::start();
-    for name in ["records", "export", "keys"] {
+    for name in ["records", "export", "head", "consistency", "keys", "leads/x/dossier"] {
         let request = TestRequest::default()
             .method(Method::POST)
             .uri(&format!("/v1/admin/{name}"))

@@ -15,13 +15,17 @@ use branchline_engine::{
     clock::SystemClock,
     ports::{Clock, Phones},
 };
+use branchline_evidence::head::SignedHead;
 use branchline_http_api::{
     ApiState, Limits, Shutdown,
     admin::{Admin, AdminToken},
     configure,
 };
 use branchline_journal::{memory::MemoryStore, store::EventStore};
-use branchline_vault::{SystemEntropy, Vault};
+use branchline_vault::{
+    SystemEntropy, Vault,
+    signing::{SigningKey, VerifierKey},
+};
 use serde_json::{Value, json};
 
 pub(crate) const LIMITS: Limits = Limits {
@@ -33,6 +37,8 @@ pub(crate) const LIMITS: Limits = Limits {
 
 pub(crate) struct Api {
     pub(crate) state: ApiState,
+    pub(crate) store: Arc<dyn EventStore>,
+    admin: Admin,
     pub(crate) engine: Engine,
 }
 
@@ -95,6 +101,7 @@ fn admin_of(store: &Arc<dyn EventStore>, vault: &Arc<Vault>) -> Admin {
         token_file: Path::new("data/admin-token").into(),
         store: Arc::clone(store),
         keys: Arc::new(move |out| vault.back_up(out).map(drop).map_err(io::Error::other)),
+        sign: None,
     }
 }
 
@@ -109,7 +116,7 @@ impl Api {
         let vault = Arc::new(Vault::in_memory(Arc::new(SystemEntropy)));
         let admin = admin_of(&store, &vault);
         let engine = Engine::start(EngineParts {
-            store,
+            store: Arc::clone(&store),
             vault,
             ids: Arc::new(UuidV7Ids::new(Arc::clone(&clock))),
             clock,
@@ -118,8 +125,9 @@ impl Api {
             config,
         })
         .unwrap();
-        let state = ApiState::new(engine.handle(), LIMITS, Shutdown::new()).with_admin(admin);
-        Self { state, engine }
+        let state =
+            ApiState::new(engine.handle(), LIMITS, Shutdown::new()).with_admin(admin.clone());
+        Self { state, store, admin, engine }
     }
 
     pub(crate) async fn send(&self, request: TestRequest) -> Reply {
@@ -140,6 +148,15 @@ impl Api {
 
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Reply {
         self.send(TestRequest::patch().uri(path).set_json(body)).await
+    }
+
+    /// Heads are signed from now on, for this key.
+    pub(crate) fn sign_heads(&mut self) -> VerifierKey {
+        let key = SigningKey::generate("example.com/journal".parse().unwrap(), &SystemEntropy);
+        let verifier = key.verifier().clone();
+        self.admin.sign = Some(Arc::new(move |head| SignedHead::sign(head, &key)));
+        self.state = self.state.clone().with_admin(self.admin.clone());
+        verifier
     }
 
     /// A GET by the operator.

@@ -179,7 +179,7 @@ async fn a_full_queue_is_429_and_a_stopped_engine_503_and_both_say_when_to_try_a
     assert_eq!(busy.header("retry-after"), "1");
     drop(taken);
     create().await.expect(201);
-    let Api { state, engine } = api;
+    let Api { state, engine, .. } = api;
     engine.shutdown();
     let stopped = state.engine.create_workflow(&Caller::host(), "x", "", Settings::default()).await;
     assert_eq!(stopped, Err(EngineError::ShuttingDown));

@@ -78,11 +78,11 @@ impl Drop for Access {
     }
 }
 
-fn token_file(data_dir: &Path) -> PathBuf {
+pub(super) fn token_file(data_dir: &Path) -> PathBuf {
     data_dir.join("admin-token")
 }
 
-fn url_file(data_dir: &Path) -> PathBuf {
+pub(super) fn url_file(data_dir: &Path) -> PathBuf {
     data_dir.join("admin-url")
 }
 

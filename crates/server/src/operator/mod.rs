@@ -2,5 +2,13 @@
 //! restoring them. A running server is asked over its own routes; a stopped directory is opened.
 
 mod access;
+mod backup;
+mod client;
+mod key_files;
+mod new_file;
 
-pub(crate) use self::access::Access;
+pub(crate) use self::{
+    access::Access,
+    backup::{BackupArgs, run as back_up},
+    key_files::{KeysBackupArgs, back_up as back_up_keys},
+};

@@ -1,3 +1,5 @@
 //! What the operator of a data directory does, on running and on stopped ones.
 
 mod access;
+mod backups;
+mod directory;

@@ -1,0 +1,153 @@
+//! What an auditor takes home: the head, a lead's dossier, and that the journal continued.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, http::header::ContentType};
+use branchline_domain::{id::LeadId, time::Timestamp};
+use branchline_engine::EngineError;
+use branchline_evidence::{consistency::ConsistencyProof, dossier::Dossier};
+use branchline_journal::merkle::TreeHead;
+use branchline_journal::record::{Position, StreamId};
+use branchline_journal::store::EventStore;
+use serde::Serialize;
+
+use super::{Admin, HEAD, admin};
+use crate::{
+    paging::number,
+    paths,
+    problem::{Answer, Problem},
+    query::Query,
+};
+
+/// The head of the journal.
+#[derive(Serialize)]
+struct HeadShape {
+    size: u64,
+    root: String,
+    /// When the last record was decided; null in an empty journal.
+    recorded_at: Option<Timestamp>,
+    /// The head as a signed note; null without a key to sign it.
+    note: Option<String>,
+}
+
+/// Does what reads the disk where it keeps nobody waiting.
+///
+/// # Errors
+///
+/// Those of `work`; 503 when the journal cannot be read.
+pub(super) async fn reading<T: Send + 'static>(
+    admin: &Admin,
+    work: impl FnOnce(&dyn EventStore) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let store = Arc::clone(&admin.store);
+    let done = tokio::task::spawn_blocking(move || work(store.as_ref())).await;
+    done.map_err(|_| EngineError::ShuttingDown)?
+}
+
+pub(super) fn unreadable(wrong: impl std::fmt::Display) -> Problem {
+    EngineError::Unavailable { reason: wrong.to_string().into() }.into()
+}
+
+/// `GET /v1/admin/head`
+///
+/// 200 with size and root of the journal's hash tree, signed when there is a key for it.
+pub(crate) async fn head(request: HttpRequest) -> Answer {
+    Query::of(&request)?.finish()?;
+    let admin = admin(&request)?;
+    let (head, recorded_at) = reading(admin, |store| {
+        let head = store.tree_head();
+        let before_last = Position(head.size.saturating_sub(1));
+        let last = store.read_all(before_last, 1).map_err(unreadable)?;
+        let at = last.first().map(|last| Timestamp::from_micros(last.body.recorded_at.0));
+        Ok((head, at))
+    })
+    .await?;
+    let note = admin.sign.as_ref().map(|sign| sign(head).to_text());
+    let shape = HeadShape { size: head.size, root: hex(&head.root), recorded_at, note };
+    Ok(HttpResponse::Ok().insert_header((HEAD, head.size)).json(shape))
+}
+
+/// `GET /v1/admin/leads/{lead}/dossier`
+///
+/// 200 with everything recorded of the lead among the first `size` records, or all, and the proof
+/// that it is. 400 for a `size` beyond the end; 404 for a lead that is not there, or was not then.
+pub(crate) async fn dossier(request: HttpRequest) -> Answer {
+    let lead: LeadId = paths::id(&request)?;
+    let admin = admin(&request)?;
+    let mut query = Query::of(&request)?;
+    let size = size(&mut query, "size", admin);
+    query.finish()?;
+    let sign = admin.sign.clone();
+    let text = reading(admin, move |store| {
+        let stream = StreamId::lead(lead.as_uuid());
+        let mut records = store.read_stream(stream).map_err(unreadable)?;
+        records.retain(|record| record.position.0 <= size);
+        if records.is_empty() {
+            return Err(paths::missing(&lead));
+        }
+        let positions: Vec<Position> = records.iter().map(|record| record.position).collect();
+        let head = TreeHead { size, root: store.root_at(size).map_err(unreadable)? };
+        let proof = store.prove_inclusion(&positions, size).map_err(unreadable)?;
+        let dossier = Dossier::new(stream, head, records.iter().map(AsRef::as_ref), proof);
+        let dossier = match sign {
+            Some(sign) => dossier.with_note(sign(head)).map_err(unreadable)?,
+            None => dossier,
+        };
+        dossier.to_json().map_err(unreadable)
+    })
+    .await?;
+    Ok(HttpResponse::Ok().insert_header(ContentType::json()).insert_header((HEAD, size)).body(text))
+}
+
+/// `GET /v1/admin/consistency`
+///
+/// 200 with the proof that the journal of `new` records, or of all, continues that of `old`. 400 for
+/// an `old` that is missing or beyond `new`, and a `new` beyond the end.
+pub(crate) async fn consistency(request: HttpRequest) -> Answer {
+    let admin = admin(&request)?;
+    let mut query = Query::of(&request)?;
+    let new = size(&mut query, "new", admin);
+    let old = number(&mut query, "old", 0, u64::MAX);
+    match old {
+        Some(old) if old > new => {
+            query.fault("old", &format!("{old} is more than the {new} records of the newer one"));
+        }
+        Some(_) => {}
+        // One that cannot be read is told already.
+        None if query.is_at_fault("old") => {}
+        None => query.fault("old", "is missing: how many records the older journal had"),
+    }
+    query.finish()?;
+    let old = old.unwrap_or_default();
+    let text = reading(admin, move |store| {
+        let tree = |size| {
+            let root = store.root_at(size).map_err(unreadable)?;
+            Ok::<_, Problem>(TreeHead { size, root })
+        };
+        let proof = store.prove_consistency(old, new).map_err(unreadable)?;
+        ConsistencyProof::new(tree(old)?, tree(new)?, proof).to_json().map_err(unreadable)
+    })
+    .await?;
+    Ok(HttpResponse::Ok().insert_header(ContentType::json()).insert_header((HEAD, new)).body(text))
+}
+
+/// How many records are meant: all, when the caller does not say.
+fn size(query: &mut Query, name: &'static str, admin: &Admin) -> u64 {
+    let head = admin.store.tree_head().size;
+    let size = number(query, name, 0, u64::MAX).unwrap_or(head);
+    if size > head {
+        query.fault(name, &format!("the journal has {head} records"));
+    }
+    size
+}
+
+/// Two digits a byte.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,97 @@
+//! Asking the server that runs on a data directory.
+
+use std::{fs, io::Write, path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, anyhow, bail};
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use super::access;
+
+/// How long a server of this machine may take to take a connection.
+const CONNECT_WAIT: Duration = Duration::from_secs(5);
+/// How long it may take until more of an answer comes.
+const READ_WAIT: Duration = Duration::from_mins(1);
+
+/// The server that its files in a data directory speak of. Whether it runs is seen when it is asked:
+/// one that was killed leaves its files.
+pub(super) struct Server {
+    url: String,
+    token: String,
+    client: Client,
+    runtime: Runtime,
+}
+
+impl Server {
+    /// The server of a directory; `None` when nothing speaks of one.
+    pub(super) fn of(data_dir: &Path) -> anyhow::Result<Option<Self>> {
+        let read = |file: &Path| match fs::read_to_string(file) {
+            Ok(text) => Ok(Some(text.trim().to_owned())),
+            Err(wrong) if wrong.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(wrong) => Err(wrong).with_context(|| {
+                format!("cannot read {}; ask as the user of the server", file.display())
+            }),
+        };
+        let url = read(&access::url_file(data_dir))?;
+        let token = read(&access::token_file(data_dir))?;
+        let (Some(url), Some(token)) = (url, token) else { return Ok(None) };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Some(Self { url, token, client: client()?, runtime }))
+    }
+
+    /// Writes an answer to `out` as it comes. False when no server of this directory runs.
+    ///
+    /// # Errors
+    ///
+    /// What the server refuses; an answer that breaks off.
+    pub(super) fn download(&self, path: &str, out: &mut dyn Write) -> anyhow::Result<bool> {
+        self.runtime.block_on(async {
+            let Some(mut response) = self.send(Method::GET, path).await? else { return Ok(false) };
+            while let Some(piece) = response.chunk().await.context("the answer broke off")? {
+                out.write_all(&piece)?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// The answer to a request; `None` when nobody is there, or somebody who does not know the
+    /// token: the files are then those of a server that was killed.
+    async fn send(&self, method: Method, path: &str) -> anyhow::Result<Option<Response>> {
+        let url = format!("{}{path}", self.url);
+        let request = self.client.request(method, &url).bearer_auth(&self.token);
+        let response = match request.send().await {
+            Err(wrong) if wrong.is_connect() => return Ok(None),
+            sent => sent.map_err(|wrong| anyhow!("no answer from {}: {wrong}", self.url))?,
+        };
+        let status = response.status();
+        if status.is_success() {
+            return Ok(Some(response));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            return Ok(None);
+        }
+        let body = response.bytes().await.unwrap_or_default();
+        let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let told = |name: &str| problem.get(name).and_then(Value::as_str);
+        let detail = told("detail").unwrap_or("it gave no reason");
+        bail!("the server refuses: {detail} ({})", told("code").unwrap_or(status.as_str()))
+    }
+}
+
+/// For a server of this machine: no proxy and no certificates.
+fn client() -> anyhow::Result<Client> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT_WAIT)
+        .read_timeout(READ_WAIT)
+        .build()
+        .context("cannot ask a server")
+}

@@ -4,6 +4,7 @@
 //! that tests and other programs ask the same questions.
 
 mod consistency;
+mod diff;
 pub(crate) mod examples;
 mod explain;
 mod export;
@@ -18,6 +19,7 @@ mod tail;
 mod verify;
 
 pub(crate) use consistency::ConsistencyArgs;
+pub(crate) use diff::DiffArgs;
 pub(crate) use explain::{ExplainArgs, HistoryArgs};
 pub(crate) use export::ExportArgs;
 pub(crate) use grep::GrepArgs;

@@ -236,6 +236,11 @@ impl Canonical {
         self.time(row.enrolled_at);
         self.number(row.enrolled_position.0);
         self.maybe(row.import_id, |form, import| form.id(import.as_uuid()));
+        // Since release 0.2.0.
+        if let Some(at) = row.erased_at {
+            self.text("erased_at");
+            self.time(at);
+        }
     }
 
     fn call(&mut self, call: &CallRow) {

@@ -8,6 +8,7 @@ mod answer;
 pub mod as_of;
 pub mod check;
 pub mod consistency;
+pub mod diff;
 pub mod digest;
 pub mod evidence;
 pub mod explain;

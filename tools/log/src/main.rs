@@ -37,6 +37,8 @@ enum Command {
     /// How everything, or one workflow, lead or call, stood as of any record: rebuilt from nothing,
     /// with a digest by which two machines compare what they have.
     Replay(cli::ReplayArgs),
+    /// What changed between two moments: in everything, or in one workflow, lead or call.
+    Diff(cli::DiffArgs),
     /// Why a lead was where it was, as of any record: what holds it, the record that proves it, and
     /// what clears it. The same answer as the API's.
     Explain(cli::ExplainArgs),
@@ -70,6 +72,7 @@ impl Command {
             Self::Tail(args) => args.run(out),
             Self::Grep(args) => args.run(out),
             Self::Replay(args) => args.run(out),
+            Self::Diff(args) => args.run(out),
             Self::Explain(args) => args.run(out),
             Self::History(args) => args.run(out),
             Self::Stats(args) => args.run(out),

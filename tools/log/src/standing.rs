@@ -112,6 +112,8 @@ pub struct LeadStanding {
     pub enrolled_at: Timestamp,
     /// Import it came with.
     pub import_id: Option<ImportId>,
+    /// When what is personal of it was erased.
+    pub erased_at: Option<Timestamp>,
 }
 
 impl LeadStanding {
@@ -165,6 +167,7 @@ impl LeadStanding {
             calls: calls.collect(),
             enrolled_at: state.enrolled_at,
             import_id: state.import,
+            erased_at: state.erased_at,
         }
     }
 }

@@ -10,6 +10,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("tail", "branchline-data -n 20"),
     ("grep", "branchline-data --event-type call_concluded --since 2026-11-24T09:30:00Z"),
     ("replay", "branchline-data lead_0192f3a1-0000-7000-8000-000000000002 --until 57"),
+    ("diff", "branchline-data 57 2026-11-24T09:30:00Z"),
     (
         "explain",
         "branchline-data lead_0192f3a1-0000-7000-8000-000000000002 --at 2026-11-24T09:30:00Z",

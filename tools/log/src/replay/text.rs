@@ -140,6 +140,7 @@ pub(super) fn lead(
     row(out, "status", format_args!("{}{gone}", standing.status))?;
     row(out, "enrolled", standing.enrolled_at)?;
     maybe_row(out, "import", standing.import_id)?;
+    maybe_row(out, "erased", standing.erased_at)?;
     if let Some(node) = node_words(past, past.lead()) {
         row(out, "node", format_args!("{node}, visit {}", standing.visit))?;
     }

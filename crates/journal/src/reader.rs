@@ -28,6 +28,7 @@ use crate::{
         OpenError,
         engine::{SledBlocks, set_torn_snapshots_aside},
         high_water::{self, Mark},
+        import::refuse_unfinished,
         lock::DirectoryLock,
     },
     storage::{BlockSource, RealDisk},
@@ -79,7 +80,8 @@ impl JournalReader {
     /// # Errors
     ///
     /// [`OpenError::Locked`] names the process that has the journal open; [`OpenError::NoJournal`]
-    /// when there is none; [`OpenError::Io`] when it cannot be copied.
+    /// when there is none, [`OpenError::ImportUnfinished`] when there is a part of one;
+    /// [`OpenError::Io`] when it cannot be copied.
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         Self::open_with_mark(dir, &dir.join("high-water"))
     }
@@ -90,6 +92,7 @@ impl JournalReader {
     ///
     /// As [`Self::open`].
     pub fn open_with_mark(dir: &Path, high_water: &Path) -> Result<Self, OpenError> {
+        refuse_unfinished(dir)?;
         let from = dir.join("db");
         if !from.join("db").is_file() {
             return Err(OpenError::NoJournal { dir: dir.to_owned() });

@@ -1,4 +1,5 @@
-//! A process killed in the middle of writing loses nothing that it was told is kept.
+//! A process killed in the middle of writing loses nothing that it was told is kept, and one killed in
+//! the middle of an import leaves nothing that passes for a journal.
 //!
 //! The test starts itself again as the process to be killed, so it has a `main` of its own.
 
@@ -14,16 +15,19 @@ use std::{
 use branchline_journal::{
     reader::JournalReader,
     record::{
-        Cause, Event, ExpectedVersion, Micros, NewRecord, Position, RecordBody, StreamId, Version,
+        Cause, Event, ExpectedVersion, Micros, NewRecord, Position, Record, RecordBody, StreamId,
+        Version,
     },
-    sled_store::{SledOptions, SledStore},
+    sled_store::{Import, OpenError, SledOptions, SledStore},
     store::EventStore,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 use uuid::Uuid;
 
-const CHILD: &str = "--write-until-killed";
+const WRITER: &str = "--write-until-killed";
+const IMPORTER: &str = "--import-until-killed";
 const ROUNDS: usize = 12;
+const IMPORT_ROUNDS: usize = 6;
 const STREAMS: u64 = 97;
 
 /// The record at a position: its stream, version and content follow from it.
@@ -77,11 +81,36 @@ fn write_until_killed(dir: &Path) {
     }
 }
 
+/// The record at a position as a journal of one epoch holds it.
+fn kept(position: u64) -> Record {
+    let before = (position - 1) / STREAMS;
+    Record {
+        position: Position(position),
+        epoch: 1,
+        version: Version(before + 1),
+        prev: (before > 0).then(|| Position(position - STREAMS)),
+        body: record(position).body,
+    }
+}
+
+/// Imports for ever and says now and then how far it came.
+fn import_until_killed(dir: &Path) {
+    let mut import = Import::begin(&SledOptions::new(dir)).unwrap();
+    let mut out = std::io::stdout().lock();
+    for position in 1.. {
+        import.record(&kept(position)).unwrap();
+        if position % 500 == 1 {
+            writeln!(out, "{position}").unwrap();
+            out.flush().unwrap();
+        }
+    }
+}
+
 /// Lets a child write until it has said `lines` lines, kills it, and gives the last position that
 /// it was told is kept.
-fn kill_a_writer(dir: &Path, lines: usize) -> u64 {
+fn kill_a_child(task: &str, dir: &Path, lines: usize) -> u64 {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .arg(CHILD)
+        .arg(task)
         .arg(dir)
         .stdout(Stdio::piped())
         .spawn()
@@ -111,7 +140,7 @@ fn a_killed_process_loses_nothing_that_was_acknowledged() -> Result<(), Failed> 
     let dir = place.path().join("journal");
     let mut epoch = 0;
     for round in 0..ROUNDS {
-        let acknowledged = kill_a_writer(&dir, 1 + round * round * 3);
+        let acknowledged = kill_a_child(WRITER, &dir, 1 + round * round * 3);
         let verified = JournalReader::open(&dir)?.verify().finish();
         assert!(verified.is_sound(), "{verified:?}");
         let store = SledStore::open(&SledOptions::new(&dir))?;
@@ -128,16 +157,46 @@ fn a_killed_process_loses_nothing_that_was_acknowledged() -> Result<(), Failed> 
     Ok(())
 }
 
+fn a_killed_import_leaves_nothing_that_passes_for_a_journal() -> Result<(), Failed> {
+    for round in 0..IMPORT_ROUNDS {
+        let place = tempfile::tempdir()?;
+        let options = SledOptions::new(place.path().join("journal"));
+        kill_a_child(IMPORTER, &options.dir, 1 + round * round);
+        let unfinished = OpenError::ImportUnfinished { dir: options.dir.clone() };
+        assert_eq!(SledStore::open(&options).err(), Some(unfinished.clone()));
+        assert_eq!(JournalReader::open(&options.dir).err(), Some(unfinished.clone()));
+        assert_eq!(Import::begin(&options).err(), Some(unfinished.into()));
+        // What the message says helps.
+        std::fs::remove_dir_all(&options.dir)?;
+        let mut import = Import::begin(&options)?;
+        (1..1_000).try_for_each(|position| import.record(&kept(position)))?;
+        import.finish()?;
+        assert_eq!(SledStore::open(&options)?.head(), Position(999));
+    }
+    Ok(())
+}
+
 fn main() {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == CHILD) {
-        write_until_killed(Path::new(&arguments.next().unwrap()));
-        return;
+    match arguments.next() {
+        Some(task) if task == WRITER => {
+            return write_until_killed(Path::new(&arguments.next().unwrap()));
+        }
+        Some(task) if task == IMPORTER => {
+            return import_until_killed(Path::new(&arguments.next().unwrap()));
+        }
+        Some(_) | None => {}
     }
-    let test = Trial::test(
-        "a_killed_process_loses_nothing_that_was_acknowledged",
-        a_killed_process_loses_nothing_that_was_acknowledged,
-    );
-    println!("a child process is killed {ROUNDS} times");
-    libtest_mimic::run(&Arguments::from_args(), vec![test]).exit();
+    let tests = vec![
+        Trial::test(
+            "a_killed_process_loses_nothing_that_was_acknowledged",
+            a_killed_process_loses_nothing_that_was_acknowledged,
+        ),
+        Trial::test(
+            "a_killed_import_leaves_nothing_that_passes_for_a_journal",
+            a_killed_import_leaves_nothing_that_passes_for_a_journal,
+        ),
+    ];
+    println!("a child process is killed {} times", ROUNDS + IMPORT_ROUNDS);
+    libtest_mimic::run(&Arguments::from_args(), tests).exit();
 }

@@ -45,7 +45,9 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
             | OpenError::Storage { .. }
             | OpenError::NoJournal { .. }
             | OpenError::NoBlockFile { .. } => Some(DAMAGED),
-            OpenError::Locked { .. } | OpenError::Io { .. } => None,
+            OpenError::Locked { .. }
+            | OpenError::ImportUnfinished { .. }
+            | OpenError::Io { .. } => None,
         };
     }
     let damaged = matches!(cause.downcast_ref(), Some(ReadError::Damaged { .. }))

@@ -111,6 +111,21 @@ fn damage_ends_the_records_and_what_lies_before_is_shown() {
 }
 
 #[test]
+fn a_block_under_the_largest_key_there_is_is_found_and_the_check_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = filled(dir.path());
+    engine(&options).insert(u64::MAX.to_be_bytes(), b"nothing").unwrap();
+    let reader = JournalReader::open(&options.dir).unwrap();
+    let keys: Vec<_> = reader
+        .verify()
+        .filter(|report| report.finding.is_some())
+        .map(|report| report.key)
+        .collect();
+    assert_eq!(keys, [Position(u64::MAX)]);
+    assert!(read(&reader).1);
+}
+
+#[test]
 fn a_forged_record_under_right_checksums_is_found_by_the_hash_tree() {
     let dir = tempfile::tempdir().unwrap();
     let options = filled(dir.path());

@@ -149,7 +149,8 @@ pub struct Verify<'a> {
     kept: Vec<KeptHead>,
     check: ChainCheck,
     ready: VecDeque<(Position, Vec<u8>)>,
-    from: Position,
+    /// Where the next blocks are looked for.
+    from: Option<Position>,
     done: bool,
     broken: bool,
     blocks: u64,
@@ -177,7 +178,7 @@ impl<'a> Verify<'a> {
             kept: Vec::new(),
             check: ChainCheck::new(KeyRetention::default()),
             ready: VecDeque::new(),
-            from: Position(0),
+            from: Some(Position(0)),
             done: false,
             broken: false,
             blocks: 0,
@@ -273,13 +274,15 @@ impl<'a> Verify<'a> {
         if !self.ready.is_empty() {
             return Ok(());
         }
+        // Nothing lies beyond the largest key there is.
+        let Some(from) = self.from else { return Ok(()) };
         let stored = self
             .source
-            .starting_at(self.from, SCAN_BLOCKS)
+            .starting_at(from, SCAN_BLOCKS)
             .map_err(|error| Finding::Unreadable { reason: Arc::from(error.0) })?;
         self.ready.extend(stored);
         if let Some((last, _)) = self.ready.back() {
-            self.from = last.next();
+            self.from = last.0.checked_add(1).map(Position);
         }
         Ok(())
     }
@@ -333,7 +336,7 @@ impl Iterator for Verify<'_> {
             Err(finding) => {
                 // The engine would give the same error for ever.
                 self.done = true;
-                let key = if self.broken { self.from } else { self.check.next() };
+                let key = self.from.filter(|_| self.broken).unwrap_or_else(|| self.check.next());
                 let finding = Some(finding);
                 BlockReport {
                     key,

@@ -91,6 +91,15 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// An import into the directory was cut short, or is running.
+    #[error(
+        "{0} holds an import that was not finished; if none is running, delete what is in {0} and \
+         import again", dir.display()
+    )]
+    ImportUnfinished {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// The file does not begin as a block file.
     #[error("{} is no block file of format 1", path.display())]
     NoBlockFile {

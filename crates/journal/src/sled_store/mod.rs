@@ -6,12 +6,14 @@
 //! <dir>/high-water  last acknowledged position, outside sled
 //! <dir>/set-aside/  half-written snapshots of sled, moved out of its way
 //! <dir>/LOCK        who has the journal open
+//! <dir>/IMPORTING   only while an import runs, or after one was cut short
 //! ```
 
 mod checkpoints;
 pub(crate) mod engine;
 mod error;
 pub(crate) mod high_water;
+pub(crate) mod import;
 pub(crate) mod lock;
 mod opening;
 mod proofs;
@@ -28,7 +30,10 @@ use std::{
 
 use uuid::Uuid;
 
-pub use self::error::OpenError;
+pub use self::{
+    error::OpenError,
+    import::{Import, ImportError},
+};
 use self::{lock::DirectoryLock, shared::Shared};
 use crate::{
     index::KeyRetention,

@@ -8,6 +8,7 @@ use super::{
     checkpoints::{Checkpoints, ends_with},
     engine::{SledBlocks, set_torn_snapshots_aside},
     high_water::{self, HighWater, Mark},
+    import::refuse_unfinished,
     lock::DirectoryLock,
     queue::Queue,
     shared::Shared,
@@ -36,6 +37,7 @@ pub(super) fn open(
     let db = dir.join("db");
     make_dir(&db)?;
     let lock = DirectoryLock::take(dir)?;
+    refuse_unfinished(dir)?;
     for moved in set_torn_snapshots_aside(&db, &dir.join("set-aside"))? {
         tracing::warn!(path = %moved.display(), "a half-written snapshot was set aside");
     }
@@ -105,8 +107,10 @@ fn scan(
     check: &mut ChainCheck,
     mut seen: impl FnMut(Block),
 ) -> Result<(), OpenError> {
-    // From 0 on, which no block may have, so that a block there is found.
-    let mut from = check.index.head();
+    // From 0 on, which no block may have, so that a block there is found; after a checkpoint from
+    // the next block on.
+    let head = check.index.head();
+    let mut from = if head == Position::START { head } else { check.next() };
     loop {
         let damaged = |position: Position, reason| OpenError::Damaged { position, reason };
         let stored = storage.starting_at(from, SCAN_BLOCKS).map_err(|error| {

@@ -259,6 +259,17 @@ fn an_opening_with_a_checkpoint_knows_what_one_without_knows() {
 }
 
 #[test]
+fn a_checkpoint_after_a_block_of_one_record_is_gone_on_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = SledOptions { checkpoint_records: 1, ..SledOptions::new(dir.path()) };
+    for round in 0..3 {
+        let store = SledStore::open(&options).unwrap();
+        assert_eq!(store.head(), Position(round));
+        append(&store, vec![step(1, round)]);
+    }
+}
+
+#[test]
 fn a_checkpoint_that_is_damaged_or_of_another_journal_is_left_out() {
     let dir = tempfile::tempdir().unwrap();
     let options = SledOptions { checkpoint_records: 1, ..filled(dir.path()) };

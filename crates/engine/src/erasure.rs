@@ -7,22 +7,11 @@
 
 use std::{future::Future, rc::Rc, sync::Arc};
 
-use branchline_domain::{
-    id::LeadId,
-    lead::{LeadCommand, LeadEvent},
-    time::Timestamp,
-};
-use branchline_event_codec::decode_lead;
-use branchline_journal::{
-    record::{Position, StreamKind},
-    store::EventStore,
-};
-use branchline_vault::{KeySlot, Vault, VaultError};
+use branchline_domain::{id::LeadId, lead::LeadCommand, time::Timestamp};
+use branchline_journal::record::Position;
+use branchline_vault::KeySlot;
 
-use crate::{EngineError, asked::Asked, core::Core, engine::StartError, rebuild::LEAD_ERASED};
-
-/// Records read at once while a journal is searched for erasures. Unit: records.
-const SCAN: usize = 1_024;
+use crate::{EngineError, asked::Asked, core::Core, engine::StartError};
 
 /// What came of the erasure of a lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,96 +43,25 @@ pub struct KeptKey {
     pub reason: Arc<str>,
 }
 
-/// What came of applying all erasures of a journal to its keys again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reapplied {
-    /// Leads that the journal says are erased.
-    pub leads: usize,
-    /// Those of them whose keys could not be destroyed.
-    pub kept: Vec<KeptKey>,
-}
-
-/// Why the erasures of a journal could not be applied to its keys.
-#[derive(Debug, thiserror::Error)]
-pub enum ReapplyError {
-    /// The journal cannot be read.
-    #[error("the journal cannot be read at {position}: {reason}")]
-    Journal {
-        /// The last record that was read.
-        position: Position,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The keys cannot be written.
-    #[error("keys of erased leads could not be destroyed")]
-    Keys(#[from] VaultError),
-}
-
-/// Applies every erasure of a journal to its keys again: what a restored backup of the keys needs
-/// before anybody uses it. Each start of an engine does it as well. Once more is no harm: one pass
-/// over the journal, and one sync when there was a key to destroy.
-///
-/// # Errors
-///
-/// [`ReapplyError`] when the journal cannot be read, or the keys cannot be written. Keys that do not
-/// belong to the journal are no error: they are in the answer.
-pub fn reapply(store: &dyn EventStore, vault: &Vault) -> Result<Reapplied, ReapplyError> {
-    let mut erased = Vec::new();
-    let mut position = Position(0);
-    while position < store.head() {
-        let broken = |position, reason| ReapplyError::Journal { position, reason };
-        let records = store.read_all(position, SCAN);
-        let records = records.map_err(|error| broken(position, error.to_string()))?;
-        let Some(last) = records.last() else {
-            return Err(broken(position, "nothing follows".into()));
-        };
-        let end = last.position;
-        for record in records.iter().filter(|record| record.body.stream.kind == StreamKind::LEAD) {
-            let lead = LeadId::from_uuid(record.body.stream.id);
-            for event in record.body.events.iter().filter(|event| *event.event_type == *LEAD_ERASED)
-            {
-                match decode_lead(event, lead, None) {
-                    Ok(LeadEvent::LeadErased { key_slot }) => {
-                        erased.push((KeySlot(key_slot), lead));
-                    }
-                    Ok(_) => {}
-                    Err(error) => return Err(broken(record.position, error.to_string())),
-                }
-            }
-        }
-        position = end;
-    }
-    Ok(destroy(vault, &erased)?)
-}
-
-/// Destroys keys. One that is not there, or is somebody else's, keeps no other from being
-/// destroyed.
-fn destroy(vault: &Vault, erased: &[(KeySlot, LeadId)]) -> Result<Reapplied, VaultError> {
-    let mut reapplied = Reapplied { leads: erased.len(), kept: Vec::new() };
-    let mut doomed = Vec::with_capacity(erased.len());
-    for &(slot, lead) in erased {
-        match vault.check_erasable(slot, lead.as_uuid()) {
-            Ok(()) => doomed.push((slot, lead.as_uuid())),
-            Err(error) => reapplied.kept.push(KeptKey { lead, reason: error.to_string().into() }),
-        }
-    }
-    vault.erase_many(&doomed)?;
-    Ok(reapplied)
-}
-
 /// Applies all erasures again, before anybody is served: a stop may have come between a record and
-/// its key, and the keys may come from a backup.
+/// its key, and the keys may come from a backup. One sync when there was a key to destroy, none
+/// otherwise. A key that is not there, or is somebody else's, keeps no other from being destroyed.
 pub(crate) fn at_start(core: &Core) -> Result<(), StartError> {
+    let vault = &core.services.vault;
     let erased: Vec<_> = core.reads().look(|read| {
         read.erased_leads().map(|erased| (KeySlot(erased.key_slot), erased.lead)).collect()
     });
-    let Reapplied { kept, .. } =
-        destroy(&core.services.vault, &erased).map_err(StartError::Keys)?;
-    for KeptKey { lead, reason } in kept {
-        tracing::error!(%lead, %reason, "the key of an erased lead cannot be destroyed");
-        core.reads().set_key_kept(lead, Some(&reason));
+    let mut doomed = Vec::with_capacity(erased.len());
+    for (slot, lead) in erased {
+        match vault.check_erasable(slot, lead.as_uuid()) {
+            Ok(()) => doomed.push((slot, lead.as_uuid())),
+            Err(error) => {
+                tracing::error!(%lead, %error, "the key of an erased lead cannot be destroyed");
+                core.reads().set_key_kept(lead, Some(&error.to_string().into()));
+            }
+        }
     }
-    Ok(())
+    vault.erase_many(&doomed).map_err(StartError::Keys)
 }
 
 /// Erases a lead. Its command is with its actor when this returns.

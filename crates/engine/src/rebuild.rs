@@ -74,7 +74,7 @@ pub(crate) struct LeadRecords {
 }
 
 /// The name under which the journal keeps an erasure.
-pub(crate) const LEAD_ERASED: &str = lead_event_type(&LeadEvent::LeadErased { key_slot: 0 });
+const LEAD_ERASED: &str = lead_event_type(&LeadEvent::LeadErased { key_slot: 0 });
 
 /// Whether these records say that the lead is erased. Nobody opens its fields from then on, also
 /// where its key could not be destroyed yet.

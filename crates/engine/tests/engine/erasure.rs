@@ -13,7 +13,7 @@ use branchline_domain::{
 use branchline_engine::{
     EngineError, LeadStory,
     command::{CallAction, Caller, LeadAction},
-    erasure::{Erasure, Reapplied, reapply},
+    erasure::Erasure,
 };
 use branchline_journal::record::Cause;
 use branchline_projections::{Invariants, call_log, history};
@@ -52,6 +52,10 @@ async fn erase(world: &World, lead: LeadId) -> Erasure {
 
 async fn told(world: &World, lead: LeadId) -> LeadStory {
     world.handle().lead(host().organisation, lead).await.unwrap()
+}
+
+async fn told_phone(world: &World, lead: LeadId) -> Personal<String> {
+    told(world, lead).await.state.phone_number
 }
 
 /// Whether the lead's key can still be had.
@@ -264,7 +268,7 @@ fn a_crash_between_the_record_and_the_key_is_made_good_before_anybody_is_served(
 }
 
 #[test]
-fn a_restored_backup_of_the_keys_forgets_everybody_again() {
+fn a_start_with_restored_keys_forgets_everybody_again() {
     story(async {
         let world = World::start(config());
         let campaign = world.active().await;
@@ -272,22 +276,48 @@ fn a_restored_backup_of_the_keys_forgets_everybody_again() {
             [removed(&world, &campaign, 1).await, removed(&world, &campaign, 2).await];
         erase(&world, doomed).await;
         // What a backup from before the erasure holds: a key in each slot.
-        let backup = Vault::in_memory(Arc::new(SeededEntropy::new(8)));
+        let backup = Arc::new(Vault::in_memory(Arc::new(SeededEntropy::new(8))));
         backup.create_keys(&[doomed.as_uuid(), other.as_uuid()]).unwrap();
         assert!(backup.key(KeySlot(0), doomed.as_uuid()).unwrap().is_some());
 
-        let reapplied = reapply(world.store.as_ref(), &backup).unwrap();
+        let world = world.stop_and_restart_with(Arc::clone(&backup));
 
-        assert_eq!(reapplied, Reapplied { leads: 1, kept: Vec::new() });
         assert!(backup.key(KeySlot(0), doomed.as_uuid()).unwrap().is_none());
         assert!(backup.key(KeySlot(1), other.as_uuid()).unwrap().is_some());
+        assert_eq!(world.handle().health().keys_kept, []);
+    });
+}
 
-        // Keys that do not belong to the journal are told, and keep no other from being destroyed.
-        let foreign = Vault::in_memory(Arc::new(SeededEntropy::new(9)));
-        let reapplied = reapply(world.store.as_ref(), &foreign).unwrap();
-        assert_eq!(reapplied.kept.iter().map(|kept| kept.lead).collect::<Vec<_>>(), [doomed]);
-        let reason = &reapplied.kept[0].reason;
-        assert!(reason.contains("it may be older than the journal"), "{reason}");
+#[test]
+fn a_start_with_keys_of_another_journal_tells_whom_it_could_not_forget() {
+    story(async {
+        let world = World::start(config());
+        let campaign = world.active().await;
+        let leads = [
+            removed(&world, &campaign, 1).await,
+            removed(&world, &campaign, 2).await,
+            removed(&world, &campaign, 3).await,
+        ];
+        for lead in leads {
+            erase(&world, lead).await;
+        }
+        // Another lead in the first slot, the right one in the second, and no third slot.
+        let foreign = Arc::new(Vault::in_memory(Arc::new(SeededEntropy::new(8))));
+        let stranger = LeadId::from_u128(9);
+        foreign.create_keys(&[stranger.as_uuid(), leads[1].as_uuid()]).unwrap();
+
+        let world = world.stop_and_restart_with(Arc::clone(&foreign));
+
+        assert!(foreign.key(KeySlot(0), stranger.as_uuid()).unwrap().is_some());
+        assert!(foreign.key(KeySlot(1), leads[1].as_uuid()).unwrap().is_none());
+        let kept = world.handle().health().keys_kept;
+        let told: Vec<_> = kept.iter().map(|kept| (kept.lead, &*kept.reason)).collect();
+        assert_eq!(told.iter().map(|(lead, _)| *lead).collect::<Vec<_>>(), [leads[0], leads[2]]);
+        assert!(told[0].1.contains("belongs to lead"), "{}", told[0].1);
+        assert!(told[1].1.contains("it may be older than the journal"), "{}", told[1].1);
+        // Their fields are not opened all the same, and the engine serves.
+        assert_eq!(told_phone(&world, leads[0]).await, Personal::Erased);
+        assert!(world.handle().health().ready);
     });
 }
 

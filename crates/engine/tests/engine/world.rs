@@ -150,6 +150,12 @@ impl World {
         Self::on(self.store, self.vault, self.clock, self.config, self.applications)
     }
 
+    /// The same journal under a new engine with other keys, after the old one was stopped in order.
+    pub(crate) fn stop_and_restart_with(mut self, vault: Arc<Vault>) -> Self {
+        self.engine.take().unwrap().shutdown();
+        Self::on(self.store, vault, self.clock, self.config, self.applications)
+    }
+
     pub(crate) async fn act(&self, workflow: WorkflowId, action: WorkflowAction) {
         self.handle().act_on_workflow(host(), workflow, action).await.unwrap();
     }

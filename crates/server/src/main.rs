@@ -54,6 +54,9 @@ enum Command {
     /// Makes the key that signs heads of the journal; backs up the keys of leads.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Forgets what is personal of a lead.
+    #[command(subcommand)]
+    Lead(operator::LeadCommand),
     /// Writes the journal of a running or a stopped server to one file that checks itself.
     Backup(operator::BackupArgs),
 }
@@ -116,9 +119,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let (data_dir, listen) = match &cli.command {
         Command::Demo(args) => (&args.data_dir, &args.listen),
         Command::Serve(args) => (&args.data_dir, &args.listen),
-        Command::Test(_) | Command::Workflow(_) | Command::Keys(_) | Command::Backup(_) => {
-            (&None, &None)
-        }
+        Command::Test(_)
+        | Command::Workflow(_)
+        | Command::Keys(_)
+        | Command::Lead(_)
+        | Command::Backup(_) => (&None, &None),
     };
     if let Some(data_dir) = data_dir {
         config.storage.data_dir.clone_from(data_dir);
@@ -133,6 +138,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Test(args) => rehearse::run(&args),
         Command::Workflow(command) => workflow_files::run(&config, &command),
         Command::Keys(command) => keys::run(&config, command),
+        Command::Lead(command) => operator::lead(&config, &command),
         Command::Backup(args) => operator::back_up(&config, &args),
     }
 }

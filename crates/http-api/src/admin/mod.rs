@@ -9,6 +9,7 @@
 
 mod access;
 mod body;
+mod erasure;
 mod export;
 mod keys;
 mod proofs;
@@ -73,6 +74,11 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             .service(get("/records").get(records::records))
             .service(get("/export").get(export::export))
             .service(get("/head").get(proofs::head))
+            .service(
+                web::resource("/leads/{lead}/erase")
+                    .post(erasure::erase)
+                    .default_service(only("POST")),
+            )
             .service(get("/leads/{lead}/dossier").get(proofs::dossier))
             .service(get("/consistency").get(proofs::consistency))
             .service(get("/keys").get(keys::keys))

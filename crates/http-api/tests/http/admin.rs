@@ -245,6 +245,33 @@ async fn a_newer_head_is_proven_to_continue_an_older_one() {
 }
 
 #[actix_web::test]
+async fn a_lead_is_erased_once_by_the_operator_and_reads_show_nothing_of_it() {
+    let api = Api::start();
+    let (_, path, call) = api.with_call().await;
+    let lead = path.rsplit('/').next().unwrap().to_owned();
+    let erase = format!("/v1/admin/leads/{lead}/erase");
+    api.act(&erase).await.problem(401, "unauthorized");
+    api.admin_act(&erase).await.problem(409, "cannot_erase");
+    let ended = json!({ "status": "completed", "attributes": { "mood": "good" } });
+    api.post(&format!("/v1/call-logs/{call}/status"), ended).await.expect(200);
+
+    let erased = api.admin_act(&erase).await.expect(200);
+    assert_eq!((&erased["lead_id"], &erased["remains"]), (&json!(lead), &json!(null)));
+    assert_eq!(erased["key_destroyed"], true);
+    assert_eq!(api.admin_act(&erase).await.expect(200), erased, "again is the same");
+    let shown = api.get(&path).await.expect(200);
+    assert_eq!((&shown["phone_number"], &shown["variables"]), (&json!(null), &json!(null)));
+    let position = erased["position"].as_u64().unwrap();
+    let record = api.admin_get(&format!("/v1/admin/records?after={}&limit=1", position - 1)).await;
+    let record: serde_json::Value = serde_json::from_slice(&record.body).unwrap();
+    assert_eq!(record["principal"], "operator");
+    assert_eq!(record["events"][0]["type"], "lead.erased");
+
+    let nobody = "/v1/admin/leads/lead_00000000-0000-0000-0000-000000000009/erase";
+    api.admin_act(nobody).await.problem(404, "lead_not_found");
+}
+
+#[actix_web::test]
 async fn bad_values_are_all_named() {
     let api = Api::start();
     api.draft().await;

@@ -165,6 +165,12 @@ impl Api {
         self.send(TestRequest::get().uri(path).insert_header(bearer)).await
     }
 
+    /// A POST without a body by the operator.
+    pub(crate) async fn admin_act(&self, path: &str) -> Reply {
+        let bearer = ("authorization", format!("Bearer {TOKEN}"));
+        self.send(TestRequest::post().uri(path).insert_header(bearer)).await
+    }
+
     /// A POST without a body.
     pub(crate) async fn act(&self, path: &str) -> Reply {
         self.send(TestRequest::post().uri(path)).await

@@ -10,7 +10,7 @@ use actix_web::{
 use serde_json::{Value, json};
 
 use crate::{
-    common::{Api, Reply, keys, sorted, text},
+    common::{Api, Reply, TOKEN, keys, sorted, text},
     contract_table::TABLE,
 };
 
@@ -73,6 +73,9 @@ fn filled(template: &str, places: &Places) -> String {
 async fn ask(api: &Api, method: &str, path: &str, body: &str, content_type: &str) -> Reply {
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     let mut request = TestRequest::default().method(method).uri(&format!("/v1{path}"));
+    if path.starts_with("/admin/") {
+        request = request.insert_header(("authorization", format!("Bearer {TOKEN}")));
+    }
     if !body.is_empty() {
         request = request.insert_header((CONTENT_TYPE, content_type)).set_payload(body.to_owned());
     }

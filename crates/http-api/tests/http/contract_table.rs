@@ -199,4 +199,17 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/call-logs/{over}/refused", r#"{"reason": "no route"}"#, 409, ""),
     ("GET", "/events?after=0-0&limit=2", "", 200, "data meta"),
     ("GET", "/events?limit=x", "", 400, ""),
+    ("GET", "/admin/head", "", 200, "size root recorded_at note"),
+    ("GET", "/admin/leads/{lead}/dossier", "", 200, "branchline_dossier stream head records proof"),
+    ("GET", "/admin/leads/{lead}/dossier?size=1000000", "", 400, ""),
+    ("GET", "/admin/consistency?old=2&new=3", "", 200, "branchline_consistency old new proof"),
+    ("GET", "/admin/consistency?old=3&new=2", "", 400, ""),
+    (
+        "POST",
+        "/admin/leads/{removed}/erase",
+        "",
+        200,
+        "lead_id position erased_at key_destroyed remains",
+    ),
+    ("POST", "/admin/leads/{lead}/erase", "", 409, ""),
 ];

@@ -40,6 +40,19 @@ impl Server {
         Ok(Some(Self { url, token, client: client()?, runtime }))
     }
 
+    /// Asks for a JSON answer. `None` when no server of this directory runs.
+    ///
+    /// # Errors
+    ///
+    /// What the server refuses, in its words.
+    pub(super) fn ask(&self, method: Method, path: &str) -> anyhow::Result<Option<Value>> {
+        self.runtime.block_on(async {
+            let Some(response) = self.send(method, path).await? else { return Ok(None) };
+            let answer = response.bytes().await.context("the answer broke off")?;
+            Ok(Some(serde_json::from_slice(&answer).context("the answer is not JSON")?))
+        })
+    }
+
     /// Writes an answer to `out` as it comes. False when no server of this directory runs.
     ///
     /// # Errors

@@ -4,11 +4,13 @@
 mod access;
 mod backup;
 mod client;
+mod erase;
 mod key_files;
 mod new_file;
 
 pub(crate) use self::{
     access::Access,
     backup::{BackupArgs, run as back_up},
+    erase::{LeadCommand, run as lead},
     key_files::{KeysBackupArgs, back_up as back_up_keys},
 };

@@ -94,3 +94,23 @@ pub(super) fn with_leads(directory: &Path, names: &[&str]) -> (Running, String, 
     let ids = ids.map(|(number, name)| ended_lead(server.address, &path, number, name)).collect();
     (server, path, ids)
 }
+
+/// Whether any file under the directory has these bytes.
+pub(super) fn contains(directory: &Path, needle: &[u8]) -> Option<std::path::PathBuf> {
+    let mut folders = vec![directory.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read(&path)
+                .unwrap()
+                .windows(needle.len())
+                .any(|window| window == needle)
+            {
+                return Some(path);
+            }
+        }
+    }
+    None
+}

@@ -3,3 +3,4 @@
 mod access;
 mod backups;
 mod directory;
+mod erasing;

@@ -11,6 +11,8 @@ use crate::VaultError;
 
 /// Readable and writable by their owner only.
 const KEY_FILE_MODE: u32 = 0o600;
+/// Readable by everybody, writable by its owner.
+const PUBLIC_FILE_MODE: u32 = 0o644;
 /// Enterable by its owner only.
 const KEY_DIRECTORY_MODE: u32 = 0o700;
 
@@ -49,9 +51,22 @@ fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
-/// Makes a file that was not there, for its owner only.
-pub(crate) fn create_new(file: &Path) -> io::Result<File> {
-    OpenOptions::new().create_new(true).write(true).mode(KEY_FILE_MODE).open(file)
+/// Who may read a new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Its owner only.
+    Owner,
+    /// Everybody, as far as the process's mask allows it.
+    Everybody,
+}
+
+/// Makes a file that was not there.
+pub(crate) fn create_new(file: &Path, readers: Readers) -> io::Result<File> {
+    let mode = match readers {
+        Readers::Owner => KEY_FILE_MODE,
+        Readers::Everybody => PUBLIC_FILE_MODE,
+    };
+    OpenOptions::new().create_new(true).write(true).mode(mode).open(file)
 }
 
 /// Makes the name of a file durable.

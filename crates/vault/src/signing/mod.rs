@@ -30,7 +30,10 @@ use ed25519_dalek::Signer as _;
 use zeroize::Zeroizing;
 
 pub use self::{error::SigningKeyError, name::KeyName, verifier::VerifierKey};
-use crate::{Entropy, disk};
+use crate::{
+    Entropy,
+    disk::{self, Readers},
+};
 
 /// What every signing key's text begins with.
 const PRIVATE: &str = "PRIVATE+KEY+";
@@ -99,7 +102,7 @@ impl SigningKey {
     pub fn write_new(&self, file: &Path) -> Result<(), SigningKeyError> {
         let mut text = self.to_text();
         text.push('\n');
-        write_new(file, &text)
+        write_new(file, &text, Readers::Owner)
     }
 
     /// The key that checks signatures of this one; it may be given to anybody.
@@ -172,9 +175,9 @@ fn read_text(file: &Path) -> Result<Zeroizing<String>, SigningKeyError> {
 }
 
 /// Makes a file that was not there, with all of its text or not at all.
-fn write_new(file: &Path, text: &str) -> Result<(), SigningKeyError> {
+fn write_new(file: &Path, text: &str, readers: Readers) -> Result<(), SigningKeyError> {
     let failed = |source| SigningKeyError::Io { doing: "write", file: file.into(), source };
-    let mut made = disk::create_new(file).map_err(failed)?;
+    let mut made = disk::create_new(file, readers).map_err(failed)?;
     let written = made.write_all(text.as_bytes()).and_then(|()| made.sync_all());
     if let Err(cause) = written {
         // What is left of it is no key; the error is what matters.

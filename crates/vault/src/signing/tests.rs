@@ -55,6 +55,10 @@ fn a_key_comes_back_from_its_file_which_only_its_owner_reads() {
     key.write_new(&file).unwrap();
     key.verifier().write_new(&public).unwrap();
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let plain = directory.path().join("plain");
+    fs::write(&plain, "").unwrap();
+    let mode = |file| fs::metadata(file).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&public), mode(&plain) & 0o644, "as public as the process's mask allows");
     assert_eq!(SigningKey::read(&file).unwrap().verifier(), key.verifier());
     assert_eq!(VerifierKey::read(&public).unwrap(), *key.verifier());
     let before = fs::read(&file).unwrap();

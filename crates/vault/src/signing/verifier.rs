@@ -9,6 +9,7 @@ use super::{
     ED25519, KEY_BYTES, KeyName, PRIVATE, SIGNATURE_BYTES, SigningKeyError, id_of, key_bytes,
     parts, read_text, write_new,
 };
+use crate::disk::Readers;
 
 /// Checks signatures of one signing key. Shown and read in its text form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl VerifierKey {
     ///
     /// When the file is there already, or cannot be written.
     pub fn write_new(&self, file: &Path) -> Result<(), SigningKeyError> {
-        write_new(file, &format!("{self}\n"))
+        write_new(file, &format!("{self}\n"), Readers::Everybody)
     }
 
     /// Its name.

@@ -5,6 +5,8 @@ use std::io;
 use branchline_evidence::lines::ExportError;
 use branchline_journal::{sled_store::OpenError, store::ReadError};
 
+use crate::server::ServerError;
+
 /// Exit code: what was asked for could not be done.
 pub const FAILED: u8 = 1;
 /// Exit code: the command line makes no sense.
@@ -51,7 +53,8 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         };
     }
     let damaged = matches!(cause.downcast_ref(), Some(ReadError::Damaged { .. }))
-        || matches!(cause.downcast_ref(), Some(ExportError::Damaged { .. }));
+        || matches!(cause.downcast_ref(), Some(ExportError::Damaged { .. }))
+        || matches!(cause.downcast_ref(), Some(ServerError::Damaged { .. }));
     damaged.then_some(DAMAGED)
 }
 

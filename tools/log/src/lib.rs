@@ -25,6 +25,7 @@ pub mod progress;
 pub mod prove;
 pub mod replay;
 mod resident;
+pub mod server;
 pub mod show;
 pub mod standing;
 pub mod stats;
@@ -36,7 +37,7 @@ pub mod world;
 
 pub use answer::AsOfRecord;
 pub use as_of::AsOf;
-pub use evidence::Evidence;
+pub use evidence::{Access, Evidence};
 pub use fault::Fault;
 pub use past::Past;
 pub use subject::Subject;

@@ -3,10 +3,12 @@
 use std::{io::Write, path::PathBuf};
 
 use branchline_log::{
-    Evidence, Fault, Soundness,
+    Fault, Soundness,
     consistency::{self, Heads},
 };
 use clap::Args;
+
+use super::flags::{Reach, Source};
 
 /// Flags of `consistency`.
 #[derive(Debug, Args)]
@@ -17,7 +19,8 @@ pub(crate) struct ConsistencyArgs {
     /// The newer head.
     #[arg(value_name = "NEW")]
     new: PathBuf,
-    /// Proves it from the records: a stopped server's data directory, or a file that `export` wrote.
+    /// Proves it from the records: a stopped server's data directory, a file that `export` wrote, or
+    /// the URL of a running server.
     #[arg(long, value_name = "SOURCE", conflicts_with = "proof")]
     source: Option<PathBuf>,
     /// Checks it by a proof that `--out` wrote, without any records.
@@ -29,6 +32,8 @@ pub(crate) struct ConsistencyArgs {
     /// The key that checks heads: the file `….pub` that `branchline keys new` made.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 impl ConsistencyArgs {
@@ -36,7 +41,7 @@ impl ConsistencyArgs {
         let heads = Heads { old: &self.old, new: &self.new, key: self.key.as_deref() };
         match (self.source, self.proof) {
             (Some(source), _) => {
-                let evidence = Evidence::open(&source)?;
+                let evidence = Source::new(source, self.reach).open()?;
                 consistency::from_records(&evidence, heads, self.out.as_deref(), out)
             }
             (None, Some(proof)) => consistency::from_proof(&proof, heads, out),

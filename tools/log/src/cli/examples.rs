@@ -7,7 +7,7 @@ use clap::Command;
 const EXAMPLES: &[(&str, &str)] = &[
     ("list", "branchline-data"),
     ("show", "branchline-data lead_0192f3a1-0000-7000-8000-000000000002"),
-    ("tail", "branchline-data -n 20"),
+    ("tail", "http://127.0.0.1:8080 --follow --token-file branchline-data/admin-token"),
     ("grep", "branchline-data --event-type call_concluded --since 2026-11-24T09:30:00Z"),
     ("replay", "branchline-data lead_0192f3a1-0000-7000-8000-000000000002 --until 57"),
     ("diff", "branchline-data 57 2026-11-24T09:30:00Z"),

@@ -15,12 +15,23 @@ pub(crate) struct TailArgs {
     /// How many records.
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     records: u64,
+    /// Goes on with every record to come, through restarts of the server. Needs the URL of a running
+    /// one.
+    #[arg(long, short)]
+    follow: bool,
     #[command(flatten)]
     json: Json,
 }
 
 impl TailArgs {
     pub(crate) fn run(self, out: &mut dyn Write) -> anyhow::Result<Soundness> {
-        tail::run(&self.source.open()?, self.records, self.json.format(), out)
+        let format = self.json.format();
+        if let Some(server) = self.source.server()? {
+            return tail::of_server(&server, self.records, self.follow, format, out);
+        }
+        if self.follow {
+            return Err(self.source.needs_server("--follow"));
+        }
+        tail::run(&self.source.open()?, self.records, format, out)
     }
 }

@@ -3,9 +3,11 @@
 
 mod audit;
 mod differences;
+mod fake_server;
 mod listing;
 mod proofs;
 mod questions;
 mod replay;
+mod running;
 mod searching;
 mod world;

@@ -1,0 +1,62 @@
+//! The HTTP client.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use reqwest::{Url, blocking::Client, redirect};
+
+/// Longest time to connect, TLS included.
+const CONNECT_WAIT: Duration = Duration::from_secs(10);
+
+/// A client that brings the token to whom it is meant for only: it follows no redirect, and asks no
+/// proxy.
+pub(super) fn build() -> anyhow::Result<Client> {
+    let mut roots = rustls::RootCertStore::empty();
+    // None at all matters only with https, which then says so.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .context("TLS cannot be set up")?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT_WAIT)
+        // An export takes as long as it takes; each other request says how long it may.
+        .timeout(None)
+        .user_agent(concat!("branchline-log/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .context("the HTTP client cannot be set up")
+}
+
+/// Whether what is sent to this place leaves the machine, and is not encrypted.
+pub(super) fn goes_in_clear(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let is_here = host == "localhost"
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    url.scheme() != "https" && !is_here
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_leaves_the_machine_unencrypted_goes_in_clear() {
+        for (url, in_clear) in [
+            ("http://127.0.0.1:8080", false),
+            ("http://localhost:8080/", false),
+            ("http://[::1]:8080/", false),
+            ("https://calls.example.com/", false),
+            ("http://calls.example.com/", true),
+            ("http://10.0.0.7:8080/", true),
+            ("http://localhost.example.com/", true),
+        ] {
+            assert_eq!(goes_in_clear(&Url::parse(url).unwrap()), in_clear, "{url}");
+        }
+    }
+}

@@ -121,9 +121,7 @@ impl DataDirectory {
     /// [`OpenError`] when another process has it open, when a file cannot be trusted, and when it is
     /// half restored.
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
-        if dir.join(HalfRestored::MARK).exists() {
-            return Err(OpenError::HalfRestored { dir: dir.display().to_string() });
-        }
+        Self::check_whole(dir)?;
         let journal = dir.join("journal");
         let keys = dir.join("keys");
         let store = SledStore::open(&SledOptions::new(&journal)).map_err(|source| {
@@ -132,6 +130,18 @@ impl DataDirectory {
         let vault = Vault::open(&keys, Arc::new(SystemEntropy))
             .map_err(|source| OpenError::Keys { dir: keys.display().to_string(), source })?;
         Ok(Self { store: Arc::new(store), vault: Arc::new(vault) })
+    }
+
+    /// Whether nothing speaks against opening it: no restore was interrupted.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::HalfRestored`].
+    pub fn check_whole(dir: &Path) -> Result<(), OpenError> {
+        if dir.join(HalfRestored::MARK).exists() {
+            return Err(OpenError::HalfRestored { dir: dir.display().to_string() });
+        }
+        Ok(())
     }
 
     /// Prepares a directory for what is restored to it: made when it is missing, and marked, so that

@@ -14,7 +14,7 @@ use clap::{Args, Subcommand};
 
 use crate::{
     config::Config,
-    operator::{self, KeysBackupArgs},
+    operator::{self, KeysBackupArgs, KeysRestoreArgs},
     print,
 };
 
@@ -26,6 +26,8 @@ pub(crate) enum KeysCommand {
     New(NewArgs),
     /// Writes all keys of leads and organisations, of a running or a stopped server, to one file.
     Backup(KeysBackupArgs),
+    /// Puts the keys of a backup into a stopped data directory that has lost its own.
+    Restore(KeysRestoreArgs),
 }
 
 /// Flags of `keys new`.
@@ -49,6 +51,7 @@ pub(crate) fn run(config: &Config, command: KeysCommand) -> anyhow::Result<ExitC
     match command {
         KeysCommand::New(args) => new(config, args),
         KeysCommand::Backup(args) => operator::back_up_keys(config, &args),
+        KeysCommand::Restore(args) => operator::restore_keys(&args),
     }
 }
 

@@ -51,7 +51,7 @@ enum Command {
     /// Judges workflow files, and brings workflows into files and back.
     #[command(subcommand)]
     Workflow(workflow_files::WorkflowCommand),
-    /// Makes the key that signs heads of the journal; backs up the keys of leads.
+    /// Makes the key that signs heads of the journal; backs up and restores the keys of leads.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     /// Forgets what is personal of a lead.
@@ -59,6 +59,8 @@ enum Command {
     Lead(operator::LeadCommand),
     /// Writes the journal of a running or a stopped server to one file that checks itself.
     Backup(operator::BackupArgs),
+    /// Makes a data directory out of backups, and applies all erasures again.
+    Restore(operator::RestoreArgs),
 }
 
 /// Flags of `serve`.
@@ -123,7 +125,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         | Command::Workflow(_)
         | Command::Keys(_)
         | Command::Lead(_)
-        | Command::Backup(_) => (&None, &None),
+        | Command::Backup(_)
+        | Command::Restore(_) => (&None, &None),
     };
     if let Some(data_dir) = data_dir {
         config.storage.data_dir.clone_from(data_dir);
@@ -140,6 +143,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Keys(command) => keys::run(&config, command),
         Command::Lead(command) => operator::lead(&config, &command),
         Command::Backup(args) => operator::back_up(&config, &args),
+        Command::Restore(args) => operator::restore(&args),
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
+use branchline_engine::DataDirectory;
 use branchline_journal::{
     block_file::{BlockFileEnd, BlockFileWriter},
     reader::{JournalReader, Origin},
@@ -37,6 +38,7 @@ pub(crate) fn run(config: &Config, args: &BackupArgs) -> anyhow::Result<ExitCode
         {
             return Ok(());
         }
+        DataDirectory::check_whole(data_dir)?;
         of_stopped(&data_dir.join("journal"), out)
     };
     let end = new_file::make(&args.out, write, |path| checked(path).map(|(_, end)| end))?;

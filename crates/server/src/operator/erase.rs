@@ -46,7 +46,7 @@ pub(crate) struct EraseArgs {
 }
 
 /// What came of it, whoever did it.
-struct Erased {
+struct Outcome {
     position: u64,
     erased_at: String,
     key_destroyed: bool,
@@ -83,12 +83,12 @@ fn is_meant(lead: LeadId) -> anyhow::Result<bool> {
     Ok(answer.trim() == "yes")
 }
 
-fn by_server(data_dir: &Path, lead: LeadId) -> anyhow::Result<Option<Erased>> {
+fn by_server(data_dir: &Path, lead: LeadId) -> anyhow::Result<Option<Outcome>> {
     let Some(server) = Server::of(data_dir)? else { return Ok(None) };
     let path = format!("/v1/admin/leads/{lead}/erase");
     let Some(answer) = server.ask(Method::POST, &path)? else { return Ok(None) };
     let read = || {
-        Some(Erased {
+        Some(Outcome {
             position: answer.get("position")?.as_u64()?,
             erased_at: answer.get("erased_at")?.as_str()?.to_owned(),
             key_destroyed: answer.get("key_destroyed")?.as_bool()?,
@@ -99,7 +99,7 @@ fn by_server(data_dir: &Path, lead: LeadId) -> anyhow::Result<Option<Erased>> {
 }
 
 /// Opens the directory as a server does: nobody else has it.
-fn in_stopped(config: &Config, data_dir: &Path, lead: LeadId) -> anyhow::Result<Erased> {
+fn in_stopped(config: &Config, data_dir: &Path, lead: LeadId) -> anyhow::Result<Outcome> {
     // A directory that is not there holds no lead, and shall not be made.
     if !data_dir.join("journal").is_dir() {
         bail!("{} is no data directory: it has no journal", data_dir.display());
@@ -119,7 +119,7 @@ fn in_stopped(config: &Config, data_dir: &Path, lead: LeadId) -> anyhow::Result<
         erased
     })?;
     let erased_at: Timestamp = erased.erased_at;
-    Ok(Erased {
+    Ok(Outcome {
         position: erased.position.0,
         erased_at: erased_at.to_string(),
         key_destroyed: erased.key_destroyed,
@@ -127,8 +127,8 @@ fn in_stopped(config: &Config, data_dir: &Path, lead: LeadId) -> anyhow::Result<
     })
 }
 
-fn in_words(lead: LeadId, erased: &Erased) -> String {
-    let Erased { position, erased_at, key_destroyed, remains } = erased;
+fn in_words(lead: LeadId, erased: &Outcome) -> String {
+    let Outcome { position, erased_at, key_destroyed, remains } = erased;
     let mut text = format!("{lead} is erased: recorded at position {position}, {erased_at}\n");
     if *key_destroyed {
         text.push_str(

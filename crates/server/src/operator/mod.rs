@@ -7,10 +7,14 @@ mod client;
 mod erase;
 mod key_files;
 mod new_file;
+mod restore;
 
 pub(crate) use self::{
     access::Access,
     backup::{BackupArgs, run as back_up},
     erase::{LeadCommand, run as lead},
-    key_files::{KeysBackupArgs, back_up as back_up_keys},
+    key_files::{
+        KeysBackupArgs, KeysRestoreArgs, back_up as back_up_keys, restore as restore_keys,
+    },
+    restore::{RestoreArgs, run as restore},
 };

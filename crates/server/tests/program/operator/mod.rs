@@ -4,3 +4,4 @@ mod access;
 mod backups;
 mod directory;
 mod erasing;
+mod restoring;

@@ -1,6 +1,7 @@
 //! Bytes in the files of a data directory.
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
@@ -46,10 +47,11 @@ pub(crate) fn escaped(text: &str) -> String {
         match letter {
             '"' => escaped.push_str("\\\""),
             ' '..='~' => escaped.push(letter),
-            _ => letter
-                .encode_utf16(&mut [0; 2])
-                .iter()
-                .for_each(|unit| escaped.push_str(&format!("\\u{unit:04x}"))),
+            _ => {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    write!(escaped, "\\u{unit:04x}").unwrap();
+                }
+            }
         }
     }
     escaped

@@ -37,7 +37,9 @@ fn everything_told(story: &LeadStory) -> String {
     let calls = story.state.calls.values().filter_map(|call| call.attributes.known());
     let answers = story.state.answers.values().filter_map(Personal::known);
     for values in story.state.variables.known().into_iter().chain(calls).chain(answers) {
-        values.values().for_each(|value| told.push_str(&value.as_text()));
+        for value in values.values() {
+            told.push_str(&value.as_text());
+        }
     }
     told
 }

@@ -62,6 +62,12 @@ pub(crate) fn ask(subject: &mut Subject, step: &Step) -> Asked {
         }
         Step::Enrol { phones, duplicates, city } => enrol(subject, phones, *duplicates, *city),
         Step::Remove(lead) => decide(subject, *lead, LeadAction::Remove),
+        Step::Erase(lead) => {
+            let (handle, host) = (subject.handle(), Caller::host());
+            let erased = subject.block_on(handle.erase_lead(&host, subject.leads[*lead]))?;
+            assert!(erased.key_destroyed, "{erased:?}");
+            Ok(Answer::Done)
+        }
         Step::Resolve { lead, output } => {
             let choice = Resolution::Output(Output::from(*output));
             decide(subject, *lead, LeadAction::Resolve(choice))
@@ -281,6 +287,8 @@ pub(crate) fn refusal(error: &EngineError) -> Answer {
             LeadRejection::CallNotFound { .. } => "call_not_found",
             LeadRejection::CallNotRequested { .. } => "not_requested",
             LeadRejection::Ended { .. } => "ended",
+            LeadRejection::CannotErase { .. } => "cannot_erase",
+            LeadRejection::Erased => "lead_erased",
             LeadRejection::NotHeld => "not_held",
             LeadRejection::WrongResolution { .. } => "wrong_resolution",
             other => panic!("a lead refused: {other}"),

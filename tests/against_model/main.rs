@@ -187,6 +187,7 @@ fn the_stories_reach_every_hold_every_status_and_every_refusal() {
                 reached.insert(lead.status.as_str());
                 reached.extend(lead.hold.map(|hold| hold.code));
                 reached.extend(lead.removed.then_some("removed"));
+                reached.extend(lead.erased.then_some("erased"));
                 reached.extend(lead.analysis_s.map(|_| "analysis awaited"));
                 reached.extend(lead.calls.values().map(|call| call.status.as_str()));
             }
@@ -220,6 +221,9 @@ fn the_stories_reach_every_hold_every_status_and_every_refusal() {
         "call_not_found",
         "not_requested",
         "ended",
+        "erased",
+        "cannot_erase",
+        "lead_erased",
         "not_held",
         "wrong_resolution",
         "rows",

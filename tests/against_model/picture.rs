@@ -57,10 +57,8 @@ fn workflow_of_model(model: &Model) -> String {
         };
         *count += 1;
     }
-    let live = |call: &&Call| {
-        !call.ended && !matches!(call.dialling, Dialling::Requested | Dialling::Refused)
-    };
-    let in_progress = model.leads.iter().flat_map(|lead| lead.calls.values()).filter(live).count();
+    let calls = model.leads.iter().flat_map(|lead| lead.calls.values());
+    let in_progress = calls.filter(|call| call.is_live()).count();
     let graph = model.graph();
     format!(
         "workflow {} revision {} with {} nodes {} edges; {}; {in_progress} calls in progress",
@@ -100,6 +98,7 @@ pub(crate) fn counted(counts: &Counts, id: NodeId, name: Name) -> String {
 pub(crate) struct SeenLead {
     status: &'static str,
     removed: bool,
+    erased: bool,
     node: Option<Name>,
     visit: u32,
     release_s: Option<i64>,
@@ -108,11 +107,12 @@ pub(crate) struct SeenLead {
 }
 
 fn lead_line(at: usize, lead: &SeenLead) -> String {
-    let SeenLead { status, removed, node, visit, release_s, call, hold } = lead;
+    let SeenLead { status, removed, erased, node, visit, release_s, call, hold } = lead;
     format!(
-        "lead {at}: {status}{} at {node:?} visit {visit} release {release_s:?} call {call:?} hold \
-         {hold:?}",
-        if *removed { " removed" } else { "" }
+        "lead {at}: {status}{}{} at {node:?} visit {visit} release {release_s:?} call {call:?} \
+         hold {hold:?}",
+        if *removed { " removed" } else { "" },
+        if *erased { " erased" } else { "" }
     )
 }
 
@@ -120,6 +120,7 @@ fn seen(lead: &Lead) -> SeenLead {
     SeenLead {
         status: lead.status.as_str(),
         removed: lead.removed,
+        erased: lead.erased,
         node: lead.node,
         visit: lead.visit,
         release_s: lead.release_s.and_then(|second| i64::try_from(second).ok()),
@@ -137,6 +138,7 @@ pub(crate) fn listed(at: usize, row: &LeadRow, name: impl Fn(NodeId) -> Name) ->
     let lead = SeenLead {
         status: row.status.as_str(),
         removed: row.removed,
+        erased: row.erased_at.is_some(),
         node: row.current_node_id.map(name),
         visit: row.visit,
         release_s: second(row.release_at),
@@ -151,6 +153,7 @@ pub(crate) fn folded(at: usize, state: &LeadState, name: impl Fn(NodeId) -> Name
     let lead = SeenLead {
         status: state.status.as_str(),
         removed: state.removed,
+        erased: state.is_erased() && state.phone_number.known().is_none(),
         node: state.node.map(name),
         visit: state.visit,
         release_s: second(state.release_at),

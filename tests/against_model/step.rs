@@ -30,6 +30,7 @@ pub(crate) enum Step {
     RemoveEdge(Edge),
     Enrol { phones: Vec<u8>, duplicates: Duplicates, city: Option<&'static str> },
     Remove(usize),
+    Erase(usize),
     Resolve { lead: usize, output: &'static str },
     Redial(usize),
     ReleaseIn { lead: usize, seconds: u64 },
@@ -53,6 +54,7 @@ impl Step {
         let has_node = |name: Name| model.graph().node(name).is_some();
         match self {
             Self::Remove(lead)
+            | Self::Erase(lead)
             | Self::Resolve { lead, .. }
             | Self::Redial(lead)
             | Self::ReleaseIn { lead, .. }
@@ -303,6 +305,7 @@ fn decisions(model: &Model) -> BoxedStrategy<Step> {
     let held: Vec<usize> = all().filter(|at| held(&model.leads[*at])).collect();
     let any = prop_oneof![
         2 => all().prop_map(Step::Remove),
+        2 => all().prop_map(Step::Erase),
         2 => (all(), cities()).prop_map(|(lead, city)| Step::EditCity { lead, city }),
         1 => (all(), select(OUTPUTS.to_vec()))
             .prop_map(|(lead, output)| Step::Resolve { lead, output }),

@@ -50,6 +50,11 @@ impl Call {
     fn was_heard_of(&self) -> bool {
         distance(self.status) != Some(0)
     }
+
+    /// Whether somebody may be on the phone.
+    pub(crate) fn is_live(&self) -> bool {
+        !self.ended && !matches!(self.dialling, Dialling::Requested | Dialling::Refused)
+    }
 }
 
 impl Model {
@@ -127,6 +132,7 @@ impl Model {
         interested: Option<&'static str>,
     ) -> Answered {
         let now_s = self.now_s;
+        let interested = interested.filter(|_| !self.leads[id.0].erased);
         let call = self.call(id)?;
         if interested.is_some() {
             call.interested = interested;
@@ -195,6 +201,10 @@ impl Model {
     }
 
     pub(super) fn attach(&mut self, id: (usize, u32), interested: &'static str) -> Answered {
+        self.call(id)?;
+        if self.leads[id.0].erased {
+            return Err("lead_erased");
+        }
         self.call(id)?.interested = Some(interested);
         Ok(Answer::Told { accepted: true })
     }

@@ -189,6 +189,7 @@ impl Model {
                 hold: None,
                 calls: BTreeMap::new(),
                 passed: BTreeSet::new(),
+                erased: false,
             };
             self.leads.push(lead);
         }

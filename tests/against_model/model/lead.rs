@@ -341,7 +341,20 @@ impl Model {
         Ok(Answer::Done)
     }
 
+    /// Source: CONTRACT.md 3-erase.
+    pub(super) fn erase(&mut self, at: usize) -> Answered {
+        let lead = &mut self.leads[at];
+        if !lead.has_ended() || lead.calls.values().any(Call::is_live) {
+            return Err("cannot_erase");
+        }
+        lead.erased = true;
+        Ok(Answer::Done)
+    }
+
     pub(super) fn edit_city(&mut self, at: usize, city: Option<&'static str>) -> Answered {
+        if self.leads[at].erased {
+            return Err("lead_erased");
+        }
         if self.leads[at].removed {
             return Err("ended");
         }

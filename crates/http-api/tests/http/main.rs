@@ -11,6 +11,7 @@ mod call_logs;
 mod common;
 mod contract;
 mod contract_table;
+mod erased_leads;
 mod events;
 mod graph;
 mod lead_actions;

@@ -2,7 +2,7 @@
 
 use std::{fs, io::Write, path::Path, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -69,26 +69,33 @@ impl Server {
     }
 
     /// The answer to a request; `None` when nobody is there, or somebody who does not know the
-    /// token: the files are then those of a server that was killed.
+    /// token or is no server of ours: the files are then those of a server that was killed. Whether
+    /// one runs after all is told by the lock of the directory, which is tried next.
     async fn send(&self, method: Method, path: &str) -> anyhow::Result<Option<Response>> {
         let url = format!("{}{path}", self.url);
         let request = self.client.request(method, &url).bearer_auth(&self.token);
         let response = match request.send().await {
-            Err(wrong) if wrong.is_connect() => return Ok(None),
-            sent => sent.map_err(|wrong| anyhow!("no answer from {}: {wrong}", self.url))?,
+            Err(wrong) => {
+                if !wrong.is_connect() {
+                    eprintln!("no answer from {}: {wrong}; the directory is opened", self.url);
+                }
+                return Ok(None);
+            }
+            Ok(response) => response,
         };
         let status = response.status();
         if status.is_success() {
             return Ok(Some(response));
         }
-        if status == StatusCode::UNAUTHORIZED {
-            return Ok(None);
-        }
         let body = response.bytes().await.unwrap_or_default();
         let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
         let told = |name: &str| problem.get(name).and_then(Value::as_str);
-        let detail = told("detail").unwrap_or("it gave no reason");
-        bail!("the server refuses: {detail} ({})", told("code").unwrap_or(status.as_str()))
+        match (told("code"), told("detail")) {
+            (Some(code), Some(detail)) if status != StatusCode::UNAUTHORIZED => {
+                bail!("the server refuses: {detail} ({code})")
+            }
+            _ => Ok(None),
+        }
     }
 }
 

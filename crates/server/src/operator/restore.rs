@@ -4,7 +4,6 @@
 //! unfinished until all of it is durable, so that nothing opens half of one.
 
 use std::{
-    fmt::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -81,7 +80,7 @@ pub(crate) fn run(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
     };
     unfinished.finish()?;
     let mut text =
-        format!("{}: {} records, {} leads\n", args.data_dir.display(), end.last, named.leads);
+        format!("{}: records {}, leads {}\n", args.data_dir.display(), end.last, named.leads);
     text.push_str(&keys_in_words(&restored));
     if keys.is_none() {
         text.push_str(
@@ -138,20 +137,14 @@ pub(super) fn named_slots(reader: &JournalReader) -> anyhow::Result<NamedSlots> 
     Ok(named)
 }
 
-/// What became of the keys, a line each.
+/// What became of the keys of the leads, a line each.
 pub(super) fn keys_in_words(restored: &RestoredKeys) -> String {
     let RestoredKeys { live, erased_again, erased_before, without_key } = restored;
-    let mut text = format!("keys          {live} leads can be read\n");
-    // Writing to a `String` cannot fail.
-    let _ = writeln!(
-        text,
-        "erased again  {erased_again} leads whose key was in the backup; {erased_before} were erased \
-         in it already"
-    );
-    let _ = writeln!(
-        text,
-        "without key   {without_key} leads that are newer than the backup of the keys: their fields \
-         read as erased"
-    );
-    text
+    format!(
+        "  readable       {live:>9}\n\
+         \x20 erased again   {erased_again:>9}  the key was in the backup and is left out\n\
+         \x20 erased before  {erased_before:>9}  the key was not in the backup any more\n\
+         \x20 without key    {without_key:>9}  not in the backup of the keys, mostly newer than it: \
+         their fields read as erased\n"
+    )
 }

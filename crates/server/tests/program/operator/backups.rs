@@ -1,6 +1,6 @@
 //! `branchline backup` and `branchline keys backup`, on running and on stopped directories.
 
-use std::fs;
+use std::{fs, io::Write as _};
 
 use branchline_journal::{reader::JournalReader, record::Position};
 use branchline_vault::key_backup::KeyBackup;
@@ -83,6 +83,18 @@ fn a_file_that_is_there_is_left_and_what_cannot_be_backed_up_leaves_none() {
     let own = directory.path().join("own");
     done(&data, &["backup", own.to_str().unwrap()]);
     assert_eq!(fs::read(&own).unwrap(), fs::read(&out).unwrap());
+
+    // Or a program that is none of ours.
+    let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    fs::write(&url, format!("http://{}\n", stranger.local_addr().unwrap())).unwrap();
+    let nonsense = std::thread::spawn(move || {
+        let (mut asked, _) = stranger.accept().unwrap();
+        asked.write_all(b"220 mail.example.com\r\n").unwrap();
+    });
+    let own = directory.path().join("own again");
+    done(&data, &["backup", own.to_str().unwrap()]);
+    assert_eq!(fs::read(&own).unwrap(), fs::read(&out).unwrap());
+    nonsense.join().unwrap();
 }
 
 #[test]

@@ -93,8 +93,8 @@ pub(crate) fn run(args: &CampaignArgs) -> anyhow::Result<()> {
     print(&figures, args.json)
 }
 
-/// A workflow with two calls, and leads that wait for their first one.
-async fn enrol(engine: &EngineHandle, leads: u32) -> anyhow::Result<Vec<LeadId>> {
+/// An active workflow with two calls.
+pub(crate) async fn prepare(engine: &EngineHandle) -> anyhow::Result<WorkflowId> {
     let caller = Caller::host();
     let settings = Settings { default_country: Some("US".into()), ..Settings::default() };
     let workflow = engine.create_workflow(&caller, "Benchmark", "", settings).await?;
@@ -129,6 +129,13 @@ async fn enrol(engine: &EngineHandle, leads: u32) -> anyhow::Result<Vec<LeadId>>
         connect(engine, &caller, workflow, from, label, to).await?;
     }
     engine.act_on_workflow(&caller, workflow, WorkflowAction::Activate).await?;
+    Ok(workflow)
+}
+
+/// A workflow with two calls, and leads that wait for their first one.
+async fn enrol(engine: &EngineHandle, leads: u32) -> anyhow::Result<Vec<LeadId>> {
+    let caller = Caller::host();
+    let workflow = prepare(engine).await?;
     // Without gaps: an E.164 number of India has ten digits after 91, and a mobile one begins
     // with 6 to 9.
     let list = (0..leads)

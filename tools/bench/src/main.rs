@@ -1,10 +1,12 @@
 //! Benchmarks. Each prints its figures beside a yardstick of the same run: on a shared machine only
 //! the ratio means something.
 
+mod big_journal;
 mod campaign;
 mod import;
 mod latency;
 mod process;
+mod verify;
 mod yardstick;
 
 use std::process::ExitCode;
@@ -30,6 +32,22 @@ enum Command {
     Campaign(CampaignArgs),
     /// A CSV file of leads into a fresh journal, durable: checked whole, then enrolled.
     Import(ImportArgs),
+    /// The check of a whole journal, beside a plain reading of the same bytes.
+    Verify(VerifyArgs),
+}
+
+/// Flags of `verify`.
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// Events of the journal that is made.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+    events: u64,
+    /// A stopped data directory to check. Made here, and kept, when it is not there.
+    #[arg(long, value_name = "DIR")]
+    journal: Option<std::path::PathBuf>,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Flags of `import`.
@@ -71,6 +89,7 @@ fn main() -> ExitCode {
     let run = match command {
         Command::Campaign(args) => campaign::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Verify(args) => verify::run(&args),
     };
     match run {
         Ok(()) => ExitCode::SUCCESS,

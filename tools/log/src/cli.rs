@@ -16,6 +16,7 @@ mod prove;
 mod replay;
 mod stats;
 mod tail;
+mod torture;
 mod verify;
 
 pub(crate) use consistency::ConsistencyArgs;
@@ -29,4 +30,5 @@ pub(crate) use prove::{CheckArgs, ProveArgs};
 pub(crate) use replay::ReplayArgs;
 pub(crate) use stats::StatsArgs;
 pub(crate) use tail::TailArgs;
+pub(crate) use torture::TortureArgs;
 pub(crate) use verify::VerifyArgs;

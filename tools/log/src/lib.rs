@@ -32,6 +32,7 @@ pub mod stats;
 pub mod subject;
 pub mod tail;
 mod told;
+pub mod torture;
 pub mod verify;
 pub mod world;
 

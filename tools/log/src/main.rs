@@ -49,6 +49,9 @@ enum Command {
     /// Checks the whole journal: checksums, chain, gaps, hash trees, versions, every event, and what
     /// must hold in every journal.
     Verify(cli::VerifyArgs),
+    /// Cuts and damages copies of the journal, opens each with the real store, and compares what
+    /// clients and the carrier keep: nothing acknowledged is lost, nothing is dialled unrecorded.
+    Torture(cli::TortureArgs),
     /// Which journal it is: how many records, and the root of their hash tree, signed when there is a
     /// key. Whoever keeps it finds any later change of those records.
     Head(cli::HeadArgs),
@@ -77,6 +80,7 @@ impl Command {
             Self::History(args) => args.run(out),
             Self::Stats(args) => args.run(out),
             Self::Verify(args) => args.run(out),
+            Self::Torture(args) => args.run(out),
             Self::Head(args) => args.run(out),
             Self::Prove(args) => args.run(out),
             Self::Check(args) => args.run(out),

@@ -17,7 +17,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("history", "branchline-data lead_0192f3a1-0000-7000-8000-000000000002 --json"),
     ("stats", "branchline-data"),
-    ("verify", "branchline-data"),
+    ("verify", "branchline-data --head head.txt"),
     ("head", "branchline-data --sign-with journal.key --out monday.head"),
     (
         "prove",
@@ -26,6 +26,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("check", "lead.dossier --head monday.head --key journal.key.pub"),
     ("consistency", "monday.head tuesday.head --source branchline-data --key journal.key.pub"),
+    ("torture", "branchline-data --acks acks.jsonl --carrier-ledger dials.jsonl"),
     ("export", "branchline-data all.jsonl"),
 ];
 

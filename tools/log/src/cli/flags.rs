@@ -51,6 +51,11 @@ impl Source {
         })
     }
 
+    /// As it was typed.
+    pub(crate) fn name(&self) -> String {
+        self.place.display().to_string()
+    }
+
     /// The running server, when it is one.
     pub(crate) fn server(&self) -> anyhow::Result<Option<Server>> {
         let Some(url) = evidence::url(&self.place) else { return Ok(None) };

@@ -3,4 +3,5 @@
 
 mod damage;
 mod journals;
+mod planted;
 mod single_bytes;

@@ -54,6 +54,7 @@ enum Stands {
         withdrawn: bool,
         current_node_id: Option<NodeId>,
         hold: Option<HoldCode>,
+        erased_at: Option<Timestamp>,
     },
 }
 
@@ -154,6 +155,7 @@ impl Stands {
             withdrawn: lead.withdrawn,
             current_node_id: lead.row.current_node_id,
             hold: lead.row.hold,
+            erased_at: lead.row.erased_at,
         }
     }
 
@@ -164,7 +166,15 @@ impl Stands {
                 // Quoted and escaped: a title must not pass for another line.
                 format!("{status}{gone}  revision {revision}  {title:?}")
             }
-            Self::Lead { workflow_id, status, removed, withdrawn, current_node_id, hold } => {
+            Self::Lead {
+                workflow_id,
+                status,
+                removed,
+                withdrawn,
+                current_node_id,
+                hold,
+                erased_at,
+            } => {
                 let gone = match (withdrawn, removed) {
                     (true, _) => ", withdrawn",
                     (false, true) => ", removed",
@@ -172,7 +182,8 @@ impl Stands {
                 };
                 let node = current_node_id.map(|node| format!(" at {node}")).unwrap_or_default();
                 let held = hold.map(|code| format!(", held: {code}")).unwrap_or_default();
-                format!("{status}{gone}{node}{held}  in {workflow_id}")
+                let erased = if erased_at.is_some() { ", erased" } else { "" };
+                format!("{status}{gone}{node}{held}{erased}  in {workflow_id}")
             }
         }
     }

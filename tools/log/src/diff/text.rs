@@ -74,7 +74,7 @@ fn of_workflow(workflow: &WorkflowDifference, out: &mut dyn Write) -> io::Result
     let widest = workflow.moves.shown.iter().map(|moved| moved.moves).max().unwrap_or(0);
     let width = widest.to_string().len();
     for Moved { way, moves } in &workflow.moves.shown {
-        let from = way.from_node_id.map_or_else(|| "in".to_owned(), |node| node.to_string());
+        let from = way.from_node_id.map_or_else(|| "entry".to_owned(), |node| node.to_string());
         let output = way.output.as_ref().map(|output| format!("--{output}")).unwrap_or_default();
         writeln!(out, "    {moves:>width$}  {from} {output}--> {}", way.to_node_id)?;
     }

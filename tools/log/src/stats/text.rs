@@ -159,12 +159,13 @@ fn label(hours: i64, step: i64) -> String {
     if step < 24 { format!("{day} {}", time.get(..5).unwrap_or_default()) } else { day.to_owned() }
 }
 
-/// A mean with one place; `-` of nothing.
+/// A mean with one place, rounded; `-` of nothing.
 fn mean(total: u64, count: u64) -> String {
     if count == 0 {
         return "-".into();
     }
-    let tenths = u128::from(total) * 10 / u128::from(count);
+    let count = u128::from(count);
+    let tenths = (u128::from(total) * 10 + count / 2) / count;
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 

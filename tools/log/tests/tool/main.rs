@@ -4,10 +4,12 @@
 mod audit;
 mod differences;
 mod fake_server;
+mod golden;
 mod listing;
 mod proofs;
 mod questions;
 mod replay;
 mod running;
 mod searching;
+mod story;
 mod world;

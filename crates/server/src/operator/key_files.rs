@@ -63,10 +63,10 @@ pub(crate) fn back_up(config: &Config, args: &KeysBackupArgs) -> anyhow::Result<
     };
     let backup = new_file::make(&args.out, write, |path| Ok(KeyBackup::open(path)?))?;
     print::out(&format!(
-        "{}: {} of vault {}\n",
+        "{}: vault {}, {}\n",
         args.out.display(),
-        in_words(backup.counts()),
-        backup.vault()
+        backup.vault(),
+        in_words(backup.counts())
     ))?;
     eprintln!(
         "whoever has this file can open the fields of every lead in it: keep it apart from the \
@@ -77,10 +77,9 @@ pub(crate) fn back_up(config: &Config, args: &KeysBackupArgs) -> anyhow::Result<
 
 fn in_words(counts: KeyCounts) -> String {
     let KeyCounts { organisations, slots, live, erased, damaged } = counts;
-    let unreadable = if damaged > 0 { format!(", {damaged} unreadable") } else { String::new() };
+    let unreadable = if damaged > 0 { format!(", unreadable {damaged}") } else { String::new() };
     format!(
-        "{slots} slots ({live} keys, {erased} erased{unreadable}), organisations' keys: \
-         {organisations}"
+        "slots {slots} (keys {live}, erased {erased}{unreadable}), organisations {organisations}"
     )
 }
 

@@ -14,12 +14,20 @@ use branchline_projections::{Fact, FactEvents, Invariants};
 
 /// Every lead as its stream has it. Nothing that must never be in a journal is in this one.
 pub(crate) fn sound_leads(directory: &Path) -> BTreeMap<LeadId, LeadState> {
+    leads_as_of(directory, Position(u64::MAX))
+}
+
+/// The same, up to a record.
+pub(crate) fn leads_as_of(directory: &Path, until: Position) -> BTreeMap<LeadId, LeadState> {
     let reader = JournalReader::open(&directory.join("journal")).unwrap();
     assert!(reader.verify().finish().is_sound(), "the journal is not sound");
     let mut invariants = Invariants::new();
     let mut leads: BTreeMap<LeadId, LeadState> = BTreeMap::new();
     for record in reader.records(Position::START) {
         let record = record.unwrap();
+        if record.position > until {
+            break;
+        }
         let at = Timestamp::from_micros(record.body.recorded_at.0);
         let fact = |events| Fact {
             position: record.position,

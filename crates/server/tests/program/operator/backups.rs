@@ -27,7 +27,7 @@ fn a_running_and_a_stopped_server_give_the_same_backup() {
     let early = records(&file("early.blocks"));
     assert!(told.contains(&format!("{early} records")), "{told}");
     let told = done(&data, &["keys", "backup", &text("early.keys")]);
-    assert!(told.contains("2 slots (2 keys, 0 erased)"), "{told}");
+    assert!(told.contains("slots 2 (keys 2, erased 0), organisations 1"), "{told}");
 
     ended_lead(server.address, &path, 3, "Chitra");
     assert!(server.stop().success());

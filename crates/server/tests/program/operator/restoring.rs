@@ -8,13 +8,14 @@ use std::{
     time::Duration,
 };
 
+use branchline_journal::reader::JournalReader;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::directory::{branchline, contains, done, ended_lead, refused, with_leads};
 use crate::{
-    audit::sound_leads,
-    client::expect,
+    audit::{leads_as_of, sound_leads},
+    client::{ask, ask_as_operator, expect},
     server::{Running, eventually},
 };
 
@@ -85,7 +86,42 @@ fn key_bytes(data: &Path, slot: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_campaign_goes_on_from_a_backup_that_was_taken_while_it_ran() {
+fn a_campaign_stands_after_a_restore_where_it_stood_at_the_backup_and_goes_on() {
+    const FLAGS: [&str; 4] = ["--leads", "200", "--speed", "7200"];
+    let place = Place::new();
+    let demo = Running::start("demo", &place.path("data"), &FLAGS);
+    let counts = || {
+        let (_, list) = ask(demo.address, "GET", "/v1/workflows", None)?;
+        let workflow = list.pointer("/data/0/id")?.as_str()?.to_owned();
+        let path = format!("/v1/workflows/{workflow}/counts");
+        Some(ask(demo.address, "GET", &path, None)?.1["by_status"].clone())
+    };
+    eventually("calls are under way", || counts()?["completed"].as_u64().filter(|&some| some > 5));
+    place.back_up("monday");
+    let reader = JournalReader::open_file(&place.path("monday.blocks")).unwrap();
+    let until = reader.file_end().unwrap().last;
+    eventually("the campaign went on", || {
+        let token = fs::read_to_string(place.path("data/admin-token")).unwrap();
+        let path = "/v1/admin/head";
+        let head = ask_as_operator(demo.address, token.trim_end(), "GET", path)?.1;
+        head["size"].as_u64().filter(|&size| size > until.0)
+    });
+    demo.kill();
+
+    place.restored("monday.blocks", "monday.keys");
+    let was = leads_as_of(&place.path("data"), until);
+    assert_eq!(sound_leads(&place.path("new")), was);
+    assert!(was.values().any(|lead| !lead.status.is_final()), "it was under way");
+
+    let flags = [&FLAGS[..], &["--exit-when-done"]].concat();
+    assert!(Running::start("demo", &place.path("new"), &flags).wait().success());
+    let ended = sound_leads(&place.path("new"));
+    assert_eq!(ended.len(), 200);
+    assert!(ended.values().all(|lead| lead.status.is_final()));
+}
+
+#[test]
+fn whoever_was_known_at_the_backup_is_known_after_the_restore() {
     let place = Place::new();
     let (server, workflow, mut leads) = with_leads(&place.path("data"), &["Asha", "Bala"]);
     let counts = format!("{workflow}/counts");

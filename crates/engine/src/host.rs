@@ -42,7 +42,7 @@ enum Begun {
 /// Takes one request in hand. Its messages are with their actors when this returns, so requests
 /// about one lead or workflow are decided in the order they came; the answer follows by itself.
 pub(crate) fn accept(core: &Rc<Core>, request: HostRequest) {
-    let HostRequest { caller, command, reply } = request;
+    let HostRequest { mut caller, command, reply } = request;
     let weight = match &command {
         HostCommand::Calls { actions } => actions.len().max(1),
         HostCommand::Batch { batch, .. } => {
@@ -64,7 +64,7 @@ pub(crate) fn accept(core: &Rc<Core>, request: HostRequest) {
     let refused = if core.under_way() >= core.config().host_channel_capacity {
         Some(EngineError::Busy)
     } else {
-        check(&caller).err()
+        check(&caller).and_then(|()| key_digest(core, &mut caller)).err()
     };
     if let Some(error) = refused {
         let _ = reply.send(Err(error));
@@ -94,6 +94,17 @@ fn check(caller: &Caller) -> Result<(), EngineError> {
             let problem = format!("has {bytes} bytes, at most {CALLER_TEXT_BYTES_MAX} are kept");
             return Err(EngineError::Invalid { field, problem });
         }
+    }
+    Ok(())
+}
+
+/// Makes of the digest of a request what the journal may keep: a request may hold a phone number, and
+/// its plain digest would outlive an erasure as the answer to every guess.
+fn key_digest(core: &Core, caller: &mut Caller) -> Result<(), EngineError> {
+    if let Some(key) = &mut caller.idempotency {
+        let organisation = core.services.vault.organisation_key(caller.organisation.as_uuid());
+        let organisation = organisation.map_err(|error| core.services.keys_failed(&error))?;
+        key.digest = organisation.request_tag(key.digest);
     }
     Ok(())
 }

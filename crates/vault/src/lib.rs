@@ -25,6 +25,7 @@
 //! ```text
 //! contact tag      "branchline/contact/v1" 0x00 | number in E.164 form, UTF-8
 //! enrolment tag    "branchline/enrolment/v1" 0x00 | workflow uuid (16) | contact tag (16)
+//! request tag      "branchline/request/v1" 0x00 | SHA-256 of a request (32); all 32 bytes of it
 //! ```
 //!
 //! # Files

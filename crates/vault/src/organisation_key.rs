@@ -14,6 +14,9 @@ const CONTACT_DOMAIN: &[u8] = b"branchline/contact/v1\0";
 /// Goes before a workflow and a contact tag.
 const ENROLMENT_DOMAIN: &[u8] = b"branchline/enrolment/v1\0";
 
+/// Goes before the digest of a request.
+const REQUEST_DOMAIN: &[u8] = b"branchline/request/v1\0";
+
 /// The key of one organisation. Wiped from memory when dropped; never printed.
 #[derive(Clone)]
 pub struct OrganisationKey {
@@ -42,23 +45,36 @@ impl OrganisationKey {
         self.tag(&[ENROLMENT_DOMAIN, workflow.as_bytes(), &contact_tag])
     }
 
+    /// The digest of a request as a journal may keep it. A request may hold a phone number and
+    /// little else, so its plain digest would tell everybody with the journal whether a guess is
+    /// right.
+    ///
+    /// HMAC-SHA256 of `"branchline/request/v1\0" | digest`.
+    #[must_use]
+    pub fn request_tag(&self, digest: [u8; 32]) -> [u8; 32] {
+        self.mac(&[REQUEST_DOMAIN, &digest])
+    }
+
     pub(crate) fn bytes(&self) -> &[u8; KEY_BYTES] {
         &self.bytes
     }
 
     fn tag(&self, parts: &[&[u8]]) -> [u8; 16] {
+        let mut tag = [0; 16];
+        for (to, from) in tag.iter_mut().zip(self.mac(parts)) {
+            *to = from;
+        }
+        tag
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
         let mut mac =
             <Hmac<Sha256> as KeyInit>::new_from_slice(&*self.bytes).expect("a key of 32 bytes");
         for part in parts {
             mac.update(part);
         }
-        let whole: [u8; 32] = mac.finalize().into_bytes().into();
-        let mut tag = [0; 16];
-        for (to, from) in tag.iter_mut().zip(whole) {
-            *to = from;
-        }
-        tag
+        mac.finalize().into_bytes().into()
     }
 }
 

@@ -9,9 +9,27 @@ use branchline_engine::{
     EngineError,
     command::{NewNode, WorkflowAction},
 };
+use branchline_journal::store::EventStore;
 use branchline_projections::{Paging, WorkflowFilter};
 
 use crate::world::{World, call, config, keyed, lead, list, report, story};
+
+/// A request may hold a phone number: its plain digest would tell whether a guess is right.
+#[test]
+fn the_digest_of_a_request_is_kept_under_a_key() {
+    story(async {
+        let world = World::start(config());
+        let campaign = world.draft().await;
+        let request = list(vec![lead(1)]);
+        let caller = keyed("enrol", 3);
+        world.handle().enrol(&caller, campaign.workflow, request).await.unwrap();
+        let organisation = caller.organisation.as_uuid();
+        let known = world.store.known_key(organisation, "enrol").unwrap();
+        assert_ne!(known.digest, [3; 32]);
+        let key = world.vault.organisation_key(organisation).unwrap();
+        assert_eq!(known.digest, key.request_tag([3; 32]));
+    });
+}
 
 #[test]
 fn a_repeat_is_answered_as_the_first_was_and_makes_nothing_new() {

@@ -28,6 +28,8 @@ const SEALED: &str = "e6155f0b2d9b2fddf885eb1a6b905c8cafd6d36c005d2ee12ffe1eeafa
     2743188f3f5ce6897467fe017b352b7962b872414a";
 const CONTACT_TAG: &str = "f3f2855028a6de961c7cfece897f89a6";
 const ENROLMENT_TAG: &str = "9fd22918fbbb79c82be7598d86433805";
+/// Of a digest of 32 sevens.
+const REQUEST_TAG: &str = "1966ff86193260d5ceefb19241c1f4dfa23a4543c23488b544e34adf7c9736ed";
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -56,6 +58,8 @@ fn files_seals_and_tags_are_the_bytes_that_other_software_computes() {
     assert_eq!(hex(&sealed), SEALED);
     assert_eq!(hex(&contact), CONTACT_TAG);
     assert_eq!(hex(&vault.enrolment_tag(CHITRA, WORKFLOW, contact).unwrap()), ENROLMENT_TAG);
+    let request = vault.organisation_key(CHITRA).unwrap().request_tag([7; 32]);
+    assert_eq!(hex(&request), REQUEST_TAG);
 }
 
 #[test]

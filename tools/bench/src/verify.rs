@@ -123,7 +123,13 @@ fn measure(directory: &Path, file: &Path, block_bytes: u64) -> anyhow::Result<Fi
     })?;
     timed("export as lines", &mut rows, || {
         let lines = file.with_extension("jsonl");
-        let done = branchline_log::export::run(&evidence, &lines, AsOf::Head, &mut Vec::new());
+        let done = branchline_log::export::run(
+            &evidence,
+            &lines,
+            branchline_log::export::FileForm::Jsonl,
+            AsOf::Head,
+            &mut Vec::new(),
+        );
         std::fs::remove_file(&lines)?;
         done
     })?;

@@ -22,7 +22,7 @@ mod verify;
 pub(crate) use consistency::ConsistencyArgs;
 pub(crate) use diff::DiffArgs;
 pub(crate) use explain::{ExplainArgs, HistoryArgs};
-pub(crate) use export::ExportArgs;
+pub(crate) use export::{ExportArgs, ImportArgs};
 pub(crate) use grep::GrepArgs;
 pub(crate) use head::HeadArgs;
 pub(crate) use list::{ListArgs, ShowArgs};

@@ -3,7 +3,10 @@
 use std::io;
 
 use branchline_evidence::lines::ExportError;
-use branchline_journal::{sled_store::OpenError, store::ReadError};
+use branchline_journal::{
+    sled_store::{ImportError, OpenError},
+    store::ReadError,
+};
 
 use crate::server::ServerError;
 
@@ -53,6 +56,7 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         };
     }
     let damaged = matches!(cause.downcast_ref(), Some(ReadError::Damaged { .. }))
+        || matches!(cause.downcast_ref(), Some(ImportError::Damaged { .. }))
         || matches!(cause.downcast_ref(), Some(ExportError::Damaged { .. }))
         || matches!(cause.downcast_ref(), Some(ServerError::Damaged { .. }));
     damaged.then_some(DAMAGED)

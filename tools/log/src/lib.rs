@@ -18,6 +18,7 @@ mod gathered;
 pub mod grep;
 pub mod head;
 pub mod history;
+pub mod import;
 pub mod kept;
 pub mod list;
 pub mod past;

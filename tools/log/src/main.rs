@@ -63,8 +63,11 @@ enum Command {
     Check(cli::CheckArgs),
     /// Whether the journal of a newer head continues the one of an older head, unchanged.
     Consistency(cli::ConsistencyArgs),
-    /// Writes every record as a line of JSON, payloads as they are: sealed fields stay sealed.
+    /// Writes all records to one file that needs no engine: as lines of JSON, or as the journal's own
+    /// blocks. Payloads are as they are: sealed fields stay sealed.
     Export(cli::ExportArgs),
+    /// Makes the journal of a new data directory out of an export. Nothing else here writes.
+    Import(cli::ImportArgs),
 }
 
 impl Command {
@@ -86,6 +89,7 @@ impl Command {
             Self::Check(args) => args.run(out),
             Self::Consistency(args) => args.run(out),
             Self::Export(args) => args.run(out),
+            Self::Import(args) => args.run(),
         }
     }
 }

@@ -27,7 +27,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("check", "lead.dossier --head monday.head --key journal.key.pub"),
     ("consistency", "monday.head tuesday.head --source branchline-data --key journal.key.pub"),
     ("torture", "branchline-data --acks acks.jsonl --carrier-ledger dials.jsonl"),
-    ("export", "branchline-data all.jsonl"),
+    ("export", "branchline-data all.blocks"),
+    ("import", "all.blocks copied-data"),
 ];
 
 /// The example of a command, as it is typed.

@@ -5,11 +5,11 @@
 
 use std::{
     fs::File,
-    io::{BufRead as _, BufReader, BufWriter, Seek as _, SeekFrom, Write as _},
-    path::{Path, PathBuf},
+    io::{BufWriter, Write as _},
 };
 
 use anyhow::{Context as _, bail};
+use branchline_journal::reader::JournalReader;
 use tempfile::TempDir;
 
 use crate::{
@@ -20,18 +20,21 @@ use crate::{
 /// Bytes read at once.
 const PIECE_BYTES: usize = 256 * 1024;
 
-/// Fetches the journal; the file is gone with the directory.
-pub(super) fn fetch(
-    server: &Server,
-    url: &str,
-    chatter: Chatter,
-) -> anyhow::Result<(PathBuf, TempDir)> {
+/// A journal that came whole.
+pub(super) struct Fetched {
+    pub(super) reader: JournalReader,
+    /// Where its file lies; gone with this.
+    pub(super) private: TempDir,
+}
+
+/// Fetches the journal as a block file.
+pub(super) fn fetch(server: &Server, url: &str, chatter: Chatter) -> anyhow::Result<Fetched> {
     let private = tempfile::Builder::new()
         .prefix("branchline-read-")
         .tempdir()
         .context("cannot make a private directory")?;
-    let file = private.path().join("journal.jsonl");
-    let mut export = server.export("jsonl")?;
+    let file = private.path().join("journal.blocks");
+    let mut export = server.export("blocks")?;
     let mut progress = Progress::over_bytes("fetching", None, chatter);
     let room = || {
         format!(
@@ -51,21 +54,10 @@ pub(super) fn fetch(
     }
     out.flush().with_context(room)?;
     drop(progress);
-    if !ends(&file).context("cannot read what was fetched")? {
+    let reader = JournalReader::open_file(&file)
+        .with_context(|| format!("what {url} sent is no journal"))?;
+    if reader.file_end().is_none_or(|end| end.last != export.head) {
         bail!("{url} broke off after {bytes} bytes, before the end of its journal: ask again");
     }
-    Ok((file, private))
-}
-
-/// Whether the last line is the one that ends an export. What it says is checked with the records.
-fn ends(file: &Path) -> std::io::Result<bool> {
-    let mut file = File::open(file)?;
-    let length = file.seek(SeekFrom::End(0))?;
-    // The last line is shorter than this.
-    file.seek(SeekFrom::Start(length.saturating_sub(256)))?;
-    let mut last = Vec::new();
-    for line in BufReader::new(file).split(b'\n') {
-        last = line?;
-    }
-    Ok(last.starts_with(b"{\"end\":"))
+    Ok(Fetched { reader, private })
 }

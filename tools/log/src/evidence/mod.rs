@@ -58,9 +58,10 @@ pub struct Access {
 #[derive(Debug)]
 enum Source {
     /// In blocks.
-    Journal { reader: Box<JournalReader>, keys: Option<PathBuf> },
-    /// In lines that `export` wrote. Those that a server was asked for lie in a private directory.
-    Export { file: PathBuf, _private: Option<TempDir> },
+    /// Those that a server was asked for lie in a private directory.
+    Journal { reader: Box<JournalReader>, keys: Option<PathBuf>, _private: Option<TempDir> },
+    /// In lines that `export` wrote.
+    Export(PathBuf),
 }
 
 impl Evidence {
@@ -84,12 +85,16 @@ impl Evidence {
     pub fn open_with(place: &Path, access: &Access) -> anyhow::Result<Self> {
         let source = match Place::find(place)? {
             Place::Directory { journal, data } => directory(&journal, &data)?,
-            Place::Lines(file) => Source::Export { file, _private: None },
+            Place::Lines(file) => Source::Export(file),
             Place::Blocks(file) => block_file(&file)?,
             Place::Server(url) => {
                 let server = Server::new(&url, TokenSource::find(access.token_file.as_deref())?)?;
-                let (file, private) = fetched::fetch(&server, &url, access.chatter)?;
-                Source::Export { file, _private: Some(private) }
+                let fetched = fetched::fetch(&server, &url, access.chatter)?;
+                Source::Journal {
+                    reader: Box::new(fetched.reader),
+                    keys: None,
+                    _private: Some(fetched.private),
+                }
             }
         };
         Ok(Self { source, chatter: access.chatter })
@@ -103,7 +108,7 @@ impl Evidence {
     pub(crate) fn reading(&self) -> anyhow::Result<Reading<'_>> {
         Ok(match &self.source {
             Source::Journal { reader, .. } => Reading::Blocks(reader),
-            Source::Export { file, .. } => {
+            Source::Export(file) => {
                 let opened = File::open(file);
                 let opened = opened.with_context(|| format!("cannot read {}", file.display()))?;
                 Reading::Lines(Box::new(BufReader::new(opened)))
@@ -116,7 +121,7 @@ impl Evidence {
     pub fn records(&self) -> Box<dyn Iterator<Item = anyhow::Result<Arc<Record>>> + '_> {
         match &self.source {
             Source::Journal { reader, .. } => Box::new(records_of_blocks(reader)),
-            Source::Export { file, .. } => match File::open(file) {
+            Source::Export(file) => match File::open(file) {
                 Ok(opened) => Box::new(records_of_lines(opened)),
                 Err(error) => {
                     let error = anyhow::Error::from(error);
@@ -135,7 +140,7 @@ impl Evidence {
                 Some(end) => Some(end.last.0),
                 None => reader.acknowledged().ok().flatten().map(|last| last.0),
             },
-            Source::Export { .. } => None,
+            Source::Export(_) => None,
         }
     }
 
@@ -153,7 +158,7 @@ impl Evidence {
         match &self.source {
             Source::Journal { keys: Some(keys), .. } => Vault::open_read_only(keys)
                 .with_context(|| format!("cannot read the keys in {}", keys.display())),
-            Source::Journal { keys: None, .. } | Source::Export { .. } => {
+            Source::Journal { keys: None, .. } | Source::Export(_) => {
                 bail!("there are no keys beside an export")
             }
         }
@@ -184,14 +189,14 @@ fn directory(journal: &Path, data: &Path) -> anyhow::Result<Source> {
              acknowledged, because the storage engine does not open it: {reason}"
         );
     }
-    Ok(Source::Journal { reader: Box::new(reader), keys: Some(data.join("keys")) })
+    Ok(Source::Journal { reader: Box::new(reader), keys: Some(data.join("keys")), _private: None })
 }
 
 /// The journal in a block file, which is read where it lies: that writes nothing.
 fn block_file(file: &Path) -> anyhow::Result<Source> {
     let reader = JournalReader::open_file(file)
         .with_context(|| format!("cannot read the journal in {}", file.display()))?;
-    Ok(Source::Journal { reader: Box::new(reader), keys: None })
+    Ok(Source::Journal { reader: Box::new(reader), keys: None, _private: None })
 }
 
 /// What a private copy takes.
@@ -215,8 +220,8 @@ fn size_of(dir: &Path) -> u64 {
     entries.map(size).sum()
 }
 
-/// The records of blocks. Blocks that are missing at the end leave no gap, so what is known of the
-/// end is compared with the last of them.
+/// The records of blocks. Blocks that are missing at the end of a directory leave no gap, so the last
+/// of them is compared with what was acknowledged.
 fn records_of_blocks(
     reader: &JournalReader,
 ) -> impl Iterator<Item = anyhow::Result<Arc<Record>>> + '_ {
@@ -238,16 +243,8 @@ fn records_of_blocks(
     })
 }
 
-/// What is missing after the last block, as far as the file's end or the high-water mark knows.
-fn missing_end(reader: &JournalReader, last: Position) -> Option<Fault> {
-    if *reader.origin() == Origin::BlockFile {
-        return reader.file_end().is_none().then(|| {
-            Fault::Damaged(format!(
-                "the block file is not whole after record {last}: it was cut there, or its end is \
-                 damaged"
-            ))
-        });
-    }
+/// What is missing after the last block, as far as the high-water mark knows.
+pub(crate) fn missing_end(reader: &JournalReader, last: Position) -> Option<Fault> {
     match reader.acknowledged() {
         Ok(Some(acknowledged)) if acknowledged > last => Some(Fault::Damaged(format!(
             "the journal ends at record {last}, and {acknowledged} was acknowledged: records are \

@@ -15,7 +15,7 @@ use branchline_journal::{
     storage::{BlockSource, BlockStorage, StorageError, StoredBlock},
     store::EventStore,
 };
-use branchline_log::{AsOf, Evidence, verify::Kept};
+use branchline_log::{AsOf, Evidence, export::FileForm, verify::Kept};
 
 use crate::journals::{Verdict, check, files, make, records};
 
@@ -142,7 +142,8 @@ fn a_line_that_is_missing_swapped_cut_or_repeated_is_found_and_named() {
     make(&place.path().join("data"), |storage| storage);
     let file = place.path().join("all.jsonl");
     let evidence = Evidence::open(&place.path().join("data")).unwrap();
-    branchline_log::export::run(&evidence, &file, AsOf::Head, &mut Vec::new()).unwrap();
+    branchline_log::export::run(&evidence, &file, FileForm::Jsonl, AsOf::Head, &mut Vec::new())
+        .unwrap();
     let text = fs::read_to_string(&file).unwrap();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let changed = |change: fn(&mut Vec<&str>)| {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use branchline_journal::merkle::TreeHead;
-use branchline_log::{AsOf, Evidence};
+use branchline_log::{AsOf, Evidence, export::FileForm};
 
 use crate::journals::{Random, Verdict, check, files, make};
 
@@ -93,7 +93,8 @@ fn a_flipped_byte_of_exported_lines_is_found() {
     make(&place.path().join("data"), |storage| storage);
     let file = place.path().join("all.jsonl");
     let evidence = Evidence::open(&place.path().join("data")).unwrap();
-    branchline_log::export::run(&evidence, &file, AsOf::Head, &mut Vec::new()).unwrap();
+    branchline_log::export::run(&evidence, &file, FileForm::Jsonl, AsOf::Head, &mut Vec::new())
+        .unwrap();
     let count = number("BRANCHLINE_FLIPS", 400);
     let found =
         flips(&file, std::slice::from_ref(&file), count, number("BRANCHLINE_FLIPS_SEED", 2));

@@ -10,7 +10,7 @@ use std::{
 /// One answer, to one request on a connection of its own.
 pub(crate) enum Reply {
     /// 200 with the head of the journal and a body.
-    Lines { head: u64, body: Vec<u8> },
+    Whole { head: u64, body: Vec<u8> },
     /// As before, but the connection ends so many bytes before the body does.
     Cut { head: u64, body: Vec<u8>, missing: usize },
     /// The connection ends without an answer.
@@ -65,9 +65,11 @@ fn request(stream: &TcpStream) -> Asked {
 fn answer(mut stream: TcpStream, reply: &Reply) {
     let (status, kind, extra, body, missing) = match reply {
         Reply::HangUp => return,
-        Reply::Lines { head, body } => (200, "application/x-ndjson", Some(head), body.clone(), 0),
+        Reply::Whole { head, body } => {
+            (200, "application/octet-stream", Some(head), body.clone(), 0)
+        }
         Reply::Cut { head, body, missing } => {
-            (200, "application/x-ndjson", Some(head), body.clone(), *missing)
+            (200, "application/octet-stream", Some(head), body.clone(), *missing)
         }
         Reply::Problem(status, detail) => {
             let body = format!("{{\"status\":{status},\"detail\":\"{detail}\"}}");

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod audit;
+mod bad_sources;
+mod copies;
 mod differences;
 mod fake_server;
 mod golden;

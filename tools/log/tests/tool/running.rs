@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// The whole export of a small journal, as its server would send it.
-fn export(directory: &Path) -> Vec<u8> {
-    let output = tool(&["export", "-"], directory);
+fn export(directory: &Path, format: &str) -> Vec<u8> {
+    let output = tool(&["export", "-", "--format", format], directory);
     assert!(output.status.success());
     output.stdout
 }
@@ -44,33 +44,36 @@ fn ask(server: &FakeServer, arguments: &[&str]) -> Output {
 fn small_journal() -> (tempfile::TempDir, Vec<u8>) {
     let directory = tempfile::tempdir().unwrap();
     journal_with(directory.path(), &[]);
-    let whole = export(directory.path());
+    let whole = export(directory.path(), "jsonl");
     (directory, whole)
 }
 
 #[test]
 fn a_server_is_read_as_its_stopped_directory_would_be() {
-    let (directory, whole) = small_journal();
-    let server = FakeServer::start(vec![Reply::Lines { head: 6, body: whole }]);
+    let (directory, _) = small_journal();
+    let whole = export(directory.path(), "blocks");
+    let server = FakeServer::start(vec![Reply::Whole { head: 6, body: whole }]);
     let output = ask(&server, &["list"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout), text(&tool(&["list"], directory.path()).stdout));
     let asked = server.asked();
     assert_eq!(asked.len(), 1);
     let (line, token) = asked.first().unwrap();
-    assert!(line.starts_with("GET /v1/admin/export?format="), "{line}");
+    assert_eq!(line, "GET /v1/admin/export?format=blocks");
     assert_eq!(token, "Bearer abc123");
 }
 
 #[test]
 fn what_breaks_off_is_no_answer_at_all() {
-    let (_directory, whole) = small_journal();
-    let last_line = whole.split_inclusive(|byte| *byte == b'\n').next_back().unwrap().len();
-    let without_end = whole.get(..whole.len() - last_line).unwrap().to_vec();
+    let (directory, _) = small_journal();
+    let whole = export(directory.path(), "blocks");
+    let without_end = whole.get(..whole.len() - 64).unwrap().to_vec();
     for (reply, words) in [
         (Reply::Cut { head: 6, body: whole.clone(), missing: 700 }, "gives no answer"),
-        (Reply::Cut { head: 6, body: whole, missing: 1 }, "gives no answer"),
-        (Reply::Lines { head: 6, body: without_end }, "before the end of its journal"),
+        (Reply::Cut { head: 6, body: whole.clone(), missing: 1 }, "gives no answer"),
+        (Reply::Whole { head: 6, body: without_end }, "before the end of its journal"),
+        // Whole, but of fewer records than the server had.
+        (Reply::Whole { head: 7, body: whole }, "before the end of its journal"),
         (Reply::HangUp, "gives no answer"),
     ] {
         let server = FakeServer::start(vec![reply]);
@@ -83,21 +86,21 @@ fn what_breaks_off_is_no_answer_at_all() {
 
 #[test]
 fn a_record_that_was_changed_on_the_way_is_damage_with_its_place() {
-    let (_directory, whole) = small_journal();
-    let changed = text(&whole).replacen("\"principal\":\"test\"", "\"principal\":\"tost\"", 4);
-    let forged = lines(changed.as_bytes(), 4, 4);
-    let mut export = lines(&whole, 1, 3);
-    export.extend(forged.clone());
-    export.extend(lines(&whole, 5, 7));
-    let server = FakeServer::start(vec![Reply::Lines { head: 6, body: export }]);
+    let (directory, lines_of_all) = small_journal();
+    let mut changed = export(directory.path(), "blocks");
+    let length = changed.len();
+    *changed.get_mut(length - 100).unwrap() ^= 1;
+    let server = FakeServer::start(vec![Reply::Whole { head: 6, body: changed }]);
     let output = ask(&server, &["list"]);
     assert_eq!(output.status.code(), Some(5));
-    assert!(text(&output.stderr).contains("line 4"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("at position "), "{}", text(&output.stderr));
 
-    let mut page = lines(&whole, 3, 3);
-    page.extend(forged);
-    let head = Reply::Lines { head: 6, body: Vec::new() };
-    let server = FakeServer::start(vec![head, Reply::Lines { head: 6, body: page }]);
+    let all = text(&lines_of_all);
+    let forged = all.replace("\"principal\":\"test\"", "\"principal\":\"tost\"");
+    let mut page = lines(&lines_of_all, 3, 3);
+    page.extend(lines(forged.as_bytes(), 4, 4));
+    let head = Reply::Whole { head: 6, body: Vec::new() };
+    let server = FakeServer::start(vec![head, Reply::Whole { head: 6, body: page }]);
     let output = ask(&server, &["tail", "-n", "4"]);
     assert_eq!(output.status.code(), Some(5));
     let told = text(&output.stderr);
@@ -145,8 +148,8 @@ fn without_a_token_nothing_is_asked_and_the_way_is_shown() {
 fn tail_asks_a_server_only_for_the_last_records() {
     let (directory, whole) = small_journal();
     let server = FakeServer::start(vec![
-        Reply::Lines { head: 6, body: Vec::new() },
-        Reply::Lines { head: 6, body: lines(&whole, 5, 6) },
+        Reply::Whole { head: 6, body: Vec::new() },
+        Reply::Whole { head: 6, body: lines(&whole, 5, 6) },
     ]);
     let output = ask(&server, &["tail", "-n", "2"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -158,9 +161,9 @@ fn tail_asks_a_server_only_for_the_last_records() {
 #[test]
 fn follow_goes_on_after_the_last_record_when_the_server_was_away() {
     let (_directory, whole) = small_journal();
-    let page = |head, from, to| Reply::Lines { head, body: lines(&whole, from, to) };
+    let page = |head, from, to| Reply::Whole { head, body: lines(&whole, from, to) };
     let server = FakeServer::start(vec![
-        Reply::Lines { head: 2, body: Vec::new() },
+        Reply::Whole { head: 2, body: Vec::new() },
         page(2, 1, 2),
         // It stops in the middle of an answer, is away, does not know the old token, and is back.
         Reply::Cut { head: 4, body: lines(&whole, 3, 4), missing: 20 },
@@ -168,9 +171,9 @@ fn follow_goes_on_after_the_last_record_when_the_server_was_away() {
         Reply::Problem(401, "each start makes a new one"),
         page(6, 4, 6),
         // Nothing comes for half a minute.
-        Reply::Lines { head: 6, body: Vec::new() },
+        Reply::Whole { head: 6, body: Vec::new() },
         // It was given an older journal.
-        Reply::Lines { head: 5, body: Vec::new() },
+        Reply::Whole { head: 5, body: Vec::new() },
     ]);
     let output = ask(&server, &["tail", "--follow", "-n", "2"]);
     assert_eq!(output.status.code(), Some(5));
@@ -203,8 +206,9 @@ fn follow_needs_a_server_and_shows_the_one_that_runs() {
 
 #[test]
 fn a_journal_in_use_is_answered_with_its_owner_and_a_command_that_works() {
-    let (directory, whole) = small_journal();
-    let server = FakeServer::start(vec![Reply::Lines { head: 6, body: whole }]);
+    let (directory, _) = small_journal();
+    let whole = export(directory.path(), "blocks");
+    let server = FakeServer::start(vec![Reply::Whole { head: 6, body: whole }]);
     let before = tool(&["list"], directory.path()).stdout;
     fs::write(directory.path().join("admin-url"), format!("{}\n", server.url)).unwrap();
     fs::write(directory.path().join("admin-token"), "abc123\n").unwrap();

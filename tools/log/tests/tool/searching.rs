@@ -1,6 +1,6 @@
 //! `grep` and `tail` over a journal with two workflows, three leads, and one number twice.
 
-mod journal;
+pub(crate) mod journal;
 
 use std::{
     io::Write as _,

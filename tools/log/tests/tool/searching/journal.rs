@@ -37,14 +37,17 @@ pub(crate) const BENS_NUMBER: &str = "+12125550199";
 pub(crate) fn journal(directory: &Path) {
     let store = SledStore::open(&SledOptions::new(directory.join("journal"))).unwrap();
     let vault = Vault::open(&directory.join("keys"), Arc::new(SeededEntropy::new(1))).unwrap();
-    let mut records = of_workflows();
-    records.extend([
-        enrolled(&vault, ANN, SPRING, ANNS_NUMBER),
-        enrolled(&vault, BEN, SPRING, BENS_NUMBER),
-        enrolled(&vault, ANN_AGAIN, AUTUMN, ANNS_NUMBER),
-    ]);
-    records.extend(of_leads());
-    append(&store, records);
+    // Three groups: three blocks.
+    append(&store, of_workflows());
+    append(
+        &store,
+        vec![
+            enrolled(&vault, ANN, SPRING, ANNS_NUMBER),
+            enrolled(&vault, BEN, SPRING, BENS_NUMBER),
+            enrolled(&vault, ANN_AGAIN, AUTUMN, ANNS_NUMBER),
+        ],
+    );
+    append(&store, of_leads());
     store.close();
 }
 

@@ -78,15 +78,18 @@ impl<'v> Past<'v> {
         let mut soundness = Soundness::Sound;
         let mut streams = BTreeSet::new();
         let mut later = None;
+        let mut progress = evidence.progress("reading");
         for record in evidence.records() {
             let record = match record {
                 Ok(record) => record,
                 Err(damage) => {
-                    eprintln!("{damage}; what is told is as of record {}", past.position);
+                    progress
+                        .say(&format!("{damage}; what is told is as of record {}", past.position));
                     soundness = Soundness::Damaged;
                     break;
                 }
             };
+            progress.at(record.position.0);
             streams.insert(record.body.stream);
             if as_of.is_before(&record) {
                 // Only the beginning of a subject that was not there yet is still looked for.
@@ -101,10 +104,11 @@ impl<'v> Past<'v> {
             }
             let position = record.position;
             if let Err(error) = past.take(record) {
-                eprintln!("record {position}: {error}");
+                progress.say(&format!("record {position}: {error}"));
                 soundness = Soundness::Damaged;
             }
         }
+        drop(progress);
         let head = past.position;
         if let (AsOf::Position(wanted), None, Soundness::Sound) = (as_of, later, soundness) {
             ensure!(wanted <= head, "position {wanted} is beyond the journal's end at {head}");

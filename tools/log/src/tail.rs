@@ -12,7 +12,7 @@ use crate::{
 
 /// How long a server that does not answer is left alone at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Writes the last `count` records. The whole journal is read for that: only the chain from the
 /// first block on says that the last ones are what was written.
@@ -75,7 +75,11 @@ pub fn of_server(
     // How long the server was left alone last, while it does not answer.
     let mut lost: Option<Duration> = None;
     while follow || told.last < head {
-        let page = told.next_page(server, format, out);
+        // A server that is back is asked what it tells at once: for records it may wait half a minute.
+        let page = match lost {
+            Some(_) => server.head().map(drop).map_err(anyhow::Error::from),
+            None => told.next_page(server, format, out),
+        };
         out.flush()?;
         let Err(error) = page else {
             if lost.take().is_some() {

@@ -169,6 +169,7 @@ fn follow_goes_on_after_the_last_record_when_the_server_was_away() {
         Reply::Cut { head: 4, body: lines(&whole, 3, 4), missing: 20 },
         Reply::HangUp,
         Reply::Problem(401, "each start makes a new one"),
+        Reply::Whole { head: 6, body: Vec::new() },
         page(6, 4, 6),
         // Nothing comes for half a minute.
         Reply::Whole { head: 6, body: Vec::new() },

@@ -28,7 +28,7 @@ enum Command {
     List(cli::ListArgs),
     /// The events of one workflow, lead or call, with who caused each and why.
     Show(cli::ShowArgs),
-    /// The last records of the journal.
+    /// The last records of the journal, and with `--follow` those to come.
     Tail(cli::TailArgs),
     /// The records that fit, out of the whole journal: by type of event, workflow, lead, call, node,
     /// phone number, principal, cause, key and time. What different flags ask must all be so; of a
@@ -66,7 +66,7 @@ enum Command {
     /// Writes all records to one file that needs no engine: as lines of JSON, or as the journal's own
     /// blocks. Payloads are as they are: sealed fields stay sealed.
     Export(cli::ExportArgs),
-    /// Makes the journal of a new data directory out of an export. Nothing else here writes.
+    /// Makes the journal of a new data directory out of an export.
     Import(cli::ImportArgs),
 }
 

@@ -81,6 +81,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "branchline-domain",
             "branchline-engine",
             "branchline-event-codec",
+            "branchline-evidence",
             "branchline-http-api",
             "branchline-journal",
             // What the auditor's tool does is measured as it is.

@@ -6,6 +6,7 @@ mod campaign;
 mod import;
 mod latency;
 mod process;
+mod proof;
 mod verify;
 mod yardstick;
 
@@ -34,6 +35,8 @@ enum Command {
     Import(ImportArgs),
     /// The check of a whole journal, beside a plain reading of the same bytes.
     Verify(VerifyArgs),
+    /// Dossiers of leads in a large journal: sizes of their proofs, and times of a check.
+    Proof(ProofArgs),
 }
 
 /// Flags of `verify`.
@@ -45,6 +48,17 @@ struct VerifyArgs {
     /// A stopped data directory to check. Made here, and kept, when it is not there.
     #[arg(long, value_name = "DIR")]
     journal: Option<std::path::PathBuf>,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Flags of `proof`.
+#[derive(Debug, Args)]
+struct ProofArgs {
+    /// Records of the journal.
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(100_000..))]
+    records: u32,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -90,6 +104,7 @@ fn main() -> ExitCode {
         Command::Campaign(args) => campaign::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Proof(args) => proof::run(&args),
     };
     match run {
         Ok(()) => ExitCode::SUCCESS,

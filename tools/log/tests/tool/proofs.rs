@@ -190,6 +190,12 @@ fn nothing_is_proven_of_records_that_are_not_those_of_the_head() {
     let told =
         desk.refused("head forged.jsonl --sign-with journal.key --extends six.head --out x", 5);
     assert!(told.contains("the records up to 6 are not those of six.head"), "{told}");
+    desk.done("export six damaged.jsonl");
+    change(&desk.at("damaged.jsonl"), |lines| lines.replacen("\"version\":2", "\"version\":3", 1));
+    for line in ["head damaged.jsonl", &format!("prove damaged.jsonl {LEAD} --out x")] {
+        let told = desk.refused(line, 5);
+        assert!(told.contains("nothing is proven") && told.contains("line 2"), "{told}");
+    }
     assert!(!desk.at("x").exists());
     desk.done("head seven --sign-with journal.key --extends six.head --out x");
 }

@@ -156,7 +156,8 @@ impl Stands {
         let node = lead.node.map(|node| format!(" at {node}")).unwrap_or_default();
         let hold = lead.hold.as_ref().map(|hold| format!(", held: {}", hold.reason.code()));
         let home = lead.workflow.map(|workflow| format!(" in {workflow}")).unwrap_or_default();
-        format!("{}{gone}{node}{}{home}", lead.status, hold.unwrap_or_default())
+        let erased = if lead.is_erased() { ", erased" } else { "" };
+        format!("{}{gone}{node}{}{erased}{home}", lead.status, hold.unwrap_or_default())
     }
 }
 

@@ -7,11 +7,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use branchline_domain::{
     call_status::CallStatus,
     id::LeadId,
-    lead::{CallReport, LeadRejection, LeadState, Values},
+    lead::{CallReport, LeadEvent, LeadRejection, LeadState, Values},
     personal::Personal,
 };
 use branchline_engine::{
-    EngineError, LeadStory,
+    EngineError, LeadStory, RecordedEvents,
     command::{CallAction, Caller, LeadAction},
     erasure::Erasure,
 };
@@ -318,6 +318,44 @@ fn a_start_with_keys_of_another_journal_tells_whom_it_could_not_forget() {
         // Their fields are not opened all the same, and the engine serves.
         assert_eq!(told_phone(&world, leads[0]).await, Personal::Erased);
         assert!(world.handle().health().ready);
+    });
+}
+
+/// Leads of an import that was given up never counted, and are in the journal all the same.
+#[test]
+fn a_withdrawn_lead_is_erased_too() {
+    story(async {
+        let world = World::start(config());
+        let campaign = world.draft().await;
+        let before = world.handle().health().position.0;
+        let handle = world.handle().clone();
+        let enrolling = tokio::spawn(async move {
+            handle.enrol(host(), campaign.workflow, list((0..3_000).map(lead).collect())).await
+        });
+        while world.handle().health().position.0 < before + 1_000 {
+            tokio::task::yield_now().await;
+        }
+        world.store.shut();
+        let world = world.crash_and_restart();
+        assert!(enrolling.await.unwrap().is_err());
+        let withdrawn = world.facts().await.into_iter().rev().find_map(|fact| match fact.events {
+            RecordedEvents::Lead(lead, events) if events == [LeadEvent::LeadWithdrawn] => {
+                Some(lead)
+            }
+            RecordedEvents::Lead(..) | RecordedEvents::Workflow(..) => None,
+        });
+        let id = withdrawn.unwrap();
+        let position = world.handle().health().position.0;
+
+        let erased = erase(&world, id).await;
+
+        assert_eq!((erased.position.0, erased.key_destroyed), (position + 1, true));
+        let world = world.stop_and_restart();
+        let known = world.handle().read(|read| read.erased_leads().collect::<Vec<_>>()).await;
+        let known = known.unwrap();
+        assert_eq!(known.iter().map(|erased| erased.lead).collect::<Vec<_>>(), [id]);
+        let key = world.vault.key(KeySlot(known[0].key_slot), id.as_uuid()).unwrap();
+        assert!(key.is_none());
     });
 }
 

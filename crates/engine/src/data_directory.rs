@@ -8,6 +8,7 @@ use std::{
 };
 
 use branchline_journal::{
+    record::Position,
     sled_store::{SledOptions, SledStore},
     store::EventStore,
 };
@@ -33,6 +34,17 @@ pub enum OpenError {
         /// What the vault said.
         #[source]
         source: VaultError,
+    },
+    /// The keys of a journal with records are gone. New ones would be given the places of the old
+    /// ones, and nobody would notice what was lost.
+    #[error(
+        "the journal has records, and its keys are not in {keys}; `branchline keys restore` puts \
+         those of a backup there; without one, `branchline backup` and `branchline restore \
+         --without-keys` make a directory in which every lead's fields read as erased"
+    )]
+    KeysMissing {
+        /// Where they should be.
+        keys: String,
     },
     /// A restore was interrupted.
     #[error(
@@ -119,7 +131,7 @@ impl DataDirectory {
     /// # Errors
     ///
     /// [`OpenError`] when another process has it open, when a file cannot be trusted, and when it is
-    /// half restored.
+    /// half restored or has lost its keys.
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         Self::check_whole(dir)?;
         let journal = dir.join("journal");
@@ -127,6 +139,9 @@ impl DataDirectory {
         let store = SledStore::open(&SledOptions::new(&journal)).map_err(|source| {
             OpenError::Journal { dir: journal.display().to_string(), source: Box::new(source) }
         })?;
+        if store.head() > Position::START && !Vault::exists(&keys) {
+            return Err(OpenError::KeysMissing { keys: keys.display().to_string() });
+        }
         let vault = Vault::open(&keys, Arc::new(SystemEntropy))
             .map_err(|source| OpenError::Keys { dir: keys.display().to_string(), source })?;
         Ok(Self { store: Arc::new(store), vault: Arc::new(vault) })

@@ -67,6 +67,11 @@ impl Vault {
         Self::over_file(dir, file, organisations, Arc::new(SystemEntropy), None)
     }
 
+    /// Whether a directory has a vault, sound or not.
+    pub fn exists(dir: &Path) -> bool {
+        [LEADS_FILE, ORGANISATIONS_FILE].iter().any(|name| dir.join(name).exists())
+    }
+
     /// A sealing vault that lives in memory only, for tests and simulations.
     pub fn in_memory(entropy: Arc<dyn Entropy>) -> Self {
         Self::in_memory_with(entropy, VaultOptions { sealing: true })

@@ -178,6 +178,9 @@ fn a_lead_that_was_erased_after_the_backup_of_its_key_is_erased_again() {
     let told = refused(&data, &["keys", "restore", &place.text("monday.keys")]);
     assert!(told.contains("has keys already (the same as in the backup)"), "{told}");
     fs::remove_dir_all(&keys).unwrap();
+    let told = refused(&data, &["workflow", "import", DEMO]);
+    assert!(told.contains("branchline keys restore"), "{told}");
+    assert!(!keys.exists(), "no keys are made for a journal that has lost its own");
     let told = done(&data, &["keys", "restore", &place.text("monday.keys")]);
     assert_eq!(counts_of(&told), [1, 1, 0, 0]);
     assert_eq!(contains(&data, &doomed), None);

@@ -4,11 +4,13 @@
 //! engine's clock. Its rules ([`Profile`], [`story`]) are pure; only the carrier itself has a thread.
 
 mod dice;
+mod ledger;
 mod profile;
 mod reporter;
 mod simulated;
 mod story;
 
+pub use ledger::Ledger;
 pub use profile::{Profile, ProfileError};
 pub use simulated::SimulatedCarrier;
 pub use story::{CallStory, story};

@@ -13,7 +13,7 @@ use branchline_engine::{
 use tokio::sync::mpsc;
 
 use crate::{
-    CallStory, Profile,
+    CallStory, Ledger, Profile,
     reporter::{Dialled, Reporter},
     story,
 };
@@ -31,13 +31,21 @@ pub struct SimulatedCarrier {
     seed: u64,
     profile: Profile,
     clock: Arc<dyn Clock>,
+    ledger: Option<Ledger>,
     calls: OnceLock<mpsc::Sender<Dialled>>,
 }
 
 impl SimulatedCarrier {
     /// A carrier whose calls go as the profile says, in the time of this clock: the engine's.
     pub fn new(profile: Profile, seed: u64, clock: Arc<dyn Clock>) -> Self {
-        Self { seed, profile, clock, calls: OnceLock::new() }
+        Self { seed, profile, clock, ledger: None, calls: OnceLock::new() }
+    }
+
+    /// With a file that each call is written into before it is dialled.
+    #[must_use]
+    pub fn with_ledger(mut self, ledger: Ledger) -> Self {
+        self.ledger = Some(ledger);
+        self
     }
 
     fn story_of(&self, call: &DialRequest) -> CallStory {
@@ -100,6 +108,14 @@ impl Carrier for SimulatedCarrier {
     }
 
     fn dial(&self, call: DialRequest) -> BoxFuture<DialOutcome> {
+        let noted = self
+            .ledger
+            .as_ref()
+            .map_or(Ok(()), |ledger| ledger.add(call.call_id, self.clock.now()));
+        if let Err(error) = noted {
+            let reason = format!("the carrier's ledger takes no more: {error}");
+            return Box::pin(async move { DialOutcome::Refused { reason } });
+        }
         let handed_over = self.hand_over(&call);
         let provider_ref = Some(provider_ref(call.call_id));
         Box::pin(async move {

@@ -63,6 +63,8 @@ pub(crate) struct StorageConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CarrierConfig {
     pub(crate) kind: CarrierKind,
+    /// Empty when there is none.
+    pub(crate) ledger_path: std::path::PathBuf,
 }
 
 /// Who dials.

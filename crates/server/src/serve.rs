@@ -2,7 +2,8 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use branchline_carriers::{Profile, SimulatedCarrier};
+use anyhow::{Context as _, bail};
+use branchline_carriers::{Ledger, Profile, SimulatedCarrier};
 use branchline_engine::{
     UuidV7Ids,
     clock::SystemClock,
@@ -10,7 +11,7 @@ use branchline_engine::{
 };
 
 use crate::{
-    config::{CarrierKind, Config},
+    config::{CarrierConfig, CarrierKind, Config},
     house::{self, Ending},
 };
 
@@ -19,14 +20,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr()?;
     let directory = house::open_directory(&config.storage.data_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let phones = match config.carrier.kind {
-        CarrierKind::External => Phones::External,
-        CarrierKind::Simulated => Phones::InProcess(Arc::new(SimulatedCarrier::new(
-            Profile::embedded()?,
-            1,
-            Arc::clone(&clock),
-        ))),
-    };
+    let phones = phones(&config.carrier, &clock)?;
     let ids = Arc::new(UuidV7Ids::new(Arc::clone(&clock)));
     let operator = house::operator(config, &directory, address)?;
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
@@ -47,6 +41,29 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
         ending
     })?;
     Ok(exit_code(ending))
+}
+
+/// Who dials.
+fn phones(config: &CarrierConfig, clock: &Arc<dyn Clock>) -> anyhow::Result<Phones> {
+    let ledger = Some(&config.ledger_path).filter(|path| !path.as_os_str().is_empty());
+    match (config.kind, ledger) {
+        (CarrierKind::External, None) => Ok(Phones::External),
+        (CarrierKind::External, Some(_)) => bail!(
+            "`carrier.ledger_path` is for the simulated carrier; an external one keeps its own"
+        ),
+        (CarrierKind::Simulated, ledger) => {
+            let carrier = SimulatedCarrier::new(Profile::embedded()?, 1, Arc::clone(clock));
+            Ok(Phones::InProcess(Arc::new(match ledger {
+                Some(path) => {
+                    let ledger = Ledger::open(path).with_context(|| {
+                        format!("cannot write the carrier's ledger {}", path.display())
+                    })?;
+                    carrier.with_ledger(ledger)
+                }
+                None => carrier,
+            })))
+        }
+    }
 }
 
 /// Zero when the program was asked to stop; the journal's failure is not success.

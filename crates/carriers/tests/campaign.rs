@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use branchline_carriers::{Profile, SimulatedCarrier, story};
+use branchline_carriers::{Ledger, Profile, SimulatedCarrier, story};
 use branchline_domain::{
     call_status::CallStatus,
     graph::{CanvasPosition, NodeConfig, TimeConfig, TimeUnit, VoiceCallConfig},
@@ -29,6 +29,7 @@ struct House {
     store: Arc<MemoryStore>,
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
+    place: tempfile::TempDir,
 }
 
 impl House {
@@ -38,12 +39,18 @@ impl House {
             store: Arc::new(MemoryStore::new()),
             vault: Arc::new(Vault::in_memory(Arc::new(SeededEntropy::new(7)))),
             clock: Arc::new(ScaledClock::starting_at(start, 7_200)),
+            place: tempfile::tempdir().unwrap(),
         }
+    }
+
+    fn ledger(&self) -> std::path::PathBuf {
+        self.place.path().join("dials.jsonl")
     }
 
     fn start(&self) -> Engine {
         let profile = Profile::embedded().unwrap();
-        let carrier = SimulatedCarrier::new(profile, SEED, Arc::clone(&self.clock));
+        let carrier = SimulatedCarrier::new(profile, SEED, Arc::clone(&self.clock))
+            .with_ledger(Ledger::open(&self.ledger()).unwrap());
         Engine::start(EngineParts {
             store: Arc::clone(&self.store) as _,
             vault: Arc::clone(&self.vault),
@@ -190,6 +197,11 @@ fn a_campaign_that_crashes_in_the_middle_ends_as_its_seed_says() {
         // anew, or there would be more calls than the stories tell.
         assert_as_expected(&engine.handle(), workflow, 60).await;
         engine.shutdown();
+        let calls: u64 = expected(60).0.values().sum();
+        let text = std::fs::read_to_string(house.ledger()).unwrap();
+        let dials: std::collections::BTreeSet<&str> =
+            text.lines().map(|line| line.split_once(",\"at\"").unwrap().0).collect();
+        assert_eq!((text.lines().count() as u64, dials.len() as u64), (calls, calls));
     });
 }
 

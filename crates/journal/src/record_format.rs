@@ -117,7 +117,7 @@ pub fn decode_canonical(bytes: &[u8]) -> Result<Record, FormatError> {
 pub(crate) struct Names {
     organisations: Vec<Uuid>,
     streams: HashMap<StreamId, u64, IdHash>,
-    texts: HashMap<Arc<str>, u64>,
+    texts: HashMap<Arc<str>, u64, IdHash>,
     types: Vec<(Arc<str>, u16)>,
 }
 

@@ -17,7 +17,7 @@ use branchline_journal::{
 };
 use branchline_log::{AsOf, Evidence, export::FileForm, verify::Kept};
 
-use crate::journals::{Verdict, check, files, make, records};
+use crate::journals::{Verdict, check, files, make, records, write_block_file};
 
 /// What becomes of the blocks that the writer hands to its engine, by number from 0.
 type Fate = fn(usize, Position, &[u8]) -> Vec<(Position, Vec<u8>)>;
@@ -166,6 +166,41 @@ fn a_line_that_is_missing_swapped_cut_or_repeated_is_found_and_named() {
     ] {
         let told = changed(change);
         assert!(told.contains(words), "`{words}` is not in: {told}");
+    }
+}
+
+#[test]
+fn a_block_file_that_lost_swapped_or_repeats_blocks_or_was_cut_is_found_and_named() {
+    let place = tempfile::tempdir().unwrap();
+    make(&place.path().join("data"), |storage| storage);
+    let file = place.path().join("all.blocks");
+    write_block_file(&place.path().join("data"), &file);
+    let whole = fs::read(&file).unwrap();
+    let starts: Vec<usize> = whole
+        .windows(4)
+        .enumerate()
+        .filter(|(_, window)| window == b"BLBK")
+        .map(|(start, _)| start)
+        .collect();
+    let (before, block, next) = (starts[3], starts[4], starts[5]);
+    let pieces = [&whole[..before], &whole[before..block], &whole[block..next], &whole[next..]];
+    for (order, words) in [
+        (vec![0, 1, 3], "expected the record at 49, found a block that begins at 61"),
+        (vec![0, 2, 1, 3], "expected the record at 37, found a block that begins at 49"),
+        (
+            vec![0, 1, 1, 2, 3],
+            "byte 4504 of the file: the block kept under 38 says that it begins at 37",
+        ),
+        (vec![0, 1, 2], "end at 60"),
+    ] {
+        let damaged: Vec<&[u8]> = order.iter().map(|piece| pieces[*piece]).collect();
+        fs::write(&file, damaged.concat()).unwrap();
+        let told = check(&file, None).words();
+        assert!(told.contains(words), "{order:?}: `{words}` is not in: {told}");
+    }
+    for cut in [whole.len() - 1, next - 5, block + 3, 2] {
+        fs::write(&file, &whole[..cut]).unwrap();
+        drop(check(&file, None).words());
     }
 }
 

@@ -11,6 +11,8 @@ use std::{
 
 use branchline_evidence::lines::ExportedRecords;
 use branchline_journal::{
+    block_file::BlockFileWriter,
+    reader::JournalReader,
     record::{Cause, ExpectedVersion, NewRecord, Record, StreamId, Version},
     sled_store::{SledOptions, SledStore},
     storage::{BlockStorage, RealDisk},
@@ -89,6 +91,16 @@ pub(crate) fn make(
         }
         store.close();
     }
+}
+
+/// The blocks of a directory in one file.
+pub(crate) fn write_block_file(directory: &Path, file: &Path) {
+    let reader = JournalReader::open(&directory.join("journal")).unwrap();
+    let mut writer = BlockFileWriter::new(File::create_new(file).unwrap()).unwrap();
+    for block in reader.block_bytes() {
+        writer.push(&block.unwrap()).unwrap();
+    }
+    writer.finish().unwrap();
 }
 
 /// What a check came to.

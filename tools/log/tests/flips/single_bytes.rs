@@ -13,7 +13,7 @@ use std::{
 use branchline_journal::merkle::TreeHead;
 use branchline_log::{AsOf, Evidence, export::FileForm};
 
-use crate::journals::{Random, Verdict, check, files, make};
+use crate::journals::{Random, Verdict, check, files, make, write_block_file};
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
@@ -99,4 +99,16 @@ fn a_flipped_byte_of_exported_lines_is_found() {
     let found =
         flips(&file, std::slice::from_ref(&file), count, number("BRANCHLINE_FLIPS_SEED", 2));
     assert_eq!(found, count, "every byte of an export carries something");
+}
+
+#[test]
+fn a_flipped_byte_of_a_block_file_is_found() {
+    let place = tempfile::tempdir().unwrap();
+    make(&place.path().join("data"), |storage| storage);
+    let file = place.path().join("all.blocks");
+    write_block_file(&place.path().join("data"), &file);
+    let count = number("BRANCHLINE_FLIPS", 400);
+    let found =
+        flips(&file, std::slice::from_ref(&file), count, number("BRANCHLINE_FLIPS_SEED", 3));
+    assert_eq!(found, count, "every byte of a block file carries something");
 }

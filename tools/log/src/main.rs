@@ -14,6 +14,10 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 mod cli;
 
+/// Records are made on one thread and dropped on another, which costs the system's allocator dearly.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Reads a Branchline journal as evidence: through a private copy, without the engine.
 #[derive(Debug, Parser)]
 #[command(name = "branchline-log", version, about, max_term_width = 100)]

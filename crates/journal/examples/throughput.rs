@@ -18,11 +18,13 @@ use std::{
 };
 
 use branchline_journal::{
+    merkle,
     reader::JournalReader,
     record::{
         Cause, Claim, ClaimChange, ClaimKind, Control, Event, ExpectedVersion, Guard,
         IdempotencyKey, Micros, NewRecord, Position, RecordBody, StreamId, Version,
     },
+    record_format::canonical,
     sled_store::{SledOptions, SledStore},
     store::EventStore,
 };
@@ -110,6 +112,44 @@ fn argument(at: usize, default: u64) -> u64 {
     std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
+/// Proves all records of some leads against the newest head, and the newest head against older ones.
+fn prove(store: &SledStore, leads: u64) -> Result<(), Box<dyn Error>> {
+    const PROOFS: u32 = 200;
+    let head = store.tree_head();
+    let (mut hashes, mut proving, mut checking) = (0, Duration::ZERO, Duration::ZERO);
+    for round in 0..u64::from(PROOFS) {
+        let lead = (round * 7_919) % leads;
+        let records = store.read_stream(StreamId::lead(Uuid::from_bytes(tag(lead, 0))))?;
+        let positions: Vec<Position> = records.iter().map(|record| record.position).collect();
+        let began = Instant::now();
+        let proof = store.prove_inclusion(&positions, head.size)?;
+        proving += began.elapsed();
+        let began = Instant::now();
+        let leaves: Vec<_> = records
+            .iter()
+            .map(|record| (record.position.0 - 1, merkle::leaf(&canonical(record))))
+            .collect();
+        if !merkle::verify_inclusion(&leaves, head.size, &proof, &head.root) {
+            return Err("a proof does not hold".into());
+        }
+        checking += began.elapsed();
+        hashes += proof.len();
+    }
+    println!(
+        "of {} records, proved those of a lead in {:?} with {} bytes, checked in {:?}",
+        head.size,
+        proving / PROOFS,
+        hashes * size_of::<merkle::Hash>() / usize::try_from(PROOFS)?,
+        checking / PROOFS
+    );
+    let began = Instant::now();
+    for round in 1..=u64::from(PROOFS) {
+        store.prove_consistency(head.size * round / u64::from(PROOFS + 1), head.size)?;
+    }
+    println!("proved consistency in {:?}", began.elapsed() / PROOFS);
+    Ok(())
+}
+
 /// Opens, reads and verifies what was written.
 fn read_back(options: &SledOptions, leads: u64) -> Result<(), Box<dyn Error>> {
     println!("{:.0} bytes on disk a lead", disk_bytes(&options.dir)? as f64 / leads as f64);
@@ -131,6 +171,7 @@ fn read_back(options: &SledOptions, leads: u64) -> Result<(), Box<dyn Error>> {
         store.read_stream(StreamId::lead(Uuid::from_bytes(tag(lead, 0))))?;
     }
     println!("read a stream in {:?}", began.elapsed() / u32::try_from(rebuilt)?);
+    prove(&store, leads)?;
     drop(store);
     let reader = JournalReader::open(&options.dir)?;
     let began = Instant::now();

@@ -3,12 +3,20 @@
 //! Nothing of it ever goes to standard output, and nothing at all is written where standard error is
 //! a file or a pipe.
 
-use std::{io::Write, time::Duration};
+use std::{
+    fmt,
+    io::Write,
+    time::{Duration, Instant},
+};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{
+    ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, style::TemplateError,
+};
 
-/// Records between two looks at the clock: at a million records a second that is a thousand looks.
-const STRIDE: u64 = 1_024;
+/// Records, or bytes, between two looks at the clock at most.
+const STRIDE_MAX: u64 = 1 << 20;
+/// A look that comes sooner after the one before makes the next one come later. Unit: milliseconds.
+const GLANCE_MS: u64 = 20;
 /// Draws a second.
 const DRAWS_HZ: u8 = 8;
 /// A reading that is over sooner shows nothing. Unit: milliseconds.
@@ -30,8 +38,12 @@ pub enum Chatter {
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
-    /// Below this the bar is not asked.
+    /// Below this neither clock nor bar is asked.
     next: u64,
+    /// From one look at the clock to the next: one where a record takes long, many where it does
+    /// not.
+    stride: u64,
+    looked: Instant,
 }
 
 /// What is counted.
@@ -46,9 +58,9 @@ impl Unit {
     const fn templates(self) -> (&'static str, &'static str) {
         match self {
             Self::Records => (
-                "{msg}  {bar:32} {percent:>3} %  {human_pos} of {human_len} records  {per_sec}  \
+                "{msg}  {bar:32} {percent:>3} %  {human_pos} of {human_len} records  {rate}  \
                  {eta} left",
-                "{msg}  {human_pos} records  {per_sec}  {elapsed}",
+                "{msg}  {human_pos} records  {rate}  {elapsed}",
             ),
             Self::Bytes => (
                 "{msg}  {bar:32} {percent:>3} %  {binary_bytes} of {binary_total_bytes}  \
@@ -73,7 +85,7 @@ impl Progress {
 
     /// Shows nothing.
     pub fn hidden() -> Self {
-        Self { bar: ProgressBar::hidden(), next: u64::MAX }
+        Self { bar: ProgressBar::hidden(), next: u64::MAX, stride: 1, looked: Instant::now() }
     }
 
     fn new(what: &'static str, total: Option<u64>, unit: Unit, chatter: Chatter) -> Self {
@@ -87,12 +99,12 @@ impl Progress {
         }
         let (bounded, open) = unit.templates();
         let template = if total.is_some() { bounded } else { open };
-        // A template that does not read is a slip of this file; the test below finds it.
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("#>-"));
-        }
-        bar.set_message(what);
-        Self { bar, next: 0 }
+        let bar = match style(template) {
+            Ok(style) => bar.with_style(style),
+            // A slip of this file, which the test below finds.
+            Err(_) => bar,
+        };
+        Self { bar: bar.with_message(what), next: 0, stride: 1, looked: Instant::now() }
     }
 
     /// This many records, or bytes, are done. Cheap enough to be told of each one.
@@ -105,7 +117,14 @@ impl Progress {
 
     #[cold]
     fn draw(&mut self, done: u64) {
-        self.next = done.saturating_add(STRIDE);
+        let glance = Duration::from_millis(GLANCE_MS);
+        self.stride = if self.looked.elapsed() < glance {
+            (self.stride * 2).min(STRIDE_MAX)
+        } else {
+            (self.stride / 2).max(1)
+        };
+        self.next = done.saturating_add(self.stride);
+        self.looked = Instant::now();
         if self.bar.elapsed() >= Duration::from_millis(PATIENCE_MS) {
             self.bar.set_position(done);
         }
@@ -143,6 +162,14 @@ impl Progress {
     }
 }
 
+fn style(template: &str) -> Result<ProgressStyle, TemplateError> {
+    let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
+        // A rate that cannot be shown is no reason to stop.
+        let _ = write!(text, "{:.0} records/s", state.per_sec());
+    };
+    Ok(ProgressStyle::with_template(template)?.with_key("rate", rate).progress_chars("#>-"))
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
@@ -158,7 +185,7 @@ mod tests {
         for unit in [Unit::Records, Unit::Bytes] {
             let (bounded, open) = unit.templates();
             for template in [bounded, open] {
-                ProgressStyle::with_template(template).unwrap();
+                style(template).unwrap();
             }
         }
     }

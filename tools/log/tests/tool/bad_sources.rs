@@ -7,9 +7,15 @@ use std::{
     process::{Command, Output},
 };
 
+use branchline_journal::{
+    record::{Event, StreamId},
+    sled_store::{SledOptions, SledStore},
+    store::EventStore as _,
+};
+
 use crate::{
     searching::journal::journal,
-    world::{journal_with, text},
+    world::{LEAD, append, journal_with, record, text},
 };
 
 fn run(arguments: &[&str], place: &Path) -> Output {
@@ -182,4 +188,25 @@ fn a_directory_that_lost_its_end_or_its_bytes_is_damage() {
         assert_eq!(output.status.code(), Some(5), "{arguments:?}: {}", text(&output.stderr));
     }
     assert_eq!(fs::read(&database).unwrap(), bytes, "the evidence is as it was");
+}
+
+#[test]
+fn an_event_of_a_newer_schema_is_named_with_its_position_and_the_rest_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    journal_with(&data, &[]);
+    let store = SledStore::open(&SledOptions::new(data.join("journal"))).unwrap();
+    let event = Event { event_type: "lead.dropped".into(), schema: 9, payload: Box::new([]) };
+    append(&store, vec![record(StreamId::lead(LEAD.as_uuid()), 4, 3_000_000, vec![event])]);
+    store.close();
+    drop(store);
+    for arguments in [&["list"][..], &["tail"], &["grep"], &["verify"], &["replay"]] {
+        let output = run(arguments, &data);
+        let told = text(&output.stderr) + &text(&output.stdout);
+        assert_eq!(output.status.code(), Some(5), "{arguments:?}: {told}");
+        let is_placed = told.contains("record 7") || told.contains("schemas at 7");
+        assert!(is_placed && told.contains("schema 9"), "{arguments:?}: {told}");
+    }
+    let told = text(&run(&["tail", "-n", "1"], &data).stdout);
+    assert!(told.contains("\"lead.dropped\" schema 9, 0 bytes, unread"), "{told}");
 }

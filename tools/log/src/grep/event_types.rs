@@ -8,7 +8,8 @@ use branchline_scenarios::nearest::nearest;
 use super::Pattern;
 
 /// A type of event by its name in the journal (`lead.branch_taken`), by the part after the point
-/// (`branch_taken`), or a pattern of either (`lead.*`, `call_*`).
+/// (`branch_taken`), by the name that lines and the API show (`lead_completed`), or a pattern of these
+/// (`lead.*`, `call_*`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventTypePattern(Pattern);
 
@@ -24,7 +25,9 @@ pub struct UnknownEventType {
 impl EventTypePattern {
     /// Whether an event has such a type. A pattern with gaps takes types of newer releases too.
     pub fn fits(&self, event_type: &str) -> bool {
-        self.0.fits(event_type) || self.0.fits(without_stream(event_type))
+        self.0.fits(event_type)
+            || self.0.fits(without_stream(event_type))
+            || self.0.fits(&event_type.replacen('.', "_", 1))
     }
 }
 
@@ -66,6 +69,7 @@ mod tests {
             ("lead.dropped", "lead.dropped", "lead.completed"),
             ("completed", "lead.completed", "lead.dropped"),
             ("completed", "workflow.completed", "workflow.cancelled"),
+            ("lead_completed", "lead.completed", "workflow.completed"),
             ("workflow.*", "workflow.paused", "lead.dropped"),
             ("call_*", "lead.call_concluded", "lead.dropped"),
             ("lead.*", "lead.of_a_newer_release", "workflow.paused"),

@@ -2,6 +2,7 @@
 //! real engine, and their records are written again and again under other ids.
 
 use std::{
+    collections::HashSet,
     path::Path,
     sync::{Arc, mpsc},
 };
@@ -23,7 +24,7 @@ use branchline_engine::{
 use branchline_journal::{
     record::{
         Cause, Claim, ClaimChange, ClaimKind, ExpectedVersion, NewRecord, Position, Record,
-        StreamKind, Version,
+        StreamId, StreamKind, Version,
     },
     sled_store::{SledOptions, SledStore},
     store::EventStore,
@@ -42,8 +43,14 @@ const GROUP: usize = 4_096;
 pub(crate) fn make(directory: &Path, events: u64) -> anyhow::Result<()> {
     anyhow::ensure!(!directory.exists(), "{} is there already", directory.display());
     let template = template()?;
+    let alone: HashSet<StreamId> = template
+        .iter()
+        .filter(|record| record.prev.is_none() && record.epoch > 1)
+        .map(|record| record.body.stream)
+        .collect();
+    // The engine names variables in the first lead's import, which could not come twice.
     let (before, again): (Vec<_>, Vec<_>) =
-        template.into_iter().partition(|record| !is_repeated(record));
+        template.into_iter().partition(|record| !alone.contains(&record.body.stream));
     let count = |records: &[Arc<Record>]| -> u64 {
         records.iter().map(|record| record.body.events.len() as u64).sum()
     };
@@ -62,12 +69,6 @@ pub(crate) fn make(directory: &Path, events: u64) -> anyhow::Result<()> {
     append(&store, group)?;
     store.close();
     Ok(())
-}
-
-/// Whether a record is of a lead that came alone: those of an import could not come twice.
-fn is_repeated(record: &Record) -> bool {
-    // The engine names variables in the first lead's import; that lead's records come first.
-    record.body.stream.kind == StreamKind::LEAD && record.epoch > 1
 }
 
 /// The record under ids of its round.

@@ -1,21 +1,22 @@
 //! Reading a stopped journal, or a block file of one, as evidence: an auditor's view.
 //!
-//! The files of a directory are copied to a private directory first and only the copy is opened, because opening a
-//! sled database writes to it. A journal that sled does not open is read all the same: its blocks
-//! are looked for in the file, byte by byte, and proven by their checksums and their chain. The
-//! first thing that is wrong ends the reading of records; everything before it is shown.
+//! The files of a directory are copied to a private directory first and only the copy is opened,
+//! because opening a sled database writes to it. A journal that sled does not open is read all the
+//! same: its blocks are looked for in the file, byte by byte, and proven by their checksums and
+//! their chain. The first thing that is wrong ends the reading of records; everything before it is
+//! shown.
 
 mod blocks;
 mod copy;
+mod private_dir;
 mod salvage;
 mod verifying;
 
 use std::{path::Path, sync::Arc};
 
-use tempfile::TempDir;
-
 pub use self::{
     blocks::{BlockBytes, Blocks, Records},
+    private_dir::PrivateDir,
     verifying::{BlockReport, FileEndReport, HighWaterReport, KeptHead, Verified, Verify},
 };
 use self::{copy::copy_journal, salvage::SalvagedBlocks};
@@ -64,7 +65,7 @@ pub struct JournalReader {
     /// The end of a block file, or where it stops being one.
     file_end: Option<FileEnd>,
     /// Deleted when the reader goes, after the engine has closed.
-    _copy: Option<TempDir>,
+    _copy: Option<PrivateDir>,
 }
 
 impl std::fmt::Debug for JournalReader {
@@ -97,9 +98,7 @@ impl JournalReader {
         if !from.join("db").is_file() {
             return Err(OpenError::NoJournal { dir: dir.to_owned() });
         }
-        let copy = tempfile::Builder::new()
-            .prefix("branchline-read-")
-            .tempdir()
+        let copy = PrivateDir::make()
             .map_err(|error| OpenError::io("make a copy in", &std::env::temp_dir(), &error))?;
         let to = copy.path().join("db");
         // Held only while copying: afterwards the journal may go on without disturbing the copy.

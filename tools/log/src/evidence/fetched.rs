@@ -9,8 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use branchline_journal::reader::JournalReader;
-use tempfile::TempDir;
+use branchline_journal::reader::{JournalReader, PrivateDir};
 
 use crate::{
     progress::{Chatter, Progress},
@@ -24,15 +23,12 @@ const PIECE_BYTES: usize = 256 * 1024;
 pub(super) struct Fetched {
     pub(super) reader: JournalReader,
     /// Where its file lies; gone with this.
-    pub(super) private: TempDir,
+    pub(super) private: PrivateDir,
 }
 
 /// Fetches the journal as a block file.
 pub(super) fn fetch(server: &Server, url: &str, chatter: Chatter) -> anyhow::Result<Fetched> {
-    let private = tempfile::Builder::new()
-        .prefix("branchline-read-")
-        .tempdir()
-        .context("cannot make a private directory")?;
+    let private = PrivateDir::make().context("cannot make a private directory")?;
     let file = private.path().join("journal.blocks");
     let mut export = server.export("blocks")?;
     let mut progress = Progress::over_bytes("fetching", None, chatter);

@@ -14,12 +14,11 @@ use std::{
 use anyhow::{Context as _, bail};
 use branchline_evidence::lines::{End, ExportedRecords};
 use branchline_journal::{
-    reader::{JournalReader, Origin},
+    reader::{JournalReader, Origin, PrivateDir},
     record::{Position, Record},
     sled_store::OpenError,
 };
 use branchline_vault::Vault;
-use tempfile::TempDir;
 
 pub(crate) use self::decoded::{Decoded, decode, is_about, key_of};
 pub use self::place::{Place, url};
@@ -57,9 +56,8 @@ pub struct Access {
 /// Where the records are.
 #[derive(Debug)]
 enum Source {
-    /// In blocks.
-    /// Those that a server was asked for lie in a private directory.
-    Journal { reader: Box<JournalReader>, keys: Option<PathBuf>, _private: Option<TempDir> },
+    /// In blocks. Those that a server was asked for lie in a private directory.
+    Journal { reader: Box<JournalReader>, keys: Option<PathBuf>, _private: Option<PrivateDir> },
     /// In lines that `export` wrote.
     Export(PathBuf),
 }

@@ -3,9 +3,10 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::Context as _;
-use branchline_journal::{record::Position, sled_store::SledStore, store::EventStore};
+use branchline_journal::{
+    reader::PrivateDir, record::Position, sled_store::SledStore, store::EventStore,
+};
 use branchline_projections::Projections;
-use tempfile::TempDir;
 
 use super::{
     Cut, Failure, Options, Outcome, Random,
@@ -17,7 +18,7 @@ use crate::Evidence;
 #[derive(Debug)]
 pub(super) struct Grown {
     /// Holds `journal`.
-    pub(super) place: TempDir,
+    pub(super) place: PrivateDir,
     pub(super) last: Position,
     pub(super) root: [u8; 32],
     pub(super) read: Projections,
@@ -48,7 +49,7 @@ pub(super) fn run(
     wanted: &Options,
     outcome: &mut Outcome,
 ) -> anyhow::Result<Grown> {
-    let place = tempfile::Builder::new().prefix("branchline-torture-").tempdir()?;
+    let place = PrivateDir::make()?;
     let directory = place.path().join("journal");
     let store = SledStore::open(&options(&directory)).context("a copy cannot be made")?;
     let cuts = boundaries(last, wanted);

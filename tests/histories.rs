@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -17,8 +17,11 @@ use branchline_event_codec::{RecordedEvents, decode_record};
 use branchline_journal::record::{Record, StreamId};
 use branchline_log::{
     AsOf, Evidence, Format, Soundness, Subject, World,
+    check::{self, Trusted},
+    consistency::{self, Heads},
+    kept::{KeptHead, read_key},
     replay::{self, Wanted, WholeStanding},
-    verify,
+    verify::{self, Kept},
 };
 use branchline_vault::{KeySlot, LeadKey, Vault};
 use serde_json::Value;
@@ -82,24 +85,32 @@ fn every_event_is_read_without_keys_and_with_them() {
     for history in histories() {
         let vault = Vault::open_read_only(&history.folder.join("keys")).unwrap();
         let mut keys = BTreeMap::<StreamId, LeadKey>::new();
-        let mut opened = 0;
+        let (mut opened, mut erased, mut recorded) = (0, BTreeSet::new(), BTreeSet::new());
         for record in history.records() {
             let sealed = events(&history, &record, None);
             if let RecordedEvents::Lead(lead, events) = &sealed
                 && let Some(LeadEvent::LeadEnrolled { key_slot, .. }) = events.first()
             {
-                let key = vault.key(KeySlot(*key_slot), lead.as_uuid()).unwrap();
-                keys.insert(record.body.stream, key.expect("no lead of a history was erased"));
+                match vault.key(KeySlot(*key_slot), lead.as_uuid()).unwrap() {
+                    Some(key) => drop(keys.insert(record.body.stream, key)),
+                    None => drop(erased.insert(*lead)),
+                }
             }
             let open = events(&history, &record, keys.get(&record.body.stream));
             if let RecordedEvents::Lead(_, events) = &open
                 && let Some(LeadEvent::LeadEnrolled { phone_number, .. }) = events.first()
+                && phone_number.known().is_some()
             {
-                assert!(phone_number.known().is_some(), "{}: {}", history.name, record.position);
                 opened += 1;
+            }
+            if let RecordedEvents::Lead(lead, events) = &open
+                && matches!(events.last(), Some(LeadEvent::LeadErased { .. }))
+            {
+                recorded.insert(*lead);
             }
         }
         assert_eq!(opened, keys.len(), "{}", history.name);
+        assert_eq!(erased, recorded, "{}: whose keys are gone, and who was erased", history.name);
     }
 }
 
@@ -155,4 +166,38 @@ fn the_state_digest_is_what_it_was() {
             Err(error) => panic!("{}: {error}; BLESS=1 writes it", file.display()),
         }
     }
+}
+
+/// Heads, a dossier, a proof and a block file that were given away, in `given` of a history.
+#[test]
+fn what_was_given_away_still_holds() {
+    let mut checked = 0;
+    for history in histories() {
+        let given = history.folder.join("given");
+        if !given.is_dir() {
+            continue;
+        }
+        let file = |name: &str| given.join(name);
+        let (older, newer, key) = (file("older.head"), file("newer.head"), file("journal.key.pub"));
+        let mut out = Vec::new();
+        for head in [&older, &newer] {
+            let kept = KeptHead::read(head, Some(&read_key(&key).unwrap())).unwrap();
+            let kept = Kept { head: kept.tree(), origin: head.display().to_string() };
+            for source in [history.folder.join("journal.jsonl"), file("journal.blocks")] {
+                let evidence = Evidence::open(&source).unwrap();
+                let report = verify::check(&evidence, Some(&kept)).unwrap();
+                assert_eq!(report.soundness(), Soundness::Sound, "{}", history.name);
+                let records: Vec<_> = evidence.records().map(|record| record.unwrap()).collect();
+                assert_eq!(records, history.records(), "{}", source.display());
+            }
+        }
+        let trusted = Trusted { head: Some(&older), key: Some(&key) };
+        let dossier = check::run(&file("lead.dossier"), trusted, Format::Text, &mut out).unwrap();
+        assert_eq!(dossier, Soundness::Sound, "{}", history.name);
+        let heads = Heads { old: &older, new: &newer, key: Some(&key) };
+        let proof = consistency::from_proof(&file("continues.proof"), heads, &mut out).unwrap();
+        assert_eq!(proof, Soundness::Sound, "{}", history.name);
+        checked += 1;
+    }
+    assert!(checked > 0, "no history has anything that was given away");
 }

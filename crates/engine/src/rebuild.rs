@@ -10,7 +10,7 @@ use branchline_domain::{
     workflow::{self, WorkflowState},
 };
 use branchline_event_codec::{
-    DecodeError, decode_lead, decode_record, decode_workflow, lead_event_type,
+    DecodeError, decode_lead, decode_record, decode_workflow, says_erased,
 };
 use branchline_journal::{
     record::{Position, Record, StreamId, Version},
@@ -73,16 +73,6 @@ pub(crate) struct LeadRecords {
     pub(crate) key: Option<LeadKey>,
 }
 
-/// The name under which the journal keeps an erasure.
-const LEAD_ERASED: &str = lead_event_type(&LeadEvent::LeadErased { key_slot: 0 });
-
-/// Whether these records say that the lead is erased. Nobody opens its fields from then on, also
-/// where its key could not be destroyed yet.
-fn is_erased(records: &[Arc<Record>]) -> bool {
-    let mut events = records.iter().rev().flat_map(|record| &record.body.events);
-    events.any(|event| *event.event_type == *LEAD_ERASED)
-}
-
 /// Reads a lead's records and its key; `None` when there is no such lead.
 pub(crate) fn read_lead(
     store: &dyn EventStore,
@@ -98,7 +88,7 @@ pub(crate) fn read_lead(
         Ok(_) => return Err(RebuildError::NoBeginning { stream }),
         Err(source) => return Err(RebuildError::Decode { position: first.position, source }),
     };
-    let key = if is_erased(&records) {
+    let key = if records.iter().any(|record| says_erased(record)) {
         None
     } else {
         vault.key(KeySlot(slot), lead.as_uuid()).map_err(RebuildError::Key)?

@@ -55,7 +55,7 @@ pub use limits::{
     PAYLOAD_BYTES_MAX, PROVIDER_REF_BYTES_MAX, REFUSAL_REASON_BYTES_MAX, SETTINGS_BYTES_MAX,
     TITLE_BYTES_MAX, VARIABLE_KEYS_BYTES_MAX,
 };
-pub use recorded::{RecordedEvents, decode_record};
+pub use recorded::{RecordedEvents, decode_record, says_erased};
 pub use sealed::{SEALED_FIELDS, SealedField, Sealing};
 pub use workflow_decode::decode_workflow;
 pub use workflow_encode::encode_workflow;

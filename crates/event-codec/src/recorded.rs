@@ -8,7 +8,7 @@ use branchline_domain::{
 use branchline_journal::record::{Record, StreamKind};
 use branchline_vault::LeadKey;
 
-use crate::{DecodeError, decode_lead, decode_workflow};
+use crate::{DecodeError, decode_lead, decode_workflow, lead_event_type};
 
 /// The events of one record, and whose they are.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,4 +43,11 @@ pub fn decode_record(
         }
         StreamKind(_) => return Ok(None),
     }))
+}
+
+/// Whether a record says that its lead was erased. Nobody opens that lead's fields from then on, also
+/// where a crash or a copy has left its key.
+pub fn says_erased(record: &Record) -> bool {
+    const LEAD_ERASED: &str = lead_event_type(&LeadEvent::LeadErased { key_slot: 0 });
+    record.body.events.iter().any(|event| *event.event_type == *LEAD_ERASED)
 }

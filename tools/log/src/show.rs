@@ -9,6 +9,7 @@ use branchline_domain::{
     lead::{self, LeadState},
     workflow::{self, WorkflowState},
 };
+use branchline_event_codec::says_erased;
 use branchline_journal::record::Record;
 use branchline_projections::{Fact, FactEvents, timeline::PhoneNumbers};
 use branchline_vault::LeadKey;
@@ -46,6 +47,10 @@ pub fn run(evidence: &Evidence, wanted: Wanted, out: &mut dyn Write) -> anyhow::
         "there is no {subject} in this journal; `branchline-log list` shows what is"
     );
     let (key, shown) = match (records.first(), subject) {
+        // Nobody opens what was erased, also where a crash or a copy has left the key.
+        (Some(_), Subject::Lead(_)) if records.iter().any(|record| says_erased(record)) => {
+            (None, PhoneNumbers::Hidden)
+        }
         (Some(first), Subject::Lead(_)) => key_for(evidence, first, wanted.phone_numbers)?,
         (Some(_), Subject::Workflow(_)) | (None, _) => (None, PhoneNumbers::Hidden),
     };

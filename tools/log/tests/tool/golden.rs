@@ -32,6 +32,8 @@ fn cases() -> Vec<(&'static str, Vec<String>)> {
         case("show-workflow.jsonl", "show FLOW --json"),
         case("show-lead.txt", "show ANN --phone-numbers"),
         case("show-lead.jsonl", "show BEN --json"),
+        // Erased by the journal, and his key is still there.
+        case("show-erased.txt", "show BEN --phone-numbers"),
         case("show-call.txt", "show CALL"),
         case("replay.txt", "replay"),
         case("replay.json", "replay --json"),

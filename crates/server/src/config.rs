@@ -21,6 +21,8 @@ const DEFAULTS: &str = include_str!("../../../config/default.toml");
 const ENVIRONMENT_PREFIX: &str = "BRANCHLINE_";
 /// Environment variables with secrets begin so. They set no key, and no configuration holds them.
 pub(crate) const SECRET_PREFIX: &str = "BRANCHLINE_SECRET_";
+/// With this one `branchline-log` asks a running server. Who has it exported runs `branchline` too.
+const OPERATOR_TOKEN: &str = "BRANCHLINE_TOKEN";
 
 /// All settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -118,8 +120,7 @@ impl Config {
     pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX))
-            .filter(|(name, _)| !name.starts_with(SECRET_PREFIX))
+            .filter(|(name, _)| is_setting(name))
             .collect();
         let text = match file {
             Some(path) => Some(
@@ -186,6 +187,13 @@ fn overlay_file(settings: &mut Table, name: &str, text: &str) -> anyhow::Result<
         }
     }
     Ok(())
+}
+
+/// Whether an environment variable is meant to set a key.
+fn is_setting(name: &str) -> bool {
+    name.starts_with(ENVIRONMENT_PREFIX)
+        && !name.starts_with(SECRET_PREFIX)
+        && name != OPERATOR_TOKEN
 }
 
 /// Puts `BRANCHLINE_<TABLE>_<KEY>` over what is there.
@@ -298,5 +306,13 @@ mod tests {
         assert!(error.to_string().contains("did you mean `BRANCHLINE_ENGINE_CLAIM_MAX`"));
         let error = Config::from_parts(file, &set("BRANCHLINE_ENGINE_CLAIM_MAX", "x")).unwrap_err();
         assert!(error.to_string().contains("BRANCHLINE_ENGINE_CLAIM_MAX"));
+    }
+
+    #[test]
+    fn variables_of_secrets_and_of_the_log_tool_set_no_key() {
+        assert!(is_setting("BRANCHLINE_SERVER_LISTEN") && is_setting("BRANCHLINE_TOKENS"));
+        for other in ["BRANCHLINE_TOKEN", "BRANCHLINE_SECRET_CRM", "PATH"] {
+            assert!(!is_setting(other), "{other}");
+        }
     }
 }

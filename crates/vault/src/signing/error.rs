@@ -51,7 +51,7 @@ pub enum SigningKeyError {
         cause: Box<Self>,
     },
     /// The operating system refused to read or write.
-    #[error("cannot {doing} {}: {source}", file.display())]
+    #[error("cannot {doing} {}", file.display())]
     Io {
         /// What was tried.
         doing: &'static str,

@@ -5,7 +5,6 @@ use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
-    time::Duration,
 };
 
 use branchline_domain::{
@@ -16,16 +15,13 @@ use branchline_domain::{
 use branchline_engine::{EngineError, EngineHandle, LeadStory, clock::ManualClock, ports::Clock};
 use branchline_journal::{
     memory::MemoryStore,
-    merkle::{Hash, TreeHead},
-    record::{Claim, NewRecord, Position, Record, StreamId, StreamKind},
-    storage::StoredBlock,
-    store::{AppendReply, EventStore, KnownKey, NoProof, ReadError, StreamHead},
+    record::{NewRecord, Position, Record, StreamKind},
+    store::{AppendReply, EventStore},
 };
 use branchline_projections::Projections;
 use branchline_scenarios::words::Wrong;
 use branchline_vault::Vault;
 use tokio::runtime::{Builder, Runtime};
-use uuid::Uuid;
 
 /// What the engine answered of one lead; `None` for one that it does not show.
 pub(crate) struct LeadAnswer {
@@ -184,61 +180,7 @@ impl EventStore for WatchedStore {
         drop(self.queue.send(Append { records, reply }));
     }
 
-    fn head(&self) -> Position {
-        self.shared.store.head()
-    }
-
-    fn epoch(&self) -> u64 {
-        self.shared.store.epoch()
-    }
-
-    fn wait_beyond(&self, after: Position, timeout: Duration) -> Position {
-        self.shared.store.wait_beyond(after, timeout)
-    }
-
-    fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<Record>>, ReadError> {
-        self.shared.store.read_all(after, limit)
-    }
-
-    fn read_stream(&self, stream: StreamId) -> Result<Vec<Arc<Record>>, ReadError> {
-        self.shared.store.read_stream(stream)
-    }
-
-    fn stream_head(&self, stream: StreamId) -> Option<StreamHead> {
-        self.shared.store.stream_head(stream)
-    }
-
-    fn claim_holder(&self, claim: Claim) -> Option<StreamId> {
-        self.shared.store.claim_holder(claim)
-    }
-
-    fn known_key(&self, organisation: Uuid, key: &str) -> Option<KnownKey> {
-        self.shared.store.known_key(organisation, key)
-    }
-
-    fn tree_head(&self) -> TreeHead {
-        self.shared.store.tree_head()
-    }
-
-    fn root_at(&self, size: u64) -> Result<Hash, NoProof> {
-        self.shared.store.root_at(size)
-    }
-
-    fn prove_inclusion(&self, positions: &[Position], size: u64) -> Result<Vec<Hash>, NoProof> {
-        self.shared.store.prove_inclusion(positions, size)
-    }
-
-    fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, NoProof> {
-        self.shared.store.prove_consistency(old, new)
-    }
-
-    fn read_blocks(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, ReadError> {
-        self.shared.store.read_blocks(from, limit)
-    }
-
-    fn poisoned(&self) -> Option<Arc<str>> {
-        self.shared.store.poisoned()
-    }
+    branchline_testkit::left_to_the_store_behind!(shared.store);
 
     fn close(&self) {}
 }

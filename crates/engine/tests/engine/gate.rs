@@ -1,20 +1,12 @@
 //! A store whose appends wait until a test lets them through.
 
-use std::{
-    sync::{Arc, Mutex, mpsc},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, mpsc};
 
 use branchline_journal::{
     memory::MemoryStore,
-    merkle::{Hash, TreeHead},
-    record::{Claim, NewRecord, Position, Record, StreamId},
-    storage::StoredBlock,
-    store::{
-        AppendError, AppendReply, Appended, EventStore, KnownKey, NoProof, ReadError, StreamHead,
-    },
+    record::NewRecord,
+    store::{AppendError, AppendReply, Appended, EventStore},
 };
-use uuid::Uuid;
 
 #[derive(Default)]
 struct Gate {
@@ -143,61 +135,7 @@ impl EventStore for GateStore {
         }
     }
 
-    fn head(&self) -> Position {
-        self.inner.head()
-    }
-
-    fn epoch(&self) -> u64 {
-        self.inner.epoch()
-    }
-
-    fn wait_beyond(&self, after: Position, timeout: Duration) -> Position {
-        self.inner.wait_beyond(after, timeout)
-    }
-
-    fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Arc<Record>>, ReadError> {
-        self.inner.read_all(after, limit)
-    }
-
-    fn read_stream(&self, stream: StreamId) -> Result<Vec<Arc<Record>>, ReadError> {
-        self.inner.read_stream(stream)
-    }
-
-    fn stream_head(&self, stream: StreamId) -> Option<StreamHead> {
-        self.inner.stream_head(stream)
-    }
-
-    fn claim_holder(&self, claim: Claim) -> Option<StreamId> {
-        self.inner.claim_holder(claim)
-    }
-
-    fn known_key(&self, organisation: Uuid, key: &str) -> Option<KnownKey> {
-        self.inner.known_key(organisation, key)
-    }
-
-    fn tree_head(&self) -> TreeHead {
-        self.inner.tree_head()
-    }
-
-    fn root_at(&self, size: u64) -> Result<Hash, NoProof> {
-        self.inner.root_at(size)
-    }
-
-    fn prove_inclusion(&self, positions: &[Position], size: u64) -> Result<Vec<Hash>, NoProof> {
-        self.inner.prove_inclusion(positions, size)
-    }
-
-    fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, NoProof> {
-        self.inner.prove_consistency(old, new)
-    }
-
-    fn read_blocks(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, ReadError> {
-        self.inner.read_blocks(from, limit)
-    }
-
-    fn poisoned(&self) -> Option<Arc<str>> {
-        self.inner.poisoned()
-    }
+    branchline_testkit::left_to_the_store_behind!(inner);
 
     fn close(&self) {}
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Visitor};
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// The text of bytes.
-pub(crate) fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     let digit = |value: u8| DIGITS.get(usize::from(value)).copied().map_or('?', char::from);
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {

@@ -12,7 +12,7 @@ mod document;
 pub mod dossier;
 pub mod gathering;
 pub mod head;
-mod hex;
+pub mod hex;
 pub mod lines;
 #[cfg(test)]
 mod sample;

@@ -80,17 +80,6 @@ pub(crate) fn counted(counts: impl IntoIterator<Item = (u64, impl fmt::Display)>
     if words.is_empty() { "none".into() } else { words.join(", ") }
 }
 
-/// Bytes in hexadecimal, two digits each.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// A node with its label, quoted: a label must not pass for another line.
 pub(crate) fn node_words(past: &Past<'_>, state: &LeadState) -> Option<String> {
     let node = state.node?;
@@ -118,6 +107,5 @@ mod tests {
         row(&mut out, "status", "active").unwrap();
         maybe_row(&mut out, "release", None::<&str>).unwrap();
         assert_eq!(out, b"  status        active\n");
-        assert_eq!(hex(&[0, 0xaf]), "00af");
     }
 }

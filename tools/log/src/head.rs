@@ -8,6 +8,7 @@ use branchline_evidence::{
     consistency::{ConsistencyError, ConsistencyProof},
     gathering::Gathering,
     head::SignedHead,
+    hex,
 };
 use branchline_journal::merkle::TreeHead;
 use branchline_vault::signing::SigningKey;
@@ -15,7 +16,7 @@ use serde::Serialize;
 
 use crate::{
     AsOf, Evidence, Fault, Format, Soundness,
-    answer::{hex, json, maybe_row, row},
+    answer::{json, maybe_row, row},
     gathered::gather,
     kept::{KeptHead, damaged, write_new},
 };
@@ -113,7 +114,7 @@ fn tell(
     format: Format,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let root = hex(&head.root);
+    let root = hex::text(&head.root);
     match format {
         Format::Json => json(&Answer { size: head.size, root, recorded_at, note }, out)?,
         Format::Text => {

@@ -7,13 +7,14 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use branchline_evidence::hex;
 use branchline_journal::{
     reader::Origin,
     record::Position,
     sled_store::{Import, SledOptions},
 };
 
-use crate::{Evidence, Fault, Soundness, answer::hex, evidence::Reading};
+use crate::{Evidence, Fault, Soundness, evidence::Reading};
 
 /// Makes the journal of a data directory out of all records of a source: blocks byte for byte,
 /// records of lines at their positions and with their hashes. Without keys: what is personal stays
@@ -30,7 +31,7 @@ pub fn run(evidence: &Evidence, data: &Path) -> anyhow::Result<Soundness> {
     fill(&mut import, evidence)?;
     let head = import.finish()?;
     place.keep();
-    eprintln!("{} records, root {}", head.size, hex(&head.root));
+    eprintln!("{} records, root {}", head.size, hex::text(&head.root));
     eprintln!(
         "{} has the journal without keys: personal fields read as erased, and no server should run \
          on it; `branchline restore` makes a directory for one, with the backup of its keys",
@@ -60,8 +61,8 @@ fn fill(import: &mut Import, evidence: &Evidence) -> anyhow::Result<()> {
     match (reader.origin(), reader.file_end()) {
         (Origin::BlockFile, Some(end)) if end.tree_head() != head => Err(Fault::Damaged(format!(
             "the end of the block file says root {}, and its records have {}",
-            hex(&end.root),
-            hex(&head.root)
+            hex::text(&end.root),
+            hex::text(&head.root)
         ))
         .into()),
         (Origin::BlockFile | Origin::Engine | Origin::Salvaged { .. }, _) => Ok(()),

@@ -8,12 +8,13 @@ use branchline_domain::{
     id::{CallId, LeadId, WorkflowId},
     time::Timestamp,
 };
+use branchline_evidence::hex;
 use branchline_projections::{WorkflowRow, event_shapes::GraphShape};
 use serde::Serialize;
 
 use crate::{
     AsOf, Evidence, Fault, Format, Past, Soundness, Subject,
-    answer::{AsOfRecord, headline, hex, json},
+    answer::{AsOfRecord, headline, json},
     digest::Digests,
     resident,
     standing::{CallStanding, LeadStanding, PersonalStanding, WorkflowStanding},
@@ -62,7 +63,7 @@ impl WholeStanding {
         let read = world.projections();
         let digests = Digests::of(read);
         let of_each: BTreeMap<WorkflowId, String> =
-            digests.workflows.iter().map(|(id, digest)| (*id, hex(digest))).collect();
+            digests.workflows.iter().map(|(id, digest)| (*id, hex::text(digest))).collect();
         let rows: Vec<WorkflowRow<'_>> = read.every_workflow().collect();
         let mut calls = BTreeMap::<CallStatus, u64>::new();
         for row in &rows {
@@ -80,7 +81,7 @@ impl WholeStanding {
             leads: u64::from(read.lead_count()),
             calls: calls.iter().map(|(status, &count)| (status.as_str(), count)).collect(),
             next_due: read.next_due(),
-            state_digest: hex(&digests.whole),
+            state_digest: hex::text(&digests.whole),
             workflows: rows
                 .iter()
                 .map(|row| DigestedWorkflow {

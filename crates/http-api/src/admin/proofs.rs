@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, http::header::ContentType};
 use branchline_domain::{id::LeadId, time::Timestamp};
 use branchline_engine::EngineError;
-use branchline_evidence::{consistency::ConsistencyProof, dossier::Dossier};
+use branchline_evidence::{consistency::ConsistencyProof, dossier::Dossier, hex};
 use branchline_journal::merkle::TreeHead;
 use branchline_journal::record::{Position, StreamId};
 use branchline_journal::store::EventStore;
@@ -63,7 +63,7 @@ pub(crate) async fn head(request: HttpRequest) -> Answer {
     })
     .await?;
     let note = admin.sign.as_ref().map(|sign| sign(head).to_text());
-    let shape = HeadShape { size: head.size, root: hex(&head.root), recorded_at, note };
+    let shape = HeadShape { size: head.size, root: hex::text(&head.root), recorded_at, note };
     Ok(HttpResponse::Ok().insert_header((HEAD, head.size)).json(shape))
 }
 
@@ -139,15 +139,4 @@ fn size(query: &mut Query, name: &'static str, admin: &Admin) -> u64 {
         query.fault(name, &format!("the journal has {head} records"));
     }
     size
-}
-
-/// Two digits a byte.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

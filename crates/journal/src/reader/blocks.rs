@@ -10,7 +10,7 @@ use crate::{
     store::ReadError,
 };
 
-/// See [`JournalReader::blocks`].
+/// See [`JournalReader::blocks`](super::JournalReader::blocks).
 pub struct Blocks<'a> {
     source: &'a dyn BlockSource,
     ready: VecDeque<(Position, Vec<u8>)>,
@@ -76,7 +76,7 @@ impl Iterator for Blocks<'_> {
     }
 }
 
-/// See [`JournalReader::block_bytes`].
+/// See [`JournalReader::block_bytes`](super::JournalReader::block_bytes).
 #[derive(Debug)]
 pub struct BlockBytes<'a>(pub(super) Blocks<'a>);
 
@@ -88,7 +88,7 @@ impl Iterator for BlockBytes<'_> {
     }
 }
 
-/// See [`JournalReader::records`].
+/// See [`JournalReader::records`](super::JournalReader::records).
 #[derive(Debug)]
 pub struct Records<'a> {
     blocks: Blocks<'a>,

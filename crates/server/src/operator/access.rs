@@ -7,7 +7,6 @@
 //! the next one, and until then name a server that does not answer or does not know the word.
 
 use std::{
-    fmt::Write as _,
     fs::{self, OpenOptions},
     io::{ErrorKind, Write as _},
     net::SocketAddr,
@@ -16,6 +15,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use branchline_evidence::hex;
 use branchline_http_api::admin::AdminToken;
 use branchline_vault::{Entropy as _, SystemEntropy};
 
@@ -40,11 +40,7 @@ impl Access {
             .with_context(|| format!("cannot find {}", data_dir.display()))?;
         let mut drawn = [0; TOKEN_BYTES];
         SystemEntropy.fill(&mut drawn);
-        let text = drawn.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let text = hex::text(&drawn);
         let access = Self {
             token: AdminToken::new(&text),
             token_file: token_file(&data_dir),

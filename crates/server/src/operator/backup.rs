@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow, bail};
 use branchline_engine::DataDirectory;
+use branchline_evidence::hex;
 use branchline_journal::{
     block_file::{BlockFileEnd, BlockFileWriter},
     reader::{JournalReader, Origin},
@@ -47,7 +48,7 @@ pub(crate) fn run(config: &Config, args: &BackupArgs) -> anyhow::Result<ExitCode
         args.out.display(),
         end.last,
         end.blocks,
-        hex(&end.root)
+        hex::text(&end.root)
     ))?;
     eprintln!(
         "the keys are not in it: `branchline keys backup` saves them, and without them the fields \
@@ -105,14 +106,4 @@ pub(super) fn checked(path: &Path) -> anyhow::Result<(JournalReader, BlockFileEn
     }
     let end = reader.file_end().copied().ok_or_else(|| wrong("it was cut".to_owned()))?;
     Ok((reader, end))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

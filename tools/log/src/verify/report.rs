@@ -2,6 +2,7 @@
 
 use std::{io::Write, time::Duration};
 
+use branchline_evidence::hex;
 use branchline_journal::{merkle::TreeHead, record::Position};
 use serde_json::json;
 
@@ -99,7 +100,7 @@ impl Report {
                 "  {check:<name$}  {words:<says$}  {looked:>10} {things:<21}  {verdict}"
             )?;
         }
-        writeln!(out, "size {}  root {}", self.head.size, hex(&self.head.root))?;
+        writeln!(out, "size {}  root {}", self.head.size, hex::text(&self.head.root))?;
         Ok(())
     }
 
@@ -129,21 +130,11 @@ impl Report {
             "bytes": self.bytes,
             "sound_until": self.sound_until.0,
             "size": self.head.size,
-            "root": hex(&self.head.root),
+            "root": hex::text(&self.head.root),
             "notes": self.notes,
         });
         serde_json::to_writer_pretty(&mut *out, &document)?;
         writeln!(out)?;
         Ok(())
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

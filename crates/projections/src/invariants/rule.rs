@@ -90,7 +90,9 @@ impl Rule {
             Self::FirstStatus => ("the first final status of a call stands", "call statuses"),
             Self::LiveCall => ("one live call a number", "claims on numbers"),
             Self::Enrolment => ("a lead is enrolled once", "lead events"),
-            Self::Import => ("leads start after their import has closed", "leads of imports"),
+            Self::Import => {
+                ("leads start after their import has closed", "steps of imported leads")
+            }
             Self::Application => ("a try of an application begins once", "tries"),
             Self::Erasure => ("nothing personal follows an erasure", "erasures"),
         }

@@ -120,7 +120,7 @@ fn write_lines(
         }
     }
     drop(progress);
-    let records = Position(lines.end().records);
+    let records = Position(lines.end().size);
     reached(until, records, damage.is_none())?;
     match damage {
         None => drop(lines.finish()?),

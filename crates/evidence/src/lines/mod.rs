@@ -21,13 +21,13 @@ mod reading;
 use std::io::{self, Write};
 
 use branchline_journal::{
-    merkle::{self, Hash, Tree},
+    merkle::{self, Hash, Tree, TreeHead},
     record::{Position, Record},
     record_format::canonical,
 };
 
 use self::form::RecordForm;
-pub use self::reading::{End, ExportError, ExportedRecords, Line, LineProblem, read_line};
+pub use self::reading::{ExportError, ExportedRecords, Line, LineProblem, read_line};
 use crate::hex;
 
 /// Longest line that is read, its line feed included. Unit: bytes. A record of the largest size
@@ -55,8 +55,8 @@ fn put_record_with_leaf(line: &mut Vec<u8>, record: &Record, leaf: &Hash) -> io:
 }
 
 /// The line after the last record, its line feed included.
-pub fn end_line(end: &End) -> String {
-    format!("{{\"end\":{{\"records\":{},\"root\":\"{}\"}}}}\n", end.records, hex::text(&end.root))
+pub fn end_line(end: &TreeHead) -> String {
+    format!("{{\"end\":{{\"records\":{},\"root\":\"{}\"}}}}\n", end.size, hex::text(&end.root))
 }
 
 /// Writes an export. Until [`Self::finish`] it has no last line, and so is seen to be unfinished.
@@ -94,8 +94,8 @@ impl<W: Write> LineWriter<W> {
     }
 
     /// Records written so far, and the root of their tree.
-    pub fn end(&self) -> End {
-        End { records: self.tree.size(), root: self.tree.root() }
+    pub fn end(&self) -> TreeHead {
+        self.tree.head()
     }
 
     /// Leaves the export without its last line, so that nobody takes it for a whole one.

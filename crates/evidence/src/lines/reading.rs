@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 use branchline_journal::{
     FormatError,
-    merkle::{self, Hash, Tree},
+    merkle::{self, Hash, Tree, TreeHead},
     record::{Position, Record},
     record_format::{canonical, decode_canonical},
 };
@@ -13,22 +13,13 @@ use serde::Deserialize;
 use super::{END_BEGINS, LINE_BYTES_MAX, end_line, form::RecordForm, put_record_with_leaf};
 use crate::hex::Hex;
 
-/// What the last line of a whole export says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct End {
-    /// Records before it.
-    pub records: u64,
-    /// Root of their hash tree.
-    pub root: Hash,
-}
-
 /// A line of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// A record and its leaf hash, which is that of its bytes.
     Record(Box<Record>, Hash),
-    /// The last line.
-    End(End),
+    /// The last line: how many records are before it, and the root of their hash tree.
+    End(TreeHead),
 }
 
 /// What is wrong with a line.
@@ -145,7 +136,7 @@ struct EndForm<'a> {
 fn read_end(line: &[u8]) -> Result<Line, LineProblem> {
     let EndLine { end } = serde_json::from_slice(line)?;
     let root = end.root.array().ok_or(LineProblem::Field("a root is of 32 bytes"))?;
-    let end = End { records: end.records, root };
+    let end = TreeHead { size: end.records, root };
     same(line, end_line(&end).as_bytes())?;
     Ok(Line::End(end))
 }
@@ -168,7 +159,7 @@ pub struct ExportedRecords<R> {
     /// Lines read so far.
     number: u64,
     tree: Tree,
-    end: Option<End>,
+    end: Option<TreeHead>,
     /// Nothing is left of the input.
     exhausted: bool,
     done: bool,
@@ -189,7 +180,7 @@ impl<R: BufRead> ExportedRecords<R> {
     }
 
     /// What the last line said, once it was read; it agrees with the records.
-    pub const fn end(&self) -> Option<End> {
+    pub const fn end(&self) -> Option<TreeHead> {
         self.end
     }
 
@@ -200,8 +191,8 @@ impl<R: BufRead> ExportedRecords<R> {
     }
 
     /// Records read so far, and the root of their tree.
-    pub fn so_far(&self) -> End {
-        End { records: self.tree.size(), root: self.tree.root() }
+    pub fn so_far(&self) -> TreeHead {
+        self.tree.head()
     }
 
     /// The next line into the buffer; false at the end of the input.
@@ -248,10 +239,10 @@ impl<R: BufRead> ExportedRecords<R> {
     }
 
     /// The last line agrees with the records, and nothing comes after it.
-    fn check_end(&mut self, end: End) -> Result<(), ExportError> {
+    fn check_end(&mut self, end: TreeHead) -> Result<(), ExportError> {
         let found = self.so_far();
-        if end.records != found.records {
-            let problem = LineProblem::Records { said: end.records, found: found.records };
+        if end.size != found.size {
+            let problem = LineProblem::Records { said: end.size, found: found.size };
             return Err(self.damaged(problem));
         }
         if end.root != found.root {

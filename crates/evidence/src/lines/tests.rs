@@ -58,7 +58,7 @@ fn export(records: &[Record]) -> Vec<u8> {
 }
 
 /// The records that can be read, and what stopped the reading.
-fn read(bytes: &[u8]) -> (Vec<Record>, Option<End>, Option<ExportError>) {
+fn read(bytes: &[u8]) -> (Vec<Record>, Option<TreeHead>, Option<ExportError>) {
     let mut lines = ExportedRecords::new(bytes);
     let (mut records, mut wrong) = (Vec::new(), None);
     for record in lines.by_ref() {
@@ -77,7 +77,7 @@ fn records_come_back_from_their_lines() {
     assert!(wrong.is_none(), "{wrong:?}");
     assert_eq!(read, written);
     let leaves: Vec<Hash> = written.iter().map(|record| merkle::leaf(&canonical(record))).collect();
-    assert_eq!(end, Some(End { records: 3, root: merkle::root(&leaves) }));
+    assert_eq!(end, Some(TreeHead { size: 3, root: merkle::root(&leaves) }));
 }
 
 #[test]

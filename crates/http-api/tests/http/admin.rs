@@ -133,7 +133,7 @@ async fn an_export_is_whole_and_as_of_the_record_that_was_asked_for() {
         let positions: Vec<Position> =
             read.by_ref().map(|record| record.unwrap().position).collect();
         assert!(positions.into_iter().eq((1..=records).map(Position)), "{query}");
-        assert_eq!(read.end().unwrap().records, records, "{query}");
+        assert_eq!(read.end().unwrap().size, records, "{query}");
     }
 }
 

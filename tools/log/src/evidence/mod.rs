@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use branchline_evidence::lines::{End, ExportedRecords};
+use branchline_evidence::lines::ExportedRecords;
 use branchline_journal::{
     reader::{JournalReader, Origin, PrivateDir},
     record::{Position, Record},
@@ -259,7 +259,7 @@ fn records_of_lines(file: File) -> impl Iterator<Item = anyhow::Result<Arc<Recor
     std::iter::from_fn(move || {
         let next = lines.next();
         if next.is_none() && lines.ends_without_last_line() {
-            let End { records, .. } = lines.so_far();
+            let records = lines.so_far().size;
             eprintln!(
                 "the export has no last line: an older release wrote it, or it was cut after \
                  record {records}"

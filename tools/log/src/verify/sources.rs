@@ -142,7 +142,7 @@ pub(super) fn lines(
             Ok(record) => record,
             Err(ExportError::Read(error)) => return Err(error.into()),
             Err(error @ ExportError::Damaged { .. }) => {
-                let next = Position(records.so_far().records).next();
+                let next = Position(records.so_far().size).next();
                 tally.look(Check::Lines, 1);
                 tally.find(Check::Lines, next, error.to_string());
                 going = false;
@@ -168,7 +168,7 @@ pub(super) fn lines(
         send(piece);
     }
     let mut notes = Vec::new();
-    if records.ends_without_last_line() && records.so_far().records == 0 {
+    if records.ends_without_last_line() && records.so_far().size == 0 {
         tally.find(Check::Lines, Position(1), "the file is empty: it is no journal".into());
     } else if records.ends_without_last_line() {
         notes.push(
@@ -180,6 +180,5 @@ pub(super) fn lines(
         tally.look(Check::End, 1);
     }
     // The rules stop at the record that breaks them, which the lines have counted already.
-    let head = TreeHead { size: records.so_far().records, root: records.so_far().root };
-    Ok(Summary { tally, head, root_at_kept, blocks: 0, bytes: 0, notes })
+    Ok(Summary { tally, head: records.so_far(), root_at_kept, blocks: 0, bytes: 0, notes })
 }

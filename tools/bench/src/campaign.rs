@@ -1,6 +1,7 @@
 //! Two calls a lead: enter, final status, branch, second call, final status, end.
 
 use std::{
+    fmt,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -27,24 +28,49 @@ use branchline_journal::{record::Position, store::EventStore};
 use branchline_projections::{Paging, WorkflowFilter};
 use serde::Serialize;
 
-use crate::{CampaignArgs, latency::Latency, process, yardstick};
+use crate::{latency::Latency, process, show::show, spread::Spread, yardstick};
 
 /// Reports a lead needs to reach its end.
 const CALLS: u32 = 2;
 
+/// Flags of `campaign`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Leads to take through both calls.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    leads: u32,
+    /// Reports that wait for their answer at once.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    in_flight: u32,
+    /// Reports that go into one command. More than one measures the bulk route.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    bulk: u32,
+    /// Rounds, each in a fresh directory.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+    /// Decides the outcomes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
 /// What was measured. Field names are the benchmark's interface.
 #[derive(Debug, Serialize)]
-struct Figures {
+pub(crate) struct Figures {
+    benchmark: &'static str,
     leads: u32,
     in_flight: u32,
     bulk: u32,
-    transitions_per_s: f64,
-    p50_ms: f64,
-    p99_ms: f64,
-    cpu_ms_per_lead: Option<f64>,
-    rss_mb: Option<f64>,
-    disk_bytes_per_lead: u64,
-    records_per_lead: f64,
+    rounds: u32,
+    transitions_per_s: Spread,
+    p50_ms: Spread,
+    p99_ms: Spread,
+    cpu_ms_per_lead: Option<Spread>,
+    rss_mb: Option<Spread>,
+    disk_bytes_per_lead: Spread,
+    records_per_lead: Spread,
     yardsticks: Yardsticks,
 }
 
@@ -56,12 +82,56 @@ struct Yardsticks {
 
 #[derive(Debug, Serialize)]
 struct Yardstick {
-    transitions_per_s: f64,
-    /// The engine's rate as a part of this one.
-    ratio: f64,
+    transitions_per_s: Spread,
+    /// The engine's rate as a part of this one, round by round.
+    ratio: Spread,
 }
 
-pub(crate) fn run(args: &CampaignArgs) -> anyhow::Result<()> {
+/// What one round gave, in a directory of its own.
+struct Round {
+    transitions_per_s: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    cpu_ms_per_lead: Option<f64>,
+    rss_mb: Option<f64>,
+    disk_bytes_per_lead: f64,
+    records_per_lead: f64,
+    journal_alone_per_s: f64,
+}
+
+/// Measures and tells.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    show(&measure(args)?, args.json)
+}
+
+/// Takes leads through their calls, round by round, each in a fresh directory.
+pub(crate) fn measure(args: &Args) -> anyhow::Result<Figures> {
+    let rounds = (0..args.rounds).map(|_| round(args)).collect::<anyhow::Result<Vec<_>>>()?;
+    let spread = |of: fn(&Round) -> f64| Spread::of(rounds.iter().map(of).collect());
+    let known = |of: fn(&Round) -> Option<f64>| Spread::of_known(rounds.iter().map(of));
+    Ok(Figures {
+        benchmark: "campaign",
+        leads: args.leads,
+        in_flight: args.in_flight,
+        bulk: args.bulk,
+        rounds: args.rounds,
+        transitions_per_s: spread(|round| round.transitions_per_s),
+        p50_ms: spread(|round| round.p50_ms),
+        p99_ms: spread(|round| round.p99_ms),
+        cpu_ms_per_lead: known(|round| round.cpu_ms_per_lead),
+        rss_mb: known(|round| round.rss_mb),
+        disk_bytes_per_lead: spread(|round| round.disk_bytes_per_lead),
+        records_per_lead: spread(|round| round.records_per_lead),
+        yardsticks: Yardsticks {
+            journal_alone: Yardstick {
+                transitions_per_s: spread(|round| round.journal_alone_per_s),
+                ratio: spread(|round| round.transitions_per_s / round.journal_alone_per_s),
+            },
+        },
+    })
+}
+
+fn round(args: &Args) -> anyhow::Result<Round> {
     let directory = tempfile::tempdir().context("no temporary directory")?;
     let DataDirectory { store, vault } = DataDirectory::open(directory.path())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -89,8 +159,7 @@ pub(crate) fn run(args: &CampaignArgs) -> anyhow::Result<()> {
         anyhow::Ok((measured, before))
     })?;
     engine.shutdown();
-    let figures = figures(args, &measured, store.as_ref(), before, directory.path())?;
-    print(&figures, args.json)
+    figures(args, &measured, store.as_ref(), before, directory.path())
 }
 
 /// An active workflow with two calls.
@@ -178,11 +247,7 @@ struct Measured {
 }
 
 /// Takes every lead through both calls, with a fixed number of reports in flight.
-async fn drive(
-    engine: &EngineHandle,
-    leads: &[LeadId],
-    args: &CampaignArgs,
-) -> anyhow::Result<Measured> {
+async fn drive(engine: &EngineHandle, leads: &[LeadId], args: &Args) -> anyhow::Result<Measured> {
     let bulk = usize::try_from(args.bulk)?;
     let in_flight = usize::try_from(args.in_flight)?;
     let workers = in_flight.div_ceil(bulk).max(1);
@@ -276,66 +341,54 @@ async fn ensure_all_final(engine: &EngineHandle, leads: u32) -> anyhow::Result<(
 }
 
 fn figures(
-    args: &CampaignArgs,
+    args: &Args,
     measured: &Measured,
     store: &dyn EventStore,
     before: Position,
     directory: &Path,
-) -> anyhow::Result<Figures> {
+) -> anyhow::Result<Round> {
     let leads = f64::from(args.leads);
     let transitions = leads * f64::from(CALLS);
-    let transitions_per_s = transitions / measured.seconds;
     let in_flight = usize::try_from(args.in_flight)?;
     let rss_mb = process::rss_mb();
     let alone_s = yardstick::journal_alone(store, before, in_flight, |path| {
         let DataDirectory { store, .. } = DataDirectory::open(path)?;
         Ok(store)
     })?;
-    let alone = transitions / alone_s;
-    #[expect(clippy::cast_precision_loss, reason = "a figure for people to read")]
-    let records = store.head().0 as f64;
-    Ok(Figures {
-        leads: args.leads,
-        in_flight: args.in_flight,
-        bulk: args.bulk,
-        transitions_per_s,
+    #[expect(clippy::cast_precision_loss, reason = "figures for people to read")]
+    let (records, disk) = (store.head().0 as f64, DataDirectory::size(directory)? as f64);
+    Ok(Round {
+        transitions_per_s: transitions / measured.seconds,
         p50_ms: measured.latency.per_mille_ms(500),
         p99_ms: measured.latency.per_mille_ms(990),
         cpu_ms_per_lead: measured.cpu_ms.map(|cpu| cpu / leads),
         rss_mb,
-        disk_bytes_per_lead: DataDirectory::size(directory)? / u64::from(args.leads),
+        disk_bytes_per_lead: disk / leads,
         records_per_lead: records / leads,
-        yardsticks: Yardsticks {
-            journal_alone: Yardstick { transitions_per_s: alone, ratio: transitions_per_s / alone },
-        },
+        journal_alone_per_s: transitions / alone_s,
     })
 }
 
-#[expect(clippy::print_stdout, reason = "the figures are what the command is for")]
-fn print(figures: &Figures, json: bool) -> anyhow::Result<()> {
-    if json {
-        println!("{}", serde_json::to_string(figures)?);
-        return Ok(());
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { leads, in_flight, bulk, rounds, yardsticks, .. } = self;
+        writeln!(
+            f,
+            "{leads} leads, {in_flight} reports in flight, {bulk} a command, {rounds} rounds"
+        )?;
+        writeln!(f, "{}", self.transitions_per_s.row("transitions", 0, "a s"))?;
+        let alone = &yardsticks.journal_alone;
+        writeln!(f, "{}", alone.transitions_per_s.row("the journal alone", 0, "a s"))?;
+        writeln!(f, "{}", alone.ratio.row("  engine / journal alone", 2, "times"))?;
+        writeln!(f, "{}", self.p50_ms.row("answer p50", 2, "ms"))?;
+        writeln!(f, "{}", self.p99_ms.row("answer p99", 2, "ms"))?;
+        if let Some(cpu) = &self.cpu_ms_per_lead {
+            writeln!(f, "{}", cpu.row("processor a lead, driver in", 3, "ms"))?;
+        }
+        if let Some(rss) = &self.rss_mb {
+            writeln!(f, "{}", rss.row("resident memory", 0, "MB"))?;
+        }
+        writeln!(f, "{}", self.disk_bytes_per_lead.row("disk a lead", 0, "bytes"))?;
+        writeln!(f, "{}", self.records_per_lead.row("records a lead", 1, ""))
     }
-    let alone = &figures.yardsticks.journal_alone;
-    println!(
-        "{} leads, {} reports in flight, {} a command",
-        figures.leads, figures.in_flight, figures.bulk
-    );
-    println!("  transitions/s        {:>12.0}", figures.transitions_per_s);
-    println!(
-        "  the journal alone    {:>12.0}   the engine reaches {:.0} % of it",
-        alone.transitions_per_s,
-        alone.ratio * 100.0
-    );
-    println!("  answer p50 / p99     {:>12.2} / {:.2} ms", figures.p50_ms, figures.p99_ms);
-    if let Some(cpu) = figures.cpu_ms_per_lead {
-        println!("  processor a lead     {cpu:>12.3} ms, driver included");
-    }
-    if let Some(rss) = figures.rss_mb {
-        println!("  resident memory      {rss:>12.0} MB");
-    }
-    println!("  disk a lead          {:>12} bytes", figures.disk_bytes_per_lead);
-    println!("  records a lead       {:>12.1}", figures.records_per_lead);
-    Ok(())
 }

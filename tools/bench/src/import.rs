@@ -1,6 +1,7 @@
 //! A CSV file of leads into a fresh journal: checked whole, enrolled, closed, shown.
 
 use std::{
+    fmt,
     fs::File,
     io::{BufWriter, Write},
     ops::ControlFlow,
@@ -23,14 +24,27 @@ use branchline_http_api::lead_file::LeadFile;
 use branchline_projections::{ImportRow, ImportStatus};
 use serde::Serialize;
 
-use crate::{ImportArgs, process, yardstick};
+use crate::{process, show::show, yardstick};
 
 /// The country of the numbers.
 const COUNTRY: &str = "IN";
 
+/// Flags of `import`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Rows of the file.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    rows: u32,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
 /// What was measured. Field names are the benchmark's interface.
 #[derive(Debug, Serialize)]
-struct Figures {
+pub(crate) struct Figures {
+    benchmark: &'static str,
+    rounds: u32,
     rows: u32,
     file_bytes: u64,
     rows_per_s: f64,
@@ -66,7 +80,13 @@ struct Measured {
     cpu_ms: Option<f64>,
 }
 
-pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
+/// Measures and tells.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    show(&measure(args)?, args.json)
+}
+
+/// Makes a file, and imports it into a fresh journal.
+pub(crate) fn measure(args: &Args) -> anyhow::Result<Figures> {
     let place = tempfile::tempdir().context("no temporary directory")?;
     let path = place.path().join("leads.csv");
     write_file(&path, args.rows)?;
@@ -101,7 +121,9 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
         rows_per_s: rows / seconds,
         ratio: rows_per_s / (rows / seconds),
     };
-    let figures = Figures {
+    Ok(Figures {
+        benchmark: "import",
+        rounds: 1,
         rows: args.rows,
         file_bytes,
         rows_per_s,
@@ -115,8 +137,7 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<()> {
             parsing_alone: beside(parsing_s),
             journal_alone: beside(journal_s),
         },
-    };
-    print(&figures, args.json)
+    })
 }
 
 /// Four columns, as people export them. The numbers have no country code and some have blanks.
@@ -182,32 +203,29 @@ async fn import(engine: &EngineHandle, file: LeadFile, rows: u32) -> anyhow::Res
     Ok(Measured { checked_s, seconds, cpu_ms })
 }
 
-#[expect(clippy::print_stdout, reason = "the figures are what the command is for")]
-fn print(figures: &Figures, json: bool) -> anyhow::Result<()> {
-    if json {
-        println!("{}", serde_json::to_string(figures)?);
-        return Ok(());
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} rows, a file of {} bytes", self.rows, self.file_bytes)?;
+        writeln!(f, "  rows/s               {:>12.0}", self.rows_per_s)?;
+        for (name, alone) in [
+            ("parsing alone", &self.yardsticks.parsing_alone),
+            ("the journal alone", &self.yardsticks.journal_alone),
+        ] {
+            writeln!(
+                f,
+                "  {name:<20} {:>12.0}   the import reaches {:.0} % of it",
+                alone.rows_per_s,
+                alone.ratio * 100.0
+            )?;
+        }
+        writeln!(f, "  seconds a million    {:>12.1}", self.seconds_per_million)?;
+        writeln!(f, "  checked after        {:>12.1} s of {:.1} s", self.checked_s, self.seconds)?;
+        if let Some(cpu) = self.cpu_ms_per_row {
+            writeln!(f, "  processor a row      {cpu:>12.4} ms")?;
+        }
+        if let Some(peak) = self.peak_rss_mb {
+            writeln!(f, "  peak memory          {peak:>12.0} MB")?;
+        }
+        writeln!(f, "  disk a row           {:>12} bytes", self.disk_bytes_per_row)
     }
-    println!("{} rows, a file of {} bytes", figures.rows, figures.file_bytes);
-    println!("  rows/s               {:>12.0}", figures.rows_per_s);
-    for (name, alone) in [
-        ("parsing alone", &figures.yardsticks.parsing_alone),
-        ("the journal alone", &figures.yardsticks.journal_alone),
-    ] {
-        println!(
-            "  {name:<20} {:>12.0}   the import reaches {:.0} % of it",
-            alone.rows_per_s,
-            alone.ratio * 100.0
-        );
-    }
-    println!("  seconds a million    {:>12.1}", figures.seconds_per_million);
-    println!("  checked after        {:>12.1} s of {:.1} s", figures.checked_s, figures.seconds);
-    if let Some(cpu) = figures.cpu_ms_per_row {
-        println!("  processor a row      {cpu:>12.4} ms");
-    }
-    if let Some(peak) = figures.peak_rss_mb {
-        println!("  peak memory          {peak:>12.0} MB");
-    }
-    println!("  disk a row           {:>12} bytes", figures.disk_bytes_per_row);
-    Ok(())
 }

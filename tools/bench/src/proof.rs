@@ -6,6 +6,7 @@
 use std::{
     collections::BTreeMap,
     convert::Infallible,
+    fmt,
     time::{Duration, Instant},
 };
 
@@ -20,7 +21,7 @@ use branchline_vault::{SeededEntropy, signing::SigningKey};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{ProofArgs, process};
+use crate::{process, show::show};
 
 /// Checks of one dossier, of which the median is told.
 const CHECKS: usize = 201;
@@ -46,9 +47,22 @@ const SHAPES: [Shape; 5] = [
     Shape { name: "100 records, scattered", records: 100, bunches: 100, apart: 1 },
 ];
 
+/// Flags of `proof`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Records of the journal.
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(100_000..))]
+    records: u32,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
 /// What was measured. Field names are the benchmark's interface.
 #[derive(Debug, Serialize)]
-struct Figures {
+pub(crate) struct Figures {
+    benchmark: &'static str,
+    rounds: u32,
     records: u64,
     tree_leaves_per_s: f64,
     peak_rss_mb: Option<f64>,
@@ -91,8 +105,13 @@ impl LeafSource for Leaves {
     }
 }
 
+/// Measures and tells.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    show(&measure(args)?, args.json)
+}
+
 /// Makes the journal, then a dossier of each lead, and checks them.
-pub(crate) fn run(args: &ProofArgs) -> anyhow::Result<()> {
+pub(crate) fn measure(args: &Args) -> anyhow::Result<Figures> {
     let size = u64::from(args.records);
     let leads: Vec<Vec<Record>> =
         (0..).zip(&SHAPES).map(|(n, shape)| lead(n, shape, size)).collect();
@@ -107,21 +126,17 @@ pub(crate) fn run(args: &ProofArgs) -> anyhow::Result<()> {
     let head = SignedHead::sign(tree.head(), &key);
     let mut dossiers = Vec::new();
     for (shape, records) in SHAPES.iter().zip(&leads) {
-        dossiers.push(measure(shape, records, &tree, &source, &head, &key)?);
+        dossiers.push(dossier_of(shape, records, &tree, &source, &head, &key)?);
     }
-    let figures = Figures {
+    Ok(Figures {
+        benchmark: "proof",
+        rounds: 1,
         records: size,
         tree_leaves_per_s: per_second(size, grown),
         peak_rss_mb: process::peak_rss_mb(),
         dossiers,
         yardsticks: Yardsticks { signature_us: median_us(|| Ok(head.verify(key.verifier())?))? },
-    };
-    if args.json {
-        print(&serde_json::to_string(&figures)?);
-    } else {
-        show(&figures);
-    }
-    Ok(())
+    })
 }
 
 /// The records of a lead that has this shape, at positions that no other lead here has.
@@ -159,7 +174,7 @@ fn lead(number: u64, shape: &Shape, size: u64) -> Vec<Record> {
     records
 }
 
-fn measure(
+fn dossier_of(
     shape: &Shape,
     records: &[Record],
     tree: &Tree,
@@ -211,26 +226,31 @@ fn per_second(count: u64, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64().max(1e-9)
 }
 
-fn show(figures: &Figures) {
-    let (records, rate) = (figures.records, figures.tree_leaves_per_s);
-    print(&format!("a tree of {records} records, grown at {rate:.0} a second"));
-    if let Some(peak) = figures.peak_rss_mb {
-        print(&format!("peak memory {peak:.0} MB"));
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (records, rate) = (self.records, self.tree_leaves_per_s);
+        writeln!(f, "a tree of {records} records, grown at {rate:.0} a second")?;
+        if let Some(peak) = self.peak_rss_mb {
+            writeln!(f, "peak memory {peak:.0} MB")?;
+        }
+        writeln!(f, "one signature alone {:.0} µs\n", self.yardsticks.signature_us)?;
+        writeln!(
+            f,
+            "{:<26}{:>8}{:>14}{:>16}{:>12}{:>12}",
+            "lead", "records", "proof bytes", "dossier bytes", "prove µs", "check µs"
+        )?;
+        for row in &self.dossiers {
+            writeln!(
+                f,
+                "{:<26}{:>8}{:>14}{:>16}{:>12.0}{:>12.0}",
+                row.lead,
+                row.records,
+                row.proof_bytes,
+                row.dossier_bytes,
+                row.prove_us,
+                row.check_us
+            )?;
+        }
+        Ok(())
     }
-    print(&format!("one signature alone {:.0} µs\n", figures.yardsticks.signature_us));
-    print(&format!(
-        "{:<26}{:>8}{:>14}{:>16}{:>12}{:>12}",
-        "lead", "records", "proof bytes", "dossier bytes", "prove µs", "check µs"
-    ));
-    for row in &figures.dossiers {
-        print(&format!(
-            "{:<26}{:>8}{:>14}{:>16}{:>12.0}{:>12.0}",
-            row.lead, row.records, row.proof_bytes, row.dossier_bytes, row.prove_us, row.check_us
-        ));
-    }
-}
-
-#[expect(clippy::print_stdout, reason = "the figures are what the command is for")]
-fn print(line: &str) {
-    println!("{line}");
 }

@@ -1,6 +1,7 @@
 //! The check of a whole journal, beside a plain reading of the same bytes.
 
 use std::{
+    fmt,
     fs::File,
     io::{BufWriter, Read as _, Write as _},
     path::{Path, PathBuf},
@@ -12,14 +13,30 @@ use branchline_journal::{block_file::BlockFileWriter, reader::JournalReader};
 use branchline_log::{AsOf, Evidence, Soundness, verify, world::World};
 use serde::Serialize;
 
-use crate::{VerifyArgs, big_journal, process};
+use crate::{big_journal, process, show::show};
 
 /// Bytes read at once.
 const PLAIN_READ_BYTES: usize = 1024 * 1024;
 
+/// Flags of `verify`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Events of the journal that is made.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+    events: u64,
+    /// A stopped data directory to check. Made here, and kept, when it is not there.
+    #[arg(long, value_name = "DIR")]
+    journal: Option<PathBuf>,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
 /// What was measured. Field names are the benchmark's interface.
 #[derive(Debug, Serialize)]
-struct Figures {
+pub(crate) struct Figures {
+    benchmark: &'static str,
+    rounds: u32,
     events: u64,
     records: u64,
     leads: u64,
@@ -45,7 +62,13 @@ struct Step {
     rss_mb: Option<f64>,
 }
 
-pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<()> {
+/// Measures and tells.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    show(&measure(args)?, args.json)
+}
+
+/// Goes through a whole journal in each way.
+pub(crate) fn measure(args: &Args) -> anyhow::Result<Figures> {
     let place = tempfile::tempdir().context("no temporary directory")?;
     let directory = match &args.journal {
         Some(directory) => directory.clone(),
@@ -57,8 +80,7 @@ pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<()> {
     }
     let file = place.path().join("journal.blocks");
     let block_bytes = write_block_file(&directory, &file)?;
-    let figures = measure(&directory, &file, block_bytes)?;
-    print(&figures, args.json)
+    go_through(&directory, &file, block_bytes)
 }
 
 /// The journal's blocks in one file, for the plain reading. Gives its size.
@@ -94,7 +116,7 @@ fn timed<T>(
     Ok(done)
 }
 
-fn measure(directory: &Path, file: &Path, block_bytes: u64) -> anyhow::Result<Figures> {
+fn go_through(directory: &Path, file: &Path, block_bytes: u64) -> anyhow::Result<Figures> {
     let mut rows = Vec::new();
     // Twice: the first one brings the file into the system's cache, for all alike.
     plain_read(file)?;
@@ -135,6 +157,8 @@ fn measure(directory: &Path, file: &Path, block_bytes: u64) -> anyhow::Result<Fi
     })?;
     let plain = rows.first().map_or(0.0, |row| row.seconds);
     Ok(Figures {
+        benchmark: "verify",
+        rounds: 1,
         events: report.events,
         records: report.records,
         leads,
@@ -174,34 +198,34 @@ fn step(row: &Timed, events: u64, bytes: u64, plain: f64) -> Step {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the figures are what the command is for")]
-fn print(figures: &Figures, json: bool) -> anyhow::Result<()> {
-    if json {
-        println!("{}", serde_json::to_string(figures)?);
-        return Ok(());
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} events in {} records of {} leads, {} bytes of blocks; copied in {:.2} s",
+            self.events, self.records, self.leads, self.block_bytes, self.copy_s
+        )?;
+        writeln!(
+            f,
+            "  {:<16} {:>9} {:>12} {:>10} {:>16} {:>13} {:>9}",
+            "", "seconds", "events/s", "MB/s", "events/s a core", "x plain read", "RSS MB"
+        )?;
+        for step in &self.steps {
+            writeln!(
+                f,
+                "  {:<16} {:>9.2} {:>12.0} {:>10.0} {:>16.0} {:>13.1} {:>9.0}",
+                step.name,
+                step.seconds,
+                step.events_per_s,
+                step.mb_per_s,
+                step.events_per_core_s.unwrap_or_default(),
+                step.times_plain_read,
+                step.rss_mb.unwrap_or_default()
+            )?;
+        }
+        if let Some(peak) = self.peak_rss_mb {
+            writeln!(f, "  peak memory {peak:.0} MB")?;
+        }
+        Ok(())
     }
-    println!(
-        "{} events in {} records of {} leads, {} bytes of blocks; copied in {:.2} s",
-        figures.events, figures.records, figures.leads, figures.block_bytes, figures.copy_s
-    );
-    println!(
-        "  {:<16} {:>9} {:>12} {:>10} {:>16} {:>13} {:>9}",
-        "", "seconds", "events/s", "MB/s", "events/s a core", "x plain read", "RSS MB"
-    );
-    for step in &figures.steps {
-        println!(
-            "  {:<16} {:>9.2} {:>12.0} {:>10.0} {:>16.0} {:>13.1} {:>9.0}",
-            step.name,
-            step.seconds,
-            step.events_per_s,
-            step.mb_per_s,
-            step.events_per_core_s.unwrap_or_default(),
-            step.times_plain_read,
-            step.rss_mb.unwrap_or_default()
-        );
-    }
-    if let Some(peak) = figures.peak_rss_mb {
-        println!("  peak memory {peak:.0} MB");
-    }
-    Ok(())
 }

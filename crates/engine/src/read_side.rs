@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -73,6 +73,8 @@ pub struct Health {
     pub set_aside: Vec<SetAsideLead>,
     /// Erased leads whose keys could not be destroyed.
     pub keys_kept: Vec<KeptKey>,
+    /// Lead actors in memory.
+    pub lead_actors: usize,
     /// Version of this release.
     pub version: &'static str,
 }
@@ -101,6 +103,7 @@ pub struct ReadSide {
     /// Workflows with a record that no sweep has looked at, each with its newest one.
     changed_workflows: Mutex<BTreeMap<WorkflowId, Position>>,
     ready: AtomicBool,
+    lead_actors: AtomicUsize,
     /// Whether the carrier of our own has as many calls as it may have.
     no_capacity: AtomicBool,
     wait: Duration,
@@ -131,6 +134,7 @@ impl ReadSide {
             keys_kept: Mutex::default(),
             changed_workflows: Mutex::default(),
             ready: AtomicBool::new(false),
+            lead_actors: AtomicUsize::new(0),
             no_capacity: AtomicBool::new(false),
             wait: Duration::from_millis(config.read_wait_ms),
         }
@@ -139,6 +143,11 @@ impl ReadSide {
     /// Says whether the carrier of our own has as many calls as it may have.
     pub(crate) fn set_no_capacity(&self, no_capacity: bool) {
         self.no_capacity.store(no_capacity, Ordering::Release);
+    }
+
+    /// Says how many lead actors are in memory.
+    pub(crate) fn set_lead_actors(&self, live: usize) {
+        self.lead_actors.store(live, Ordering::Relaxed);
     }
 
     /// Looks at the read models, once they show every write that was answered before.
@@ -271,6 +280,7 @@ impl ReadSide {
                 .iter()
                 .map(|(&lead, reason)| KeptKey { lead, reason: Arc::clone(reason) })
                 .collect(),
+            lead_actors: self.lead_actors.load(Ordering::Relaxed),
             version: env!("CARGO_PKG_VERSION"),
         }
     }

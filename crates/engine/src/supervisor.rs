@@ -184,6 +184,7 @@ impl Core {
             }
             leads.evict(|_| true);
         }
+        self.reads().set_lead_actors(leads.live());
         Ok(())
     }
 
@@ -204,6 +205,7 @@ impl Core {
                 leads.evict(|used_ms| now_ms.saturating_sub(used_ms) >= idle_ms);
             }
             let left = before - leads.live();
+            self.reads().set_lead_actors(leads.live());
             if left > 0 {
                 tracing::debug!(left, live = leads.live(), "idle leads left memory");
             }

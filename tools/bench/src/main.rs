@@ -3,6 +3,7 @@
 
 mod big_journal;
 mod campaign;
+mod herd;
 mod import;
 mod latency;
 mod process;
@@ -39,6 +40,11 @@ enum Command {
     Verify(verify::Args),
     /// Dossiers of leads in a large journal: sizes of their proofs, and times of a check.
     Proof(proof::Args),
+    /// A million leads whose wait ends in the same second, while other work goes on.
+    Herd(herd::HerdArgs),
+    /// The process that `herd` measures.
+    #[command(hide = true)]
+    HerdDrain(herd::DrainArgs),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +57,8 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Proof(args) => proof::run(&args),
+        Command::Herd(args) => herd::run(&args),
+        Command::HerdDrain(args) => herd::drain(&args),
     };
     match run {
         Ok(()) => ExitCode::SUCCESS,

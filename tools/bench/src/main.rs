@@ -6,6 +6,7 @@ mod campaign;
 mod herd;
 mod import;
 mod latency;
+mod outcome;
 mod process;
 mod proof;
 mod show;

@@ -85,7 +85,7 @@ impl Core {
         stopping: Stopping,
         handle: EngineHandle,
     ) -> (Self, SecondAsks) {
-        let (workload, second_asks) = Workload::new();
+        let (workload, second_asks) = Workload::new(Arc::clone(handle.answers()));
         let core = Self {
             leads: RefCell::new(Leads::default()),
             services,

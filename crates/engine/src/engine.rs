@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     EngineConfig, EngineError, EngineHandle,
+    answers::HandOutAtEnd,
     applications::Applications,
     command::HostRequest,
     core::{Core, Services},
@@ -136,7 +137,7 @@ impl Engine {
             Reader::start(Arc::clone(&parts.store), Arc::clone(&parts.vault))
                 .map_err(StartError::Thread)?;
         let (sender, requests) = mpsc::channel(parts.config.host_channel_capacity.max(1));
-        let handle = EngineHandle::new(sender, Arc::clone(&reads));
+        let handle = EngineHandle::new(sender, Arc::clone(&reads), Arc::default());
         let (stop, stopping) = Stopping::new();
         let abandon = Arc::new(AtomicBool::new(false));
         let (started, begun) = std::sync::mpsc::channel();
@@ -206,6 +207,7 @@ async fn run(beginning: Beginning) {
     let Beginning { parts, reads, reader, handle, requests, stopping, abandon, started } =
         beginning;
     let EngineParts { store, vault, clock, ids, phones, applications, config } = parts;
+    let _hand_out = HandOutAtEnd(Arc::clone(handle.answers()));
     let journal = Rc::new(JournalPort::new(Arc::clone(&store), Arc::clone(&reads)));
     let services = Rc::new(Services { store, vault, clock, ids, config, journal, reads });
     let (core, second_asks) = Core::new(services, reader, stopping, handle);

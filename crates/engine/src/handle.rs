@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     EngineError,
+    answers::Answers,
     batch::{BatchAnswer, BatchForecast, LeadBatch},
     command::{
         Answer, CallAction, CallAnswer, Caller, Committed, DraftGraph, EnrolRequest, Enrolled,
@@ -34,11 +35,21 @@ use crate::{
 pub struct EngineHandle {
     requests: mpsc::Sender<HostRequest>,
     reads: Arc<ReadSide>,
+    answers: Arc<Answers>,
 }
 
 impl EngineHandle {
-    pub(crate) const fn new(requests: mpsc::Sender<HostRequest>, reads: Arc<ReadSide>) -> Self {
-        Self { requests, reads }
+    pub(crate) const fn new(
+        requests: mpsc::Sender<HostRequest>,
+        reads: Arc<ReadSide>,
+        answers: Arc<Answers>,
+    ) -> Self {
+        Self { requests, reads, answers }
+    }
+
+    /// What hosts are owed.
+    pub(crate) const fn answers(&self) -> &Arc<Answers> {
+        &self.answers
     }
 
     /// The raw command channel. Bounded: when it is full, sending waits and `try_send` refuses.
@@ -58,7 +69,9 @@ impl EngineHandle {
             mpsc::error::TrySendError::Full(_) => EngineError::Busy,
             mpsc::error::TrySendError::Closed(_) => EngineError::ShuttingDown,
         })?;
-        answer.await.map_err(|_| EngineError::ShuttingDown)?
+        let answer = answer.await.map_err(|_| EngineError::ShuttingDown)?;
+        self.answers.hand_out();
+        answer
     }
 
     /// Makes a workflow in draft.

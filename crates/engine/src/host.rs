@@ -8,10 +8,9 @@ use branchline_domain::{
     lead::LeadCommand,
     workflow::WorkflowCommand,
 };
-use tokio::sync::oneshot;
-
 use crate::{
     EngineError,
+    answers::Reply,
     asked::Asked,
     batch,
     command::{
@@ -28,8 +27,6 @@ use crate::{
 const CALLER_TEXT_BYTES_MAX: usize = 128;
 
 type Answering = Pin<Box<dyn Future<Output = Result<Answer, EngineError>>>>;
-
-type Reply = oneshot::Sender<Result<Answer, EngineError>>;
 
 /// Who answers a request that was begun.
 enum Begun {
@@ -74,9 +71,7 @@ pub(crate) fn accept(core: &Rc<Core>, request: HostRequest) {
     let Begun::Later(answering, reply) = begin(core, caller, command, reply) else { return };
     actix::spawn(async move {
         let answer = answering.await;
-        drop(under_way);
-        // The caller may have gone away.
-        let _ = reply.send(answer);
+        under_way.answer(reply, answer);
     });
 }
 

@@ -6,10 +6,9 @@ use branchline_domain::{
     id::{CallId, LeadId},
     lead::LeadCommand,
 };
-use tokio::sync::oneshot;
-
 use crate::{
     EngineError,
+    answers::Reply,
     asked::Asked,
     command::{Answer, CallAnswer},
     core::Core,
@@ -59,13 +58,12 @@ pub(crate) struct HostAsk {
     pub(crate) about: About,
     pub(crate) command: Arc<LeadCommand>,
     pub(crate) asked: Asked,
-    pub(crate) reply: oneshot::Sender<Result<Answer, EngineError>>,
+    pub(crate) reply: Reply,
 }
 
 impl HostAsk {
-    fn answer(self, outcome: Result<LeadOutcome, EngineError>) {
-        // The caller may have gone away.
-        let _ = self.reply.send(self.about.answer(outcome));
+    fn answer(self, under_way: UnderWay, outcome: Result<LeadOutcome, EngineError>) {
+        under_way.answer(self.reply, self.about.answer(outcome));
     }
 }
 
@@ -86,8 +84,7 @@ impl HostReply {
             Err(LeadFailure::Stale) => return,
         };
         if let Some((ask, under_way)) = self.0.take() {
-            drop(under_way);
-            ask.answer(outcome);
+            ask.answer(under_way, outcome);
         }
     }
 }
@@ -108,8 +105,7 @@ pub(crate) async fn ask_successors(core: Rc<Core>, mut asks: SecondAsks) {
         actix::spawn(async move {
             let lead = ask.about.lead();
             let outcome = core.ask_successor(lead, &ask.command, &ask.asked).await;
-            drop(under_way);
-            ask.answer(outcome);
+            ask.answer(under_way, outcome);
         });
     }
 }

@@ -7,7 +7,12 @@ use std::sync::{
 
 use tokio::sync::{Notify, mpsc};
 
-use crate::host_reply::HostAsk;
+use crate::{
+    EngineError,
+    answers::{Answers, Reply},
+    command::Answer,
+    host_reply::HostAsk,
+};
 
 /// Asks that an actor left unanswered, for its successor.
 pub(crate) type SecondAsks = mpsc::UnboundedReceiver<(HostAsk, UnderWay)>;
@@ -18,6 +23,7 @@ pub(crate) type SecondAsks = mpsc::UnboundedReceiver<(HostAsk, UnderWay)>;
 pub(crate) struct Workload {
     under_way: AtomicUsize,
     settled: Notify,
+    answers: Arc<Answers>,
     /// Bounded by what may be under way.
     unanswered: mpsc::UnboundedSender<(HostAsk, UnderWay)>,
 }
@@ -30,6 +36,11 @@ pub(crate) struct UnderWay {
 }
 
 impl UnderWay {
+    /// The work is done: its answer goes to the host.
+    pub(crate) fn answer(self, reply: Reply, answer: Result<Answer, EngineError>) {
+        self.workload.answers.put(reply, answer);
+    }
+
     /// Puts an ask that an actor left unanswered in line for the actor's successor. It stays under
     /// way there.
     pub(crate) fn ask_again(self, ask: HostAsk) {
@@ -49,10 +60,10 @@ impl Drop for UnderWay {
 }
 
 impl Workload {
-    pub(crate) fn new() -> (Arc<Self>, SecondAsks) {
+    pub(crate) fn new(answers: Arc<Answers>) -> (Arc<Self>, SecondAsks) {
         let (unanswered, second_asks) = mpsc::unbounded_channel();
         let under_way = AtomicUsize::new(0);
-        (Arc::new(Self { under_way, settled: Notify::new(), unanswered }), second_asks)
+        (Arc::new(Self { under_way, settled: Notify::new(), answers, unanswered }), second_asks)
     }
 
     /// How much is under way.

@@ -107,7 +107,8 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("sled", &["branchline-journal"]),
     ("bincode", &["branchline-event-codec"]),
     ("actix", &["branchline-engine"]),
-    ("actix-web", &["branchline-http-api", "branchline"]),
+    // A benchmark measures the library without our handlers.
+    ("actix-web", &["branchline-http-api", "branchline", "branchline-bench"]),
     ("reqwest", &["branchline-applications", "branchline", "branchline-log"]),
 ];
 

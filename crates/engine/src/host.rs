@@ -2,12 +2,6 @@
 
 use std::{future::Future, pin::Pin, rc::Rc};
 
-use branchline_domain::{
-    graph::{Edge, Node},
-    id::{CallId, EdgeId, NodeId, WorkflowId},
-    lead::LeadCommand,
-    workflow::WorkflowCommand,
-};
 use crate::{
     EngineError,
     answers::Reply,
@@ -21,6 +15,12 @@ use crate::{
     duplicate, effects, enrol, erasure, graph_draft,
     host_reply::{About, HostAsk, call_answer},
     repeat,
+};
+use branchline_domain::{
+    graph::{Edge, Node},
+    id::{CallId, EdgeId, NodeId, WorkflowId},
+    lead::LeadCommand,
+    workflow::WorkflowCommand,
 };
 
 /// Longest text a record keeps of its caller. Unit: bytes.

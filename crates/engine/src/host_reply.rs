@@ -2,10 +2,6 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use branchline_domain::{
-    id::{CallId, LeadId},
-    lead::LeadCommand,
-};
 use crate::{
     EngineError,
     answers::Reply,
@@ -14,6 +10,10 @@ use crate::{
     core::Core,
     lead_task::{LeadAnswer, LeadFailure, LeadOutcome},
     workload::{SecondAsks, UnderWay},
+};
+use branchline_domain::{
+    id::{CallId, LeadId},
+    lead::LeadCommand,
 };
 
 /// What the host asked about, which decides how its answer reads.

@@ -1,7 +1,7 @@
 //! Every route in one place.
 
 use actix_web::{
-    HttpRequest, HttpResponse, Route,
+    HttpRequest, HttpResponse, Route, Scope,
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
@@ -24,10 +24,11 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
             .wrap(from_fn(headers::guard))
             .configure(outside)
             .service(
+                // Routes are tried in this order; the ones that carriers ask all day come first.
                 web::scope("/v1")
+                    .service(call_routes())
                     .configure(workflow_routes)
                     .configure(lead_routes)
-                    .configure(call_routes)
                     .configure(admin::routes)
                     .default_service(web::route().to(no_route)),
             )
@@ -149,16 +150,18 @@ fn lead_routes(config: &mut ServiceConfig) {
         .service(web::resource("/events").get(events::events).default_service(only("GET")));
 }
 
-fn call_routes(config: &mut ServiceConfig) {
+/// Their own scope, so that a report is not compared with the paths of everything else.
+fn call_routes() -> Scope {
     let post = |path: &str| web::resource(path).default_service(only("POST"));
     let get = |path: &str| web::resource(path).default_service(only("GET, HEAD"));
-    config
-        .service(get("/call-logs").get(call_logs::list))
-        .service(post("/call-logs/status").post(call_logs::report_many))
-        .service(post("/call-logs/claim").post(call_logs::claim))
-        .service(get("/call-logs/{call}").get(call_logs::one))
-        .service(post("/call-logs/{call}/status").post(call_logs::report))
-        .service(post("/call-logs/{call}/attributes").post(call_logs::attach))
-        .service(post("/call-logs/{call}/dispatched").post(call_logs::dispatched))
-        .service(post("/call-logs/{call}/refused").post(call_logs::refused));
+    web::scope("/call-logs")
+        .service(post("/{call}/status").post(call_logs::report))
+        .service(post("/status").post(call_logs::report_many))
+        .service(post("/claim").post(call_logs::claim))
+        .service(post("/{call}/attributes").post(call_logs::attach))
+        .service(post("/{call}/dispatched").post(call_logs::dispatched))
+        .service(post("/{call}/refused").post(call_logs::refused))
+        .service(get("/{call}").get(call_logs::one))
+        .service(get("").get(call_logs::list))
+        .default_service(web::route().to(no_route))
 }

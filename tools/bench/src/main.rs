@@ -4,6 +4,7 @@
 mod big_journal;
 mod campaign;
 mod herd;
+mod http;
 mod import;
 mod latency;
 mod outcome;
@@ -35,6 +36,11 @@ struct Cli {
 enum Command {
     /// Two calls a lead, in process, durable: the same work as the yardsticks' of other engines.
     Campaign(campaign::Args),
+    /// The same over HTTP, the server in a process of its own.
+    Http(http::Args),
+    /// The server that `http` measures.
+    #[command(hide = true)]
+    HttpServer(http::ServerArgs),
     /// A CSV file of leads into a fresh journal, durable: checked whole, then enrolled.
     Import(import::Args),
     /// The check of a whole journal, beside a plain reading of the same bytes.
@@ -55,6 +61,8 @@ fn main() -> ExitCode {
     }
     let run = match command {
         Command::Campaign(args) => campaign::run(&args),
+        Command::Http(args) => http::run(&args),
+        Command::HttpServer(args) => http::serve(&args),
         Command::Import(args) => import::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Proof(args) => proof::run(&args),

@@ -12,6 +12,12 @@ pub(crate) fn cpu_ms() -> Option<f64> {
     Some(ticks_ms(Stat::parse(&stat)?.own))
 }
 
+/// The same of another process, without its children.
+pub(crate) fn cpu_ms_of(process: u32) -> Option<f64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    Some(ticks_ms(Stat::parse(&stat)?.own))
+}
+
 /// Processor time of a process, of its children that are there, and of all that ended before. Unit:
 /// milliseconds.
 pub(crate) fn family_cpu_ms(parent: u32) -> Option<f64> {
@@ -56,16 +62,21 @@ fn ticks_ms(ticks: u64) -> f64 {
 
 /// Resident memory. Unit: megabytes.
 pub(crate) fn rss_mb() -> Option<f64> {
-    memory_mb("VmRSS:")
+    memory_mb("/proc/self/status", "VmRSS:")
+}
+
+/// Resident memory of another process. Unit: megabytes.
+pub(crate) fn rss_mb_of(process: u32) -> Option<f64> {
+    memory_mb(&format!("/proc/{process}/status"), "VmRSS:")
 }
 
 /// The most resident memory so far. Unit: megabytes.
 pub(crate) fn peak_rss_mb() -> Option<f64> {
-    memory_mb("VmHWM:")
+    memory_mb("/proc/self/status", "VmHWM:")
 }
 
-fn memory_mb(name: &str) -> Option<f64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
+fn memory_mb(file: &str, name: &str) -> Option<f64> {
+    let status = fs::read_to_string(file).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes / 1_024.0)

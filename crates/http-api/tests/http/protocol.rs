@@ -209,3 +209,17 @@ async fn the_landing_page_lists_workflows_as_text() {
     assert!(html.contains("&lt;script&gt;") && !html.contains("<script"), "{html}");
     assert!(html.contains("draft"), "{html}");
 }
+
+#[actix_web::test]
+async fn what_lies_beside_the_routes_of_calls_is_no_route() {
+    let api = Api::start();
+    for path in ["/v1/call-logs/", "/v1/call-logsx", "/v1/call-logs/a/b", "/v1/call-logs/a/status/"]
+    {
+        api.get(path).await.problem(404, "route_not_found");
+        api.post(path, json!({})).await.problem(404, "route_not_found");
+    }
+    // Their own words are routes, not ids of calls.
+    for path in ["/v1/call-logs/status", "/v1/call-logs/claim"] {
+        api.get(path).await.problem(405, "method_not_allowed");
+    }
+}

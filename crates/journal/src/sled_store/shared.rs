@@ -251,8 +251,19 @@ impl Shared {
     }
 }
 
-/// The records of a stream in a block, up to a position.
+/// The records of a stream in a block, up to a position. Each names the one before it.
 fn of_stream(records: &Records, stream: StreamId, until: Position) -> Vec<Arc<Record>> {
-    let wanted = |record: &&Arc<Record>| record.position <= until && record.body.stream == stream;
-    records.iter().filter(wanted).cloned().collect()
+    let first = records.first().map(|record| record.position.0);
+    let record_at = |position: Position| {
+        let index = position.0.checked_sub(first?)?;
+        records.get(usize::try_from(index).ok()?).filter(|record| record.body.stream == stream)
+    };
+    let mut found: Vec<Arc<Record>> = Vec::new();
+    let mut at = Some(until);
+    while let Some(record) = at.and_then(record_at) {
+        found.push(Arc::clone(record));
+        at = record.prev;
+    }
+    found.reverse();
+    found
 }

@@ -22,12 +22,12 @@ use super::{
 };
 
 /// See the module. Stopped when dropped.
-pub(super) struct House {
-    pub(super) handle: EngineHandle,
+pub(crate) struct House {
+    pub(crate) handle: EngineHandle,
     pub(super) store: Arc<dyn EventStore>,
     /// Drives the reports; the engine has threads of its own.
-    pub(super) runtime: Runtime,
-    pub(super) leads: Vec<LeadId>,
+    pub(crate) runtime: Runtime,
+    pub(crate) leads: Vec<LeadId>,
     /// The workflow as the leads see it.
     pub(super) view: WorkflowView,
     /// The journal's head before the first report.
@@ -39,7 +39,7 @@ pub(super) struct House {
 
 impl House {
     /// In a fresh directory. `in_flight` reports are never answered with Busy.
-    pub(super) fn open(leads: u32, in_flight: usize) -> anyhow::Result<Self> {
+    pub(crate) fn open(leads: u32, in_flight: usize) -> anyhow::Result<Self> {
         let place = tempfile::tempdir().context("no temporary directory")?;
         let DataDirectory { store, vault } = DataDirectory::open(place.path())?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -68,7 +68,7 @@ impl House {
     }
 
     /// Fails unless every lead reached its end.
-    pub(super) fn ensure_all_final(&self) -> anyhow::Result<()> {
+    pub(crate) fn ensure_all_final(&self) -> anyhow::Result<()> {
         let counts = self.handle.read(|models| models.counts(self.workflow).by_status);
         let counts = self.runtime.block_on(counts)?;
         let (ended, leads) = (counts.completed + counts.dropped, self.leads.len());

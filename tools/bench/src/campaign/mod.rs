@@ -9,7 +9,12 @@ mod round;
 mod workflow;
 
 use self::round::Round;
-pub(crate) use self::{figures::Figures, workflow::prepare};
+pub(crate) use self::{
+    drive::CALLS,
+    figures::Figures,
+    house::House,
+    workflow::{enrol, prepare},
+};
 use crate::{show::show, yardstick::postgres};
 
 /// Flags of `campaign`.

@@ -52,7 +52,7 @@ pub(crate) async fn prepare(engine: &EngineHandle) -> anyhow::Result<WorkflowId>
 }
 
 /// Enrols leads into the workflow; the answer comes when all of them are at their first call.
-pub(super) async fn enrol(
+pub(crate) async fn enrol(
     engine: &EngineHandle,
     workflow: WorkflowId,
     leads: u32,

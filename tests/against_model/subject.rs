@@ -149,7 +149,8 @@ impl Subject {
             ids: Arc::clone(&self.ids) as _,
             phones: Phones::External,
             applications: Applications::default(),
-            config: EngineConfig::embedded(),
+            // Each restart begins with a checkpoint of the read models.
+            config: EngineConfig { checkpoint_records: 4, ..EngineConfig::embedded() },
         });
         self.life = Some(Life { engine: engine.expect("the engine starts"), store });
     }

@@ -121,7 +121,8 @@ impl EngineWorld {
             ids: Arc::clone(&self.ids) as _,
             phones: Phones::External,
             applications: self.answering.applications(),
-            config: EngineConfig::embedded(),
+            // Each restart begins with a checkpoint of the read models.
+            config: EngineConfig { checkpoint_records: 4, ..EngineConfig::embedded() },
         })
         .map_err(|wrong| format!("the engine does not start: {wrong}"))?;
         let handle = engine.handle();

@@ -25,6 +25,10 @@ pub struct EngineConfig {
     pub drain_per_s: u32,
     /// How long a read waits for what was written before it. Unit: milliseconds.
     pub read_wait_ms: u64,
+    /// Records after which the read models are saved again at a quiet moment; without such a moment
+    /// after ten times as many, and at a stop after a tenth. A start folds what came after. Unit:
+    /// records.
+    pub checkpoint_records: u64,
     /// Calls handed to a carrier of our own that may be under way at once. Unit: calls.
     pub calls_in_flight_max: usize,
     /// Tries of application steps that may be under way at once. Unit: tries.

@@ -131,8 +131,9 @@ impl Engine {
             Arc::clone(&parts.clock),
             &parts.config,
         ));
-        let projector = Projector::start(Arc::clone(&parts.store), Arc::clone(&reads))
-            .map_err(StartError::Thread)?;
+        let (store, every) = (Arc::clone(&parts.store), parts.config.checkpoint_records);
+        let projector =
+            Projector::start(store, Arc::clone(&reads), every).map_err(StartError::Thread)?;
         let (reader, reader_thread) =
             Reader::start(Arc::clone(&parts.store), Arc::clone(&parts.vault))
                 .map_err(StartError::Thread)?;
@@ -193,7 +194,7 @@ impl Engine {
         if !abandon {
             self.reads.store().close();
         }
-        projector.stop();
+        projector.stop(abandon);
     }
 }
 

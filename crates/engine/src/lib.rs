@@ -59,6 +59,7 @@ mod application_try;
 pub mod applications;
 mod asked;
 pub mod batch;
+mod checkpoint;
 pub mod clock;
 pub mod command;
 mod config;

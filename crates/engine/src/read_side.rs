@@ -16,7 +16,7 @@ use branchline_domain::{
     lead::{self, Explanation, LeadState, Surroundings},
 };
 use branchline_journal::{
-    record::{Position, StreamKind},
+    record::{Position, StreamId, StreamKind},
     store::EventStore,
 };
 use branchline_projections::Projections;
@@ -318,6 +318,21 @@ impl ReadSide {
             Ok(_) => Err(EngineError::ShuttingDown),
             Err(_) => Err(EngineError::Behind),
         }
+    }
+
+    /// Begins with read models that are there, before any record is folded. Nobody has looked at
+    /// any workflow since, so each counts as changed.
+    pub(crate) fn restore(&self, read: Projections) {
+        let position = read.position();
+        let changes = read.workflow_ids().filter_map(|id| {
+            Some((id, self.store.stream_head(StreamId::workflow(id.as_uuid()))?.position))
+        });
+        let mut changed = self.changed_workflows.lock().unwrap_or_else(PoisonError::into_inner);
+        changed.extend(changes);
+        drop(changed);
+        *self.projections.write().unwrap_or_else(PoisonError::into_inner) = read;
+        self.folded.store(position.0, Ordering::Release);
+        self.progress.send_modify(|progress| progress.folded = position);
     }
 
     /// Takes more records into the read models.

@@ -16,6 +16,6 @@ pub mod sled_store;
 pub mod storage;
 pub mod store;
 pub mod verify;
-mod wire;
+pub mod wire;
 
 pub use self::{index::KeyRetention, wire::FormatError};

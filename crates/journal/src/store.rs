@@ -1,7 +1,7 @@
 //! The contract that every store of records keeps. The conformance suite in `branchline-testkit`
 //! is this file as tests.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use uuid::Uuid;
 
@@ -218,6 +218,13 @@ pub trait EventStore: Send + Sync + 'static {
     ///
     /// [`ReadError`] when they cannot be read.
     fn read_blocks(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, ReadError>;
+
+    /// Where data that was made of the journal and can be made again may be kept, in files of its
+    /// users' own names; none for a store that leaves nothing on a disk. What lies there may be
+    /// deleted while nobody has the journal open, and is not part of any copy.
+    fn derived_dir(&self) -> Option<&Path> {
+        None
+    }
 
     /// Why the journal takes no more, or `None` while it is sound.
     fn poisoned(&self) -> Option<Arc<str>>;

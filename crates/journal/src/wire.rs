@@ -7,7 +7,7 @@
 pub struct FormatError(pub &'static str);
 
 /// Appends a number in groups of seven bits, lowest first; the top bit says that more follow.
-pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     loop {
         let [low, ..] = value.to_le_bytes();
         value >>= 7;
@@ -20,58 +20,80 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Appends a length as a varint. Lengths in memory always fit.
-pub(crate) fn put_len(out: &mut Vec<u8>, len: usize) {
+pub fn put_len(out: &mut Vec<u8>, len: usize) {
     put_varint(out, len as u64);
 }
 
 /// Appends a signed number so that small ones of either sign stay short.
-pub(crate) fn put_signed(out: &mut Vec<u8>, value: i64) {
+pub fn put_signed(out: &mut Vec<u8>, value: i64) {
     put_varint(out, ((value << 1) ^ (value >> 63)).cast_unsigned());
 }
 
 /// Appends a text with its length before it.
-pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
+pub fn put_text(out: &mut Vec<u8>, text: &str) {
     put_len(out, text.len());
     out.extend_from_slice(text.as_bytes());
 }
 
 /// Bytes still to be read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Input<'a> {
+pub struct Input<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Input<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+    /// What there is to read.
+    pub const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    pub(crate) const fn left(&self) -> usize {
+    /// Bytes that were not read. Unit: bytes.
+    pub const fn left(&self) -> usize {
         self.rest.len()
     }
 
-    pub(crate) fn byte(&mut self) -> Result<u8, FormatError> {
+    /// One byte.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes end early.
+    pub fn byte(&mut self) -> Result<u8, FormatError> {
         let (first, rest) = self.rest.split_first().ok_or(FormatError("the bytes end early"))?;
         self.rest = rest;
         Ok(*first)
     }
 
-    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], FormatError> {
+    /// This many bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes end early.
+    pub fn take(&mut self, len: usize) -> Result<&'a [u8], FormatError> {
         let (taken, rest) =
             self.rest.split_at_checked(len).ok_or(FormatError("the bytes end early"))?;
         self.rest = rest;
         Ok(taken)
     }
 
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], FormatError> {
+    /// As many bytes as the array has.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes end early.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], FormatError> {
         let (taken, rest) =
             self.rest.split_first_chunk::<N>().ok_or(FormatError("the bytes end early"))?;
         self.rest = rest;
         Ok(*taken)
     }
 
-    /// Only the shortest form is taken, so that equal values have equal bytes.
-    pub(crate) fn varint(&mut self) -> Result<u64, FormatError> {
+    /// A number as [`put_varint`] writes it. Only the shortest form is taken, so that equal values have
+    /// equal bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes end early, or are another form or a larger number.
+    pub fn varint(&mut self) -> Result<u64, FormatError> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -91,16 +113,31 @@ impl<'a> Input<'a> {
         Err(FormatError("a number is larger than 64 bits"))
     }
 
-    pub(crate) fn small<T: TryFrom<u64>>(&mut self) -> Result<T, FormatError> {
+    /// A number that fits its field.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::varint`], and when it does not fit.
+    pub fn small<T: TryFrom<u64>>(&mut self) -> Result<T, FormatError> {
         T::try_from(self.varint()?).map_err(|_| FormatError("a number is larger than its field"))
     }
 
-    pub(crate) fn signed(&mut self) -> Result<i64, FormatError> {
+    /// A number as [`put_signed`] writes it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::varint`].
+    pub fn signed(&mut self) -> Result<i64, FormatError> {
         let raw = self.varint()?;
         Ok((raw >> 1).cast_signed() ^ -(raw & 1).cast_signed())
     }
 
-    pub(crate) fn text(&mut self, max: usize) -> Result<&'a str, FormatError> {
+    /// A text as [`put_text`] writes it, of at most `max` bytes.
+    ///
+    /// # Errors
+    ///
+    /// When it is longer, ends early or is not UTF-8.
+    pub fn text(&mut self, max: usize) -> Result<&'a str, FormatError> {
         let len: usize = self.small()?;
         if len > max {
             return Err(FormatError("a text is longer than its limit"));

@@ -1,16 +1,24 @@
 //! Where a million rows live: chunks that never move, and indexes that do not repeat the keys.
 
+use std::sync::Arc;
+
 /// Stands for "no row" where a row's number is kept.
 pub(crate) const NONE: u32 = u32::MAX;
 
 /// Rows in one chunk. A plain `Vec` doubles, and would hold twice the memory while it copies.
 const CHUNK_ROWS: u32 = 4_096;
 
+/// Neighbouring rows.
+pub(crate) type Chunk<T> = Arc<Vec<T>>;
+
 /// Rows by number, from 0 in the order they came. At most `u32::MAX` of them, far beyond what fits
 /// in memory.
+///
+/// A clone shares the chunks: it costs little however many rows there are, and a chunk is copied
+/// when one of the two changes it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rows<T> {
-    chunks: Vec<Vec<T>>,
+    chunks: Vec<Chunk<T>>,
     len: u32,
 }
 
@@ -20,7 +28,7 @@ impl<T> Default for Rows<T> {
     }
 }
 
-impl<T> Rows<T> {
+impl<T: Clone> Rows<T> {
     pub(crate) const fn len(&self) -> u32 {
         self.len
     }
@@ -31,10 +39,10 @@ impl<T> Rows<T> {
         if number.is_multiple_of(CHUNK_ROWS) {
             // The first chunk grows as it likes: small journals stay small.
             let capacity = if number == 0 { 0 } else { CHUNK_ROWS as usize };
-            self.chunks.push(Vec::with_capacity(capacity));
+            self.chunks.push(Arc::new(Vec::with_capacity(capacity)));
         }
         if let Some(chunk) = self.chunks.last_mut() {
-            chunk.push(row);
+            Arc::make_mut(chunk).push(row);
         }
         self.len += 1;
         number
@@ -45,21 +53,52 @@ impl<T> Rows<T> {
     }
 
     pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut T> {
-        self.chunks.get_mut((number / CHUNK_ROWS) as usize)?.get_mut((number % CHUNK_ROWS) as usize)
+        let chunk = self.chunks.get_mut((number / CHUNK_ROWS) as usize)?;
+        Arc::make_mut(chunk).get_mut((number % CHUNK_ROWS) as usize)
+    }
+
+    /// All rows with their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        (0..).zip(self.chunks.iter().flat_map(|chunk| chunk.iter()))
+    }
+
+    /// The chunks, in order.
+    pub(crate) fn into_chunks(self) -> std::vec::IntoIter<Chunk<T>> {
+        self.chunks.into_iter()
     }
 }
 
 /// Finds a row's number by a 16-byte key that the row itself holds. Keeps four to eleven bytes a
 /// row, where a map that owns its keys takes about forty. Rows are never taken out.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     /// Row numbers, placed by hash with linear probing; a power of two of them.
     slots: Vec<u32>,
     used: usize,
 }
 
+impl PartialEq for Index {
+    /// Whether the same rows are in it, wherever the order of their coming has put them.
+    fn eq(&self, other: &Self) -> bool {
+        self.used == other.used && self.rows() == other.rows()
+    }
+}
+
 impl Index {
     const SLOTS_MIN: usize = 16;
+
+    /// An index that takes this many rows before it grows.
+    pub(crate) fn with_room_for(rows: u32) -> Self {
+        let slots = (rows as usize * 4).div_ceil(3).next_power_of_two().max(Self::SLOTS_MIN);
+        Self { slots: vec![NONE; slots], used: 0 }
+    }
+
+    /// The rows in it, in order.
+    fn rows(&self) -> Vec<u32> {
+        let mut rows: Vec<u32> = self.slots.iter().copied().filter(|&row| row != NONE).collect();
+        rows.sort_unstable();
+        rows
+    }
 
     /// The row for which `has_key` holds, among those with this key's hash.
     pub(crate) fn find(&self, key: [u8; 16], has_key: impl Fn(u32) -> bool) -> Option<u32> {

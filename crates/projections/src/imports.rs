@@ -86,6 +86,28 @@ impl Imports {
         self.numbers.get(&id).copied()
     }
 
+    /// All of them, in the order they began.
+    pub(crate) fn all(&self) -> &[StoredImport] {
+        &self.all
+    }
+
+    pub(crate) fn is_unfinished(&self, number: u32) -> bool {
+        self.unfinished.contains(&number)
+    }
+
+    /// Adds an import as it was when a checkpoint was made. `false` when it is known already.
+    pub(crate) fn restore(&mut self, import: StoredImport, unfinished: bool) -> bool {
+        let StoredImport { row, leads } = import;
+        let Some(number) = self.add(row) else { return false };
+        if let Some(added) = self.all.get_mut(number as usize) {
+            added.leads = leads;
+        }
+        if unfinished {
+            self.unfinished.insert(number);
+        }
+        true
+    }
+
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = (u32, &StoredImport)> {
         self.unfinished.iter().filter_map(|&number| Some((number, self.get(number)?)))
     }

@@ -7,6 +7,7 @@
 mod arena;
 mod audit;
 pub mod call_log;
+pub mod checkpoint;
 mod due;
 pub mod event_shapes;
 mod explain;

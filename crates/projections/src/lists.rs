@@ -75,6 +75,11 @@ impl Projections {
         self.workflows.by_id(id).filter(|stored| stored.state.exists).map(show_workflow)
     }
 
+    /// Every workflow that a record named, in the order they were first named.
+    pub fn workflow_ids(&self) -> impl Iterator<Item = WorkflowId> {
+        self.workflows.all().map(|(_, stored)| stored.id)
+    }
+
     /// Workflows in order of creation.
     pub fn workflows(&self, filter: WorkflowFilter, paging: Paging) -> Page<WorkflowRow<'_>> {
         let matching = self.workflows.all().filter(|(_, stored)| {
@@ -93,7 +98,7 @@ impl Projections {
         for node in stored.state.graph.nodes() {
             counts.by_node.insert(node.id, crate::rows::NodeCounts::default());
         }
-        for (number, &of_node) in (0..).zip(&stored.by_node) {
+        for (number, &of_node) in (0..).zip(stored.by_node.iter()) {
             if let Some(id) = stored.nodes.id(number)
                 && (of_node != crate::rows::NodeCounts::default())
             {

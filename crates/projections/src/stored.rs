@@ -161,6 +161,11 @@ pub(crate) struct NodeTable {
 }
 
 impl NodeTable {
+    /// The nodes in order of their numbers.
+    pub(crate) fn ids(&self) -> &[branchline_domain::id::NodeId] {
+        &self.ids
+    }
+
     pub(crate) fn id(&self, number: u32) -> Option<branchline_domain::id::NodeId> {
         self.ids.get(number as usize).copied()
     }

@@ -234,7 +234,7 @@ impl Projections {
     /// Leads that stand at a node which is gone and has a stand-in. Looks through all leads of the
     /// workflow, but only as long as there is such a lead.
     fn stranded(&self, stored: &StoredWorkflow) -> impl Iterator<Item = u32> {
-        let waits = |node: &u32| stored.waiting.get(*node as usize).is_some_and(|&leads| leads > 0);
+        let waits = |node: &u32| stored.waiting.get(*node).is_some_and(|&leads| leads > 0);
         let gone =
             stored.state.replaced.keys().filter(|&&node| stored.state.stand_in(node).is_some());
         let gone: BTreeSet<u32> =
@@ -266,7 +266,7 @@ impl Projections {
         };
         let waiting = |id: NodeId| {
             let number = stored.nodes.number(id)?;
-            stored.waiting.get(number as usize).copied().filter(|&leads| leads > 0)
+            stored.waiting.get(number).copied().filter(|&leads| leads > 0)
         };
         let mut leads_at: BTreeMap<NodeId, u64> =
             nodes.iter().filter_map(|&id| Some((id, waiting(id)?))).collect();

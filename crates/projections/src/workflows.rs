@@ -31,9 +31,9 @@ pub(crate) struct StoredWorkflow {
     pub(crate) calls: Vec<u32>,
     pub(crate) by_status: StatusCounts,
     /// By number of the node.
-    pub(crate) by_node: Vec<NodeCounts>,
+    pub(crate) by_node: PerNode<NodeCounts>,
     /// Active leads at each node, by number of the node; leads that ended there do not wait.
-    pub(crate) waiting: Vec<u64>,
+    pub(crate) waiting: PerNode<u64>,
     /// Leads of imports that run: they count for nothing but completion.
     pub(crate) in_open_import: u64,
     pub(crate) pending: BTreeSet<u32>,
@@ -50,7 +50,7 @@ pub(crate) struct StoredWorkflow {
 }
 
 impl StoredWorkflow {
-    fn new(id: WorkflowId, organisation: OrganisationId) -> Self {
+    pub(crate) fn new(id: WorkflowId, organisation: OrganisationId) -> Self {
         Self {
             id,
             organisation,
@@ -60,8 +60,8 @@ impl StoredWorkflow {
             leads: Vec::new(),
             calls: Vec::new(),
             by_status: StatusCounts::default(),
-            by_node: Vec::new(),
-            waiting: Vec::new(),
+            by_node: PerNode::default(),
+            waiting: PerNode::default(),
             in_open_import: 0,
             pending: BTreeSet::new(),
             held: BTreeMap::new(),
@@ -104,8 +104,13 @@ impl StoredWorkflow {
             }
         }
         if before.held != after.held {
-            if let Some(set) = before.held.and_then(|code| self.held.get_mut(&code)) {
+            if let Some(code) = before.held
+                && let Some(set) = self.held.get_mut(&code)
+            {
                 set.remove(&lead);
+                if set.is_empty() {
+                    self.held.remove(&code);
+                }
             }
             if let Some(code) = after.held {
                 self.held.entry(code).or_default().insert(lead);
@@ -122,25 +127,25 @@ impl StoredWorkflow {
             shift(bucket.of(&mut self.by_status));
         }
         if let Some(node) = standing.node {
-            let counts = slot(&mut self.by_node, node);
+            let counts = self.by_node.slot(node);
             shift(&mut counts.here);
             if standing.held.is_some() {
                 shift(&mut counts.held);
             }
             if standing.is_active() {
-                shift(slot(&mut self.waiting, node));
+                shift(self.waiting.slot(node));
             }
         }
         let mut passed = standing.passed;
         while passed != 0 {
-            shift(&mut slot(&mut self.by_node, passed.trailing_zeros()).passed);
+            shift(&mut self.by_node.slot(passed.trailing_zeros()).passed);
             passed &= passed - 1;
         }
     }
 
     /// A lead left a node beyond the 64th for the first time, or does not count there any more.
     pub(crate) fn count_passed(&mut self, node: u32, add: bool) {
-        let count = &mut slot(&mut self.by_node, node).passed;
+        let count = &mut self.by_node.slot(node).passed;
         *count = shifted(*count, add);
     }
 
@@ -153,6 +158,9 @@ impl StoredWorkflow {
     pub(crate) fn count_call(&mut self, status: CallStatus, add: bool) {
         let count = self.calls_by_status.entry(status).or_default();
         *count = shifted(*count, add);
+        if *count == 0 {
+            self.calls_by_status.remove(&status);
+        }
     }
 }
 
@@ -161,14 +169,39 @@ const fn shifted(count: u64, add: bool) -> u64 {
     if add { count + 1 } else { count.saturating_sub(1) }
 }
 
-/// The slot of a node, made if need be.
-#[expect(clippy::expect_used, reason = "the line before makes the slot")]
-fn slot<T: Clone + Default>(slots: &mut Vec<T>, node: u32) -> &mut T {
-    let node = node as usize;
-    if slots.len() <= node {
-        slots.resize(node + 1, T::default());
+/// A value for each node, by the node's number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PerNode<T>(Vec<T>);
+
+impl<T: Clone + Default + PartialEq> PartialEq for PerNode<T> {
+    /// A node without a slot counts as one with the value of a new slot.
+    fn eq(&self, other: &Self) -> bool {
+        let (short, long) =
+            if self.0.len() <= other.0.len() { (self, other) } else { (other, self) };
+        let (same, beyond) = long.0.split_at(short.0.len());
+        same == short.0 && beyond.iter().all(|value| *value == T::default())
     }
-    slots.get_mut(node).expect("the slot was just made")
+}
+
+impl<T: Clone + Default> PerNode<T> {
+    pub(crate) fn get(&self, node: u32) -> Option<&T> {
+        self.0.get(node as usize)
+    }
+
+    /// The slots that there are, in order of the nodes' numbers.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+
+    /// The slot of a node, made if need be.
+    #[expect(clippy::expect_used, reason = "the lines before make the slot")]
+    fn slot(&mut self, node: u32) -> &mut T {
+        let node = node as usize;
+        if self.0.len() <= node {
+            self.0.resize(node + 1, T::default());
+        }
+        self.0.get_mut(node).expect("the slot was just made")
+    }
 }
 
 /// All workflows, in order of creation.
@@ -197,6 +230,14 @@ impl Workflows {
 
     pub(crate) fn by_id(&self, id: WorkflowId) -> Option<&StoredWorkflow> {
         self.get(self.number(id)?)
+    }
+
+    /// Adds a workflow. `false` when there is one with its id.
+    pub(crate) fn add(&mut self, stored: StoredWorkflow) -> bool {
+        let Ok(number) = u32::try_from(self.all.len()) else { return false };
+        let is_new = self.numbers.insert(stored.id, number).is_none();
+        self.all.push(stored);
+        is_new
     }
 
     /// The workflow's number. A workflow that was not heard of before gets one: a reader of a part

@@ -1,7 +1,7 @@
 //! Stores that stand in front of another one.
 
 /// The methods of [`EventStore`](branchline_journal::store::EventStore) that a store in front of
-/// another leaves to it: all but `append` and `close`. Stands in the `impl` block and takes the
+/// another leaves to it: all but `append`, `close` and `derived_dir`. Stands in the `impl` block and takes the
 /// field that holds the store behind.
 ///
 /// ```

@@ -1,12 +1,16 @@
 //! A store whose appends wait until a test lets them through.
 
-use std::sync::{Arc, Mutex, mpsc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, mpsc},
+};
 
 use branchline_journal::{
     memory::MemoryStore,
     record::NewRecord,
     store::{AppendError, AppendReply, Appended, EventStore},
 };
+use tempfile::TempDir;
 
 #[derive(Default)]
 struct Gate {
@@ -45,18 +49,24 @@ pub(crate) struct GateStore {
     /// The same, when it is in memory.
     memory: Option<Arc<MemoryStore>>,
     gate: Mutex<Gate>,
+    derived: TempDir,
 }
 
 impl GateStore {
     pub(crate) fn new() -> Arc<Self> {
         let memory = Arc::new(MemoryStore::new());
         let inner = Arc::clone(&memory) as Arc<dyn EventStore>;
-        Arc::new(Self { inner, memory: Some(memory), gate: Mutex::default() })
+        Self::of(inner, Some(memory))
     }
 
     /// A gate before another journal.
     pub(crate) fn before(inner: Arc<dyn EventStore>) -> Arc<Self> {
-        Arc::new(Self { inner, memory: None, gate: Mutex::default() })
+        Self::of(inner, None)
+    }
+
+    fn of(inner: Arc<dyn EventStore>, memory: Option<Arc<MemoryStore>>) -> Arc<Self> {
+        let derived = tempfile::tempdir().unwrap();
+        Arc::new(Self { inner, memory, gate: Mutex::default(), derived })
     }
 
     /// Appends wait from now on.
@@ -136,6 +146,10 @@ impl EventStore for GateStore {
     }
 
     branchline_testkit::left_to_the_store_behind!(inner);
+
+    fn derived_dir(&self) -> Option<&Path> {
+        Some(self.derived.path())
+    }
 
     fn close(&self) {}
 }

@@ -8,6 +8,7 @@
 
 mod application_fences;
 mod batch;
+mod checkpoints;
 mod commands;
 mod control;
 mod enrolment;

@@ -49,8 +49,9 @@ pub(crate) fn keyed(key: &str, digest: u8) -> Caller {
     Caller { idempotency, ..Caller::host() }
 }
 
+/// Checkpoints of the read models after every few records, so that each restart begins with one.
 pub(crate) fn config() -> EngineConfig {
-    EngineConfig::embedded()
+    EngineConfig { checkpoint_records: 4, ..EngineConfig::embedded() }
 }
 
 pub(crate) fn report(status: CallStatus) -> CallReport {

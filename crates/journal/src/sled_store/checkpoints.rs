@@ -21,6 +21,9 @@ use crate::{
     storage::BlockSource,
 };
 
+/// The directory of a journal for what is derived from it.
+pub(super) const DIR: &str = "index";
+
 /// The checkpoint file of a journal, and when it is due again.
 #[derive(Debug)]
 pub(super) struct Checkpoints {
@@ -32,7 +35,7 @@ pub(super) struct Checkpoints {
 
 impl Checkpoints {
     pub(super) fn new(journal: &Path, every: u64) -> Self {
-        Self { dir: journal.join("index"), saved: Position::START, every }
+        Self { dir: journal.join(DIR), saved: Position::START, every }
     }
 
     /// The newest checkpoint, if there is one that fits the journal.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! <dir>/db/         sled: one key a block, see `crate::block`
-//! <dir>/index/      checkpoints of the index; may be deleted, loses nothing
+//! <dir>/index/      checkpoints of the index, and what else is made of the journal, such as the
+//!                   engine's read models; may be deleted, loses nothing
 //! <dir>/high-water  last acknowledged position, outside sled
 //! <dir>/set-aside/  half-written snapshots of sled, moved out of its way
 //! <dir>/LOCK        who has the journal open
@@ -22,7 +23,7 @@ mod shared;
 mod writer;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
@@ -93,6 +94,7 @@ impl SledOptions {
 pub struct SledStore {
     shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    derived: PathBuf,
     /// Last, so that the lock outlives the storage.
     _lock: DirectoryLock,
 }
@@ -127,7 +129,8 @@ impl SledStore {
             .name("journal-writer".to_owned())
             .spawn(move || writer.run_guarded(&for_writer))
             .map_err(|error| OpenError::io("start the writer of", &options.dir, &error))?;
-        Ok(Self { shared, writer: Mutex::new(Some(handle)), _lock: lock })
+        let derived = options.dir.join(checkpoints::DIR);
+        Ok(Self { shared, writer: Mutex::new(Some(handle)), derived, _lock: lock })
     }
 }
 
@@ -186,6 +189,10 @@ impl EventStore for SledStore {
 
     fn read_blocks(&self, from: Position, limit: usize) -> Result<Vec<StoredBlock>, ReadError> {
         self.shared.read_blocks(from, limit)
+    }
+
+    fn derived_dir(&self) -> Option<&Path> {
+        Some(&self.derived)
     }
 
     fn poisoned(&self) -> Option<Arc<str>> {

@@ -63,7 +63,7 @@ pub(super) enum Fields {
 }
 
 /// What is remembered of a lead for good.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct LeadRow {
     pub(super) id: LeadId,
     /// While something may still come of it that must fit.
@@ -104,7 +104,7 @@ impl LeadRow {
 }
 
 /// What is remembered of a lead under way.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct LeadTrace {
     /// Number of its workflow; `None` before its enrolment.
     pub(super) workflow: Option<u32>,

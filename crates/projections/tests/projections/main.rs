@@ -9,6 +9,7 @@
 
 mod agreement;
 mod call_logs;
+mod checkpoints;
 mod counts;
 mod errands;
 mod history;

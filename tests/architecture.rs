@@ -99,7 +99,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// The window reads the one that it is given, for the operator.
 const WORDS_OF_THE_JOURNAL_ONLY: &[(&str, &[&str])] = &[
     ("branchline-http-api", &["block_file::", "merkle::TreeHead", "record::", "store::"]),
-    ("branchline-projections", &["record::", "wire::"]),
+    ("branchline-projections", &["record::", "wire"]),
 ];
 
 /// A crate from outside, and the only rooms that may name it, in tests too.

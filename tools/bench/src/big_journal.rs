@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashSet,
+    fs,
     path::Path,
     sync::{Arc, mpsc},
 };
@@ -42,7 +43,8 @@ const GROUP: usize = 4_096;
 /// Makes a journal of at least this many events below a directory that is not there yet.
 pub(crate) fn make(directory: &Path, events: u64) -> anyhow::Result<()> {
     anyhow::ensure!(!directory.exists(), "{} is there already", directory.display());
-    let template = template()?;
+    let place = tempfile::tempdir().context("no temporary directory")?;
+    let template = template(place.path())?;
     let alone: HashSet<StreamId> = template
         .iter()
         .filter(|record| record.prev.is_none() && record.epoch > 1)
@@ -68,6 +70,22 @@ pub(crate) fn make(directory: &Path, events: u64) -> anyhow::Result<()> {
     }
     append(&store, group)?;
     store.close();
+    // Those who came first are the engine's own leads: their fields open with these keys.
+    copy(&place.path().join("keys"), &directory.join("keys"))
+}
+
+/// Copies a directory with everything in it.
+pub(crate) fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
     Ok(())
 }
 
@@ -113,17 +131,16 @@ fn append(store: &SledStore, records: Vec<NewRecord>) -> anyhow::Result<()> {
 
 /// The records of a campaign that a real engine ran: two openings, the second of the leads that
 /// are repeated.
-fn template() -> anyhow::Result<Vec<Arc<Record>>> {
-    let directory = tempfile::tempdir().context("no temporary directory")?;
+fn template(directory: &Path) -> anyhow::Result<Vec<Arc<Record>>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let workflow = with_engine(directory.path(), |engine| {
+    let workflow = with_engine(directory, |engine| {
         runtime.block_on(async {
             let workflow = campaign::prepare(engine).await?;
             enrol(engine, workflow, 0..1).await?;
             anyhow::Ok(workflow)
         })
     })?;
-    with_engine(directory.path(), |engine| {
+    with_engine(directory, |engine| {
         runtime.block_on(async {
             let leads = enrol(engine, workflow, 1..TEMPLATE_LEADS).await?;
             for call in 1..=2 {
@@ -134,7 +151,7 @@ fn template() -> anyhow::Result<Vec<Arc<Record>>> {
             anyhow::Ok(())
         })
     })?;
-    let DataDirectory { store, .. } = DataDirectory::open(directory.path())?;
+    let DataDirectory { store, .. } = DataDirectory::open(directory)?;
     let records = store.read_all(Position::START, usize::MAX)?;
     store.close();
     Ok(records)

@@ -7,6 +7,7 @@ mod herd;
 mod http;
 mod import;
 mod latency;
+mod open;
 mod outcome;
 mod process;
 mod proof;
@@ -52,6 +53,11 @@ enum Command {
     /// The process that `herd` measures.
     #[command(hide = true)]
     HerdDrain(herd::DrainArgs),
+    /// Starts on long journals: after a stop, after a kill, and without any checkpoint.
+    Open(open::OpenArgs),
+    /// The process that `open` measures.
+    #[command(hide = true)]
+    OpenStart(open::StartArgs),
 }
 
 fn main() -> ExitCode {
@@ -68,6 +74,8 @@ fn main() -> ExitCode {
         Command::Proof(args) => proof::run(&args),
         Command::Herd(args) => herd::run(&args),
         Command::HerdDrain(args) => herd::drain(&args),
+        Command::Open(args) => open::run(&args),
+        Command::OpenStart(args) => open::start(&args),
     };
     match run {
         Ok(()) => ExitCode::SUCCESS,

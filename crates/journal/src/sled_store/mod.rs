@@ -34,6 +34,7 @@ use uuid::Uuid;
 pub use self::{
     error::OpenError,
     import::{Import, ImportError},
+    opening::OpeningTimes,
 };
 use self::{lock::DirectoryLock, shared::Shared};
 use crate::{
@@ -95,6 +96,7 @@ pub struct SledStore {
     shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<()>>>,
     derived: PathBuf,
+    opening: OpeningTimes,
     /// Last, so that the lock outlives the storage.
     _lock: DirectoryLock,
 }
@@ -122,7 +124,7 @@ impl SledStore {
         disk: Box<dyn DiskSync>,
         wrap: impl FnOnce(Box<dyn BlockStorage>) -> Box<dyn BlockStorage>,
     ) -> Result<Self, OpenError> {
-        let (shared, writer, lock) = opening::open(options, disk, wrap)?;
+        let (shared, writer, lock, opening) = opening::open(options, disk, wrap)?;
         let shared = Arc::new(shared);
         let for_writer = Arc::clone(&shared);
         let handle = thread::Builder::new()
@@ -130,7 +132,12 @@ impl SledStore {
             .spawn(move || writer.run_guarded(&for_writer))
             .map_err(|error| OpenError::io("start the writer of", &options.dir, &error))?;
         let derived = options.dir.join(checkpoints::DIR);
-        Ok(Self { shared, writer: Mutex::new(Some(handle)), derived, _lock: lock })
+        Ok(Self { shared, writer: Mutex::new(Some(handle)), derived, opening, _lock: lock })
+    }
+
+    /// What its opening took.
+    pub const fn opening_times(&self) -> OpeningTimes {
+        self.opening
     }
 }
 

@@ -1,7 +1,13 @@
 //! Opening a journal: nothing is served before every block since the last checkpoint of the index
 //! was checked; without one, every block.
 
-use std::{fs, io::Read as _, path::Path, sync::Arc};
+use std::{
+    fs,
+    io::Read as _,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
     OpenError, SledOptions,
@@ -28,11 +34,24 @@ const SCAN_BLOCKS: usize = 64;
 /// Bytes of a database file looked through at once.
 const WINDOW_BYTES: u64 = 1024 * 1024;
 
+/// What an opening took, step by step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpeningTimes {
+    /// Until the storage engine had its files.
+    pub database: Duration,
+    /// To read the checkpoint of the index.
+    pub checkpoint: Duration,
+    /// To check the records after the checkpoint.
+    pub tail: Duration,
+    /// How many there were. Unit: records.
+    pub tail_records: u64,
+}
+
 pub(super) fn open(
     options: &SledOptions,
     disk: Box<dyn DiskSync>,
     wrap: impl FnOnce(Box<dyn BlockStorage>) -> Box<dyn BlockStorage>,
-) -> Result<(Shared, Writer, DirectoryLock), OpenError> {
+) -> Result<(Shared, Writer, DirectoryLock, OpeningTimes), OpenError> {
     let dir = &options.dir;
     let db = dir.join("db");
     make_dir(&db)?;
@@ -46,15 +65,24 @@ pub(super) fn open(
     if mark.is_none() {
         refuse_foreign(&db.join("db"), &mark_path)?;
     }
+    let begun = Instant::now();
     let storage = wrap(Box::new(SledBlocks::open(&db, options.cache_bytes, disk)?));
+    let has_database = Instant::now();
     let mut blocks = BlockCache::new(options.recent_bytes_max, options.fetched_bytes_max);
     let mut checkpoints = Checkpoints::new(dir, options.checkpoint_records);
     let mut check = match checkpoints.load(storage.as_ref(), options.keys) {
         Some(found) => ChainCheck::resume(found),
         None => ChainCheck::new(options.keys),
     };
+    let (has_checkpoint, known) = (Instant::now(), check.index.head());
     scan(storage.as_ref(), &mut check, |block| blocks.push_newest(Records::from(block.records)))?;
     let head = check.index.head();
+    let times = OpeningTimes {
+        database: has_database - begun,
+        checkpoint: has_checkpoint - has_database,
+        tail: has_checkpoint.elapsed(),
+        tail_records: head.0.saturating_sub(known.0),
+    };
     compare_with_mark(storage.as_ref(), head, mark, &mark_path)?;
     let epoch = check.chain.epoch.max(mark.map_or(0, |mark| mark.epoch)) + 1;
     let high_water =
@@ -65,7 +93,7 @@ pub(super) fn open(
     let writer = Writer::new(check.chain.checksum, high_water, checkpoints);
     let queue = Queue::new(options.queue_bytes_max);
     let shared = Shared::new(epoch, queue, storage, check.index, check.chain.tree, blocks);
-    Ok((shared, writer, lock))
+    Ok((shared, writer, lock, times))
 }
 
 /// Refuses a database file that was never ours, or of which nothing is left: sled would take it for

@@ -6,14 +6,12 @@ use branchline_domain::{
     time::Timestamp,
     workflow::{ImportFault, WorkflowState},
 };
-use branchline_journal::{
-    record::Position,
-    wire::{FormatError, Input},
-};
+use branchline_journal::record::Position;
 
 use super::{
     Kind, Piece,
     row_format::{Before, Known, read_call, read_id, read_lead, read_time},
+    wire::{FormatError, Input},
     words::{Words, read_import, read_stage},
     workflow::{TEXT_BYTES_MAX, Unfinished, read_optional},
 };

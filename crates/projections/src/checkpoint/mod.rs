@@ -33,6 +33,7 @@ mod words;
 mod workflow;
 
 use branchline_domain::workflow::WorkflowEvent;
+use branchline_journal::wire;
 pub use branchline_journal::wire::FormatError;
 
 pub use self::{loading::CheckpointReader, saving::Checkpoint};

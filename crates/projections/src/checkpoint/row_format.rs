@@ -2,11 +2,13 @@
 //! that times and positions, which hardly differ, take a byte or two.
 
 use branchline_domain::{id::LeadId, time::Timestamp};
-use branchline_journal::wire::{FormatError, Input, put_signed, put_varint};
 
-use super::words::{
-    Words, code_of_dispatch, place_of_call_status, place_of_hold, place_of_lead_status,
-    read_dispatch,
+use super::{
+    wire::{FormatError, Input, put_signed, put_varint},
+    words::{
+        Words, code_of_dispatch, place_of_call_status, place_of_hold, place_of_lead_status,
+        read_dispatch,
+    },
 };
 use crate::{
     arena::NONE,

@@ -3,14 +3,12 @@
 use std::{collections::VecDeque, vec};
 
 use branchline_domain::time::Timestamp;
-use branchline_journal::{
-    record::Position,
-    wire::{put_len, put_text, put_varint},
-};
+use branchline_journal::record::Position;
 
 use super::{
     Kind, Piece,
     row_format::{Before, put_call, put_id, put_lead, put_time},
+    wire::{put_len, put_text, put_varint},
     words::{code_of_import, code_of_stage, put_words},
     workflow::{Facts, put_optional},
 };

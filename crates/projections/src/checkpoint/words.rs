@@ -4,8 +4,8 @@ use branchline_domain::{
     call_status::CallStatus,
     lead::{ApplicationStage, HoldCode, LeadStatus},
 };
-use branchline_journal::wire::{FormatError, Input, put_len, put_text};
 
+use super::wire::{FormatError, Input, put_len, put_text};
 use crate::{imports::ImportStatus, stored::DispatchStage};
 
 /// Longest word. Unit: bytes.

@@ -23,12 +23,12 @@ use branchline_domain::{
     time::Timestamp,
     workflow::{WorkflowEvent, WorkflowState},
 };
-use branchline_journal::{
-    record::Position,
+use branchline_journal::record::Position;
+
+use super::{
+    row_format::{put_id, put_time, read_id, read_time},
     wire::{FormatError, Input, put_len, put_text, put_varint},
 };
-
-use super::row_format::{put_id, put_time, read_id, read_time};
 use crate::workflows::StoredWorkflow;
 
 const EXISTS: u8 = 1;

@@ -34,7 +34,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct EngineHandle {
     requests: mpsc::Sender<HostRequest>,
-    reads: Arc<ReadSide>,
+    pub(crate) reads: Arc<ReadSide>,
     answers: Arc<Answers>,
 }
 

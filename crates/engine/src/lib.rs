@@ -79,6 +79,7 @@ mod host_reply;
 mod ids;
 mod journal_port;
 mod lead_actor;
+mod lead_calls;
 mod lead_claims;
 pub mod lead_list;
 mod lead_step;

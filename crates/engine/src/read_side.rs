@@ -91,7 +91,7 @@ pub(crate) struct Progress {
 /// The reading half of an engine. Shared between threads; never waits for the engine thread.
 pub struct ReadSide {
     store: Arc<dyn EventStore>,
-    vault: Arc<Vault>,
+    pub(crate) vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     projections: RwLock<Projections>,
     folded: AtomicU64,
@@ -428,7 +428,7 @@ impl ReadSide {
 }
 
 /// A stream that cannot be read: told to the one who asked, and to whoever reads the log.
-fn unreadable(error: &RebuildError) -> EngineError {
+pub(crate) fn unreadable(error: &RebuildError) -> EngineError {
     tracing::error!(%error, "a stream cannot be read");
     EngineError::Unavailable { reason: error.to_string().into() }
 }

@@ -16,7 +16,7 @@ use branchline_engine::{
 };
 use branchline_projections::{
     CallFilter, DispatchStage, ListCursor,
-    call_log::{CallLog, Conflict, StatusMark, call_logs},
+    call_log::{CallLog, Conflict, StatusMark},
 };
 use futures_util::future::try_join_all;
 use serde::Serialize;
@@ -114,13 +114,12 @@ struct Claimed {
 
 /// The log of a call as it is now.
 async fn log_of(request: &HttpRequest, call: CallId) -> Result<CallLogShape, Problem> {
-    let story = state(request)?.engine.lead(organisation(request), call.lead).await;
+    let logs = state(request)?.engine.calls_of_lead(organisation(request), call.lead).await;
     // Whoever asks for a call is told about the call, not about its lead.
-    let story = story.map_err(|error| match Problem::from(error) {
+    let logs = logs.map_err(|error| match Problem::from(error) {
         problem if problem.code == LeadId::NOT_FOUND => missing(&call),
         problem => problem,
     })?;
-    let logs = call_logs(call.lead, story.facts.iter().map(|fact| fact.as_fact()));
     let found = logs.into_iter().find(|log| log.id == call);
     found.map(CallLogShape::from).ok_or_else(|| missing(&call))
 }
@@ -142,10 +141,7 @@ pub(crate) async fn list(request: HttpRequest) -> Answer {
     let engine = &state(&request)?.engine;
     let page = engine.read(|projections| projections.calls(filter, wanted.paging())).await?;
     let leads: std::collections::BTreeSet<_> = page.items.iter().map(|row| row.id.lead).collect();
-    let logs = leads.into_iter().map(|lead| async move {
-        let story = engine.lead(organisation, lead).await?;
-        Ok::<_, Problem>(call_logs(lead, story.facts.iter().map(|fact| fact.as_fact())))
-    });
+    let logs = leads.into_iter().map(|lead| engine.calls_of_lead(organisation, lead));
     let mut logs: BTreeMap<CallId, CallLog> =
         try_join_all(logs).await?.into_iter().flatten().map(|log| (log.id, log)).collect();
     let rows: Vec<_> =

@@ -41,7 +41,7 @@ pub(super) struct Ready {
     pub(super) leads: Vec<String>,
 }
 
-/// The longest body that the released server takes, of JSON and of a file. Unit: bytes.
+/// The longest body, as the released server has it for JSON; no files are sent here. Unit: bytes.
 const BODY_BYTES_MAX: usize = 2_097_152;
 
 /// What the bare handler answers with: as long as the log of a call that has ended.

@@ -48,6 +48,11 @@ impl BlockCache {
         self.recent.find(position).or_else(|| self.fetched.find(position))
     }
 
+    /// Memory of the newest and of the fetched records, about. Unit: bytes.
+    pub(crate) const fn bytes(&self) -> (usize, usize) {
+        (self.recent.bytes, self.fetched.bytes)
+    }
+
     /// Adds the block that was just written.
     pub(crate) fn push_newest(&mut self, records: Records) {
         self.recent.push(records);

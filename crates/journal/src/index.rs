@@ -7,21 +7,27 @@
 //! them is visible to a reader.
 
 pub(crate) mod checkpoint;
+mod claims;
 pub(crate) mod id_hash;
 mod keys;
+mod rows;
+mod slots;
+mod streams;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, time::Duration};
 
 use uuid::Uuid;
 
-use self::{id_hash::IdHash, keys::Keys};
+use self::{claims::Claims, id_hash::IdHash, keys::Keys, streams::Streams};
 use crate::{
     record::{
         Claim, ClaimChange, Control, ExpectedVersion, Guard, NewRecord, Position, Record,
         RecordBody, StreamId, Version,
     },
     record_format::{CLAIMS_MAX, EVENT_TYPE_BYTES_MAX, EVENTS_MAX, TEXT_BYTES_MAX},
-    store::{AppendError, KnownKey, StreamHead},
+    store::{AppendError, KnownKey, MemoryPart, StreamHead},
 };
 
 /// How long idempotency keys are remembered.
@@ -45,9 +51,9 @@ impl Default for KeyRetention {
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     head: Position,
-    streams: HashMap<StreamId, StreamHead, IdHash>,
+    streams: Streams,
     controls: HashMap<StreamId, Control, IdHash>,
-    claims: HashMap<Claim, StreamId, IdHash>,
+    claims: Claims,
     keys: Keys,
 }
 
@@ -116,21 +122,31 @@ impl Index {
     }
 
     pub(crate) fn stream_head(&self, stream: StreamId) -> Option<StreamHead> {
-        self.streams.get(&stream).copied()
+        self.streams.head(stream)
     }
 
     pub(crate) fn claim_holder(&self, claim: Claim) -> Option<StreamId> {
-        self.claims.get(&claim).copied()
+        self.claims.holder(claim).and_then(|holder| self.streams.stream(holder))
     }
 
     pub(crate) fn known_key(&self, organisation: Uuid, key: &str) -> Option<KnownKey> {
         self.keys.get(&keys::fingerprint(organisation, key))
     }
 
+    /// Memory by part. Unit: bytes.
+    pub(crate) fn memory(&self) -> [MemoryPart; 3] {
+        let part = |name, bytes: usize| MemoryPart { name, bytes: bytes as u64 };
+        [
+            part("stream heads", self.streams.bytes()),
+            part("claims", self.claims.bytes()),
+            part("idempotency keys", self.keys.bytes()),
+        ]
+    }
+
     fn holder(&self, pending: &Pending, claim: &Claim) -> Option<StreamId> {
         match pending.claims.get(claim) {
             Some(holder) => *holder,
-            None => self.claims.get(claim).copied(),
+            None => self.claim_holder(*claim),
         }
     }
 
@@ -142,7 +158,7 @@ impl Index {
         check_shape(&new.body)?;
         self.check_key(pending, &new.body)?;
         let stream = new.body.stream;
-        let head = pending.streams.get(&stream).or_else(|| self.streams.get(&stream)).copied();
+        let head = pending.streams.get(&stream).copied().or_else(|| self.streams.head(stream));
         let actual = head.map(|head| head.version).unwrap_or_default();
         let expected = match new.expected {
             ExpectedVersion::NoStream => Version(0),
@@ -204,18 +220,16 @@ impl Index {
         let body = &record.body;
         self.head = record.position;
         let head = StreamHead { position: record.position, version: record.last_version() };
-        self.streams.insert(body.stream, head);
+        let stream = self.streams.set(body.stream, head);
         if let Some(control) = body.control {
             self.controls.insert(body.stream, control);
         }
         for change in &body.claims {
             match change {
-                ClaimChange::Take(claim) => {
-                    self.claims.insert(*claim, body.stream);
-                }
+                ClaimChange::Take(claim) => self.claims.take(*claim, stream),
                 ClaimChange::Release(claim) => {
-                    if self.claims.get(claim) == Some(&body.stream) {
-                        self.claims.remove(claim);
+                    if self.claims.holder(*claim) == Some(stream) {
+                        self.claims.release(*claim);
                     }
                 }
             }

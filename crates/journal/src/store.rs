@@ -131,6 +131,15 @@ pub enum ReadError {
 /// Why a store gives no proof.
 pub type NoProof = ProveError<ReadError>;
 
+/// Memory of one part of a store. Unit: bytes, of what was allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryPart {
+    /// Which part.
+    pub name: &'static str,
+    /// How much.
+    pub bytes: u64,
+}
+
 /// Takes the outcome of an append: one entry a record, in order. Called once, after the records are
 /// durable, on the writer's thread, or on the caller's when nothing is to be written or the store
 /// is in memory. It must not block, and may append again.
@@ -224,6 +233,11 @@ pub trait EventStore: Send + Sync + 'static {
     /// deleted while nobody has the journal open, and is not part of any copy.
     fn derived_dir(&self) -> Option<&Path> {
         None
+    }
+
+    /// What the store keeps in memory, as far as it counts it.
+    fn memory(&self) -> Vec<MemoryPart> {
+        Vec::new()
     }
 
     /// Why the journal takes no more, or `None` while it is sound.

@@ -1,6 +1,8 @@
 //! Numbers and texts as bytes, and back. Reading is total: any bytes give a value or an error, and
 //! nothing is allocated for a length that the bytes cannot back.
 
+pub(crate) mod flow;
+
 /// Why bytes are not what this format writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

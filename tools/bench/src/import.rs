@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 pub(crate) fn measure(args: &Args) -> anyhow::Result<Figures> {
     let place = tempfile::tempdir().context("no temporary directory")?;
     let path = place.path().join("leads.csv");
-    write_file(&path, args.rows)?;
+    write_file(&path, args.rows, "")?;
     let file_bytes = std::fs::metadata(&path)?.len();
     let file = LeadFile::open(&path, u64::MAX)?;
     let parsing_s = parse(&file, args.rows)?;
@@ -140,8 +140,9 @@ pub(crate) fn measure(args: &Args) -> anyhow::Result<Figures> {
     })
 }
 
-/// Four columns, as people export them. The numbers have no country code and some have blanks.
-fn write_file(path: &Path, rows: u32) -> anyhow::Result<()> {
+/// Four columns, as people export them. The numbers are national ones behind `prefix`, and some have
+/// blanks.
+pub(crate) fn write_file(path: &Path, rows: u32, prefix: &str) -> anyhow::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     writeln!(file, "phone_number,name,city,plan")?;
     for row in 0..rows {
@@ -149,7 +150,7 @@ fn write_file(path: &Path, rows: u32) -> anyhow::Result<()> {
         let (head, tail) = (number / 100_000, number % 100_000);
         let blank = if row % 3 == 0 { " " } else { "" };
         let city = ["Pune", "Mumbai", "Bengaluru", "Delhi"].get(row as usize % 4).unwrap_or(&"Goa");
-        writeln!(file, "{head:05}{blank}{tail:05},Lead number {row},{city},basic")?;
+        writeln!(file, "{prefix}{head:05}{blank}{tail:05},Lead number {row},{city},basic")?;
     }
     file.flush()?;
     Ok(())

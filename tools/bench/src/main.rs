@@ -11,6 +11,7 @@ mod open;
 mod outcome;
 mod process;
 mod proof;
+mod scale;
 mod show;
 mod spread;
 mod verify;
@@ -58,6 +59,11 @@ enum Command {
     /// The process that `open` measures.
     #[command(hide = true)]
     OpenStart(open::StartArgs),
+    /// Leads at rest: memory and disk a lead, restart after a kill, answers of cold leads.
+    Scale(scale::Args),
+    /// The measured process of `scale`.
+    #[command(hide = true)]
+    ScaleChild(scale::ChildArgs),
 }
 
 fn main() -> ExitCode {
@@ -76,6 +82,8 @@ fn main() -> ExitCode {
         Command::HerdDrain(args) => herd::drain(&args),
         Command::Open(args) => open::run(&args),
         Command::OpenStart(args) => open::start(&args),
+        Command::Scale(args) => scale::run(&args),
+        Command::ScaleChild(args) => scale::run_child(&args),
     };
     match run {
         Ok(()) => ExitCode::SUCCESS,

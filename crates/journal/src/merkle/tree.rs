@@ -103,6 +103,12 @@ impl Tree {
         Some(tree)
     }
 
+    /// Memory of the hashes. Unit: bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let levels: usize = self.levels.iter().map(Vec::capacity).sum();
+        (levels + self.tail.capacity()) * size_of::<Hash>()
+    }
+
     /// Roots of the complete groups.
     pub(crate) fn groups(&self) -> &[Hash] {
         self.levels.first().map(Vec::as_slice).unwrap_or_default()

@@ -6,7 +6,7 @@
 
 use std::{
     fs::{self, File},
-    io::{ErrorKind, Result as IoResult, Write},
+    io::{ErrorKind, Result as IoResult},
     path::{Path, PathBuf},
 };
 
@@ -19,6 +19,7 @@ use crate::{
     merkle::Tree,
     record::Position,
     storage::BlockSource,
+    wire::flow::FlowError,
 };
 
 /// The directory of a journal for what is derived from it.
@@ -45,15 +46,19 @@ impl Checkpoints {
         retention: KeyRetention,
     ) -> Option<Checkpoint> {
         let path = self.dir.join("heads");
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
+        let file = match File::open(&path) {
+            Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return None,
             Err(error) => {
                 tracing::warn!(path = %path.display(), %error, "the index is built from the journal");
                 return None;
             }
         };
-        match checkpoint::decode(&bytes, retention) {
+        let decoded = file
+            .metadata()
+            .map_err(FlowError::from)
+            .and_then(|metadata| checkpoint::decode(&file, metadata.len(), retention));
+        match decoded {
             Ok(found) if ends_with(source, found.index.head(), found.chain) => {
                 self.saved = found.index.head();
                 Some(found)
@@ -77,8 +82,7 @@ impl Checkpoints {
 
     /// Writes a checkpoint of the durable index and hash tree.
     pub(super) fn save(&mut self, index: &Index, tree: &Tree, epoch: u64, chain: u32) {
-        let bytes = checkpoint::encode(index, tree, epoch, chain);
-        match self.write(&bytes) {
+        match self.write(|file| checkpoint::encode(file, index, tree, epoch, chain).map(drop)) {
             Ok(()) => self.saved = index.head(),
             Err(error) => {
                 tracing::warn!(dir = %self.dir.display(), %error, "no checkpoint of the index");
@@ -86,11 +90,11 @@ impl Checkpoints {
         }
     }
 
-    fn write(&self, bytes: &[u8]) -> IoResult<()> {
+    fn write(&self, put: impl FnOnce(&File) -> IoResult<()>) -> IoResult<()> {
         fs::create_dir_all(&self.dir)?;
         let aside = self.dir.join("heads.new");
-        let mut file = File::create(&aside)?;
-        file.write_all(bytes)?;
+        let file = File::create(&aside)?;
+        put(&file)?;
         file.sync_all()?;
         fs::rename(&aside, self.dir.join("heads"))?;
         File::open(&self.dir)?.sync_all()

@@ -42,7 +42,7 @@ use crate::{
     merkle::{Hash, TreeHead},
     record::{Claim, NewRecord, Position, Record, StreamId},
     storage::{BlockStorage, DiskSync, RealDisk, StoredBlock},
-    store::{AppendReply, EventStore, KnownKey, NoProof, ReadError, StreamHead},
+    store::{AppendReply, EventStore, KnownKey, MemoryPart, NoProof, ReadError, StreamHead},
 };
 
 /// Where the journal lies and what it may use.
@@ -200,6 +200,10 @@ impl EventStore for SledStore {
 
     fn derived_dir(&self) -> Option<&Path> {
         Some(&self.derived)
+    }
+
+    fn memory(&self) -> Vec<MemoryPart> {
+        self.shared.memory()
     }
 
     fn poisoned(&self) -> Option<Arc<str>> {

@@ -16,7 +16,7 @@ use crate::{
     merkle::{Hash, Tree},
     record::{Position, Record, StreamId},
     storage::{BlockStorage, StorageError, StoredBlock},
-    store::ReadError,
+    store::{MemoryPart, ReadError},
 };
 
 pub(super) struct Shared {
@@ -185,6 +185,16 @@ impl Shared {
             decode_stream(&bytes, stream, position).map_err(|error| self.damaged(key, error.0))?;
         self.holds(header, key, position)?;
         Ok(records)
+    }
+
+    /// Memory by part, as far as it is counted.
+    pub(super) fn memory(&self) -> Vec<MemoryPart> {
+        let part = |name, bytes: usize| MemoryPart { name, bytes: bytes as u64 };
+        let mut parts = self.index().memory().to_vec();
+        parts.push(part("hash tree", self.tree().bytes()));
+        let (recent, fetched) = self.blocks().bytes();
+        parts.extend([part("newest records", recent), part("fetched records", fetched)]);
+        parts
     }
 
     fn blocks(&self) -> MutexGuard<'_, BlockCache> {

@@ -12,16 +12,17 @@ pub struct EngineConfig {
     pub host_channel_capacity: usize,
     /// A lead actor idle this long leaves memory; its next message rebuilds it. Unit: milliseconds.
     pub lead_idle_ms: u64,
-    /// Lead actors in memory at once; beyond that the longest idle ones leave. Unit: actors.
+    /// Lead actors in memory at once; beyond that the longest idle ones leave. Those that only timers
+    /// and sweeps asked for get a quarter of it and leave first. Unit: actors.
     pub lead_actors_max: usize,
     /// Rebuilds of one lead that may fail before it is set aside. Unit: attempts.
     pub lead_rebuilds_max: u32,
     /// Times a decision is made anew because its workflow moved on. Unit: attempts.
     pub decide_attempts_max: u32,
-    /// Leads a sweep (after activate, resume or an edit) has under way at once, and so does one
-    /// batch of lead actions. Unit: leads.
+    /// Leads that timers and sweeps (after activate, resume or an edit) each have under way at once,
+    /// and so does one batch of lead actions. Unit: leads.
     pub sweep_in_flight: usize,
-    /// Overdue releases fired in one second. Unit: leads a second.
+    /// Leads that timers and sweeps together ask to go on in one second. Unit: leads a second.
     pub drain_per_s: u32,
     /// How long a read waits for what was written before it. Unit: milliseconds.
     pub read_wait_ms: u64,

@@ -84,6 +84,7 @@ mod lead_claims;
 pub mod lead_list;
 mod lead_step;
 mod lead_task;
+mod live_leads;
 mod phone;
 pub mod ports;
 mod projector;

@@ -1,13 +1,7 @@
 //! Which actors live, who waits for them, and who leaves memory. Ours, not actix's: an actor that
 //! is gone is rebuilt from the journal, never restarted with the state it died with.
 
-use std::{
-    cell::Cell,
-    collections::{HashMap, VecDeque},
-    rc::Rc,
-    sync::Arc,
-    time::Duration,
-};
+use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
 
 use actix::{Actor, Addr, dev::SendError};
 use branchline_domain::{
@@ -21,57 +15,11 @@ use crate::{
     core::Core,
     lead_actor::LeadActor,
     lead_task::LeadTask,
+    live_leads::{LeadSlot, Live, Stay},
     rebuild::{RebuiltLead, RebuiltWorkflow},
     workflow_actor::{WorkflowActor, WorkflowTask},
     workflow_cell::WorkflowCell,
 };
-
-/// A lead actor in memory.
-struct Live {
-    /// The only address: dropping it ends the actor.
-    addr: Addr<LeadActor>,
-    /// Messages that were sent and not answered.
-    under_way: Rc<Cell<u32>>,
-    /// When it last got a message, on the idle clock.
-    used_ms: u64,
-}
-
-enum LeadSlot {
-    Live(Live),
-    /// Being read; these wait, bounded by the commands that may be under way.
-    Rebuilding(Vec<LeadTask>),
-    /// Could not be rebuilt.
-    SetAside(Arc<str>),
-}
-
-/// The leads that somebody asked for lately.
-#[derive(Default)]
-pub(crate) struct Leads {
-    slots: HashMap<LeadId, LeadSlot>,
-    /// Live leads, about in the order of their last use: who comes to the front and was used since
-    /// goes to the back again.
-    by_use: VecDeque<(LeadId, u64)>,
-}
-
-impl Leads {
-    /// Lead actors in memory.
-    pub(crate) fn live(&self) -> usize {
-        self.by_use.len()
-    }
-
-    /// Looks at the lead that was used longest ago; takes it out when `leaves` says so, and nothing
-    /// is under way to it. False when there was none to take.
-    fn evict(&mut self, leaves: impl Fn(u64) -> bool) -> bool {
-        let Some((lead, seen_ms)) = self.by_use.pop_front() else { return false };
-        let Some(LeadSlot::Live(live)) = self.slots.get(&lead) else { return true };
-        if live.under_way.get() == 0 && live.used_ms == seen_ms && leaves(live.used_ms) {
-            self.slots.remove(&lead);
-            return true;
-        }
-        self.by_use.push_back((lead, live.used_ms));
-        false
-    }
-}
 
 /// A workflow actor, and what it shares with its leads.
 pub(crate) struct WorkflowSlot {
@@ -86,17 +34,44 @@ enum WorkflowActorSlot {
     Gone,
 }
 
+/// Actors that are looked at to make room for one: when all of them are busy, the number grows for a
+/// while.
+const LOOKS: usize = 4;
+
 impl Core {
     /// Gives a message to a lead, now or after it was rebuilt.
     pub(crate) fn post_lead(self: &Rc<Self>, lead: LeadId, task: LeadTask) {
+        self.post(lead, task, Stay::Wanted);
+    }
+
+    /// The same, for a lead that is one of many and has no need to stay in memory afterwards. Who
+    /// asked says [`Self::visit_ended`] when it has its answer.
+    pub(crate) fn visit_lead(self: &Rc<Self>, lead: LeadId, task: LeadTask) {
+        self.post(lead, task, Stay::Visited);
+    }
+
+    /// Lets leads that were visited leave memory.
+    pub(crate) fn visit_ended(&self) {
+        let mut leads = self.leads.borrow_mut();
+        leads.make_room(self.config().lead_actors_max, LOOKS);
+        self.reads().set_lead_actors(leads.live());
+    }
+
+    fn post(self: &Rc<Self>, lead: LeadId, task: LeadTask, stay: Stay) {
         let now_ms = self.idle_clock_ms();
         let mut leads = self.leads.borrow_mut();
-        let task = match leads.slots.get_mut(&lead) {
-            Some(LeadSlot::Live(live)) => match send(live, task, now_ms) {
+        leads.asked(lead, stay, now_ms);
+        let task = match leads.slot(lead) {
+            Some(LeadSlot::Live(live)) => match live.send(task, now_ms) {
                 Some(task) => task,
                 None => return,
             },
-            Some(LeadSlot::Rebuilding(waiting)) => return waiting.push(task),
+            Some(LeadSlot::Rebuilding(waiting, known)) => {
+                if stay == Stay::Wanted {
+                    *known = Stay::Wanted;
+                }
+                return waiting.push(task);
+            }
             Some(LeadSlot::SetAside(reason)) => {
                 let reason = Arc::clone(reason);
                 return task.refuse(EngineError::SetAside { lead, reason });
@@ -106,7 +81,7 @@ impl Core {
         if self.store().stream_head(StreamId::lead(lead.as_uuid())).is_none() {
             return task.refuse(EngineError::LeadNotFound(lead));
         }
-        leads.slots.insert(lead, LeadSlot::Rebuilding(vec![task]));
+        leads.put(lead, LeadSlot::Rebuilding(vec![task], stay));
         drop(leads);
         actix::spawn(Rc::clone(self).rebuild_lead(lead));
     }
@@ -120,7 +95,7 @@ impl Core {
                     Err(missing) => reason = missing,
                 },
                 Ok(None) => {
-                    for task in self.take_waiting(lead) {
+                    for task in self.take_waiting(lead).0 {
                         task.refuse(EngineError::LeadNotFound(lead));
                     }
                     return;
@@ -133,18 +108,18 @@ impl Core {
             tokio::time::sleep(Duration::from_millis(10) * attempt).await;
         }
         tracing::error!(%lead, %reason, "a lead is set aside");
-        for task in self.take_waiting(lead) {
+        for task in self.take_waiting(lead).0 {
             task.refuse(EngineError::SetAside { lead, reason: Arc::clone(&reason) });
         }
         self.reads().set_lead_aside(lead, &reason);
-        self.leads.borrow_mut().slots.insert(lead, LeadSlot::SetAside(reason));
+        self.leads.borrow_mut().put(lead, LeadSlot::SetAside(reason));
     }
 
-    /// Takes out who waits for a lead, and its slot.
-    fn take_waiting(&self, lead: LeadId) -> Vec<LeadTask> {
-        match self.leads.borrow_mut().slots.remove(&lead) {
-            Some(LeadSlot::Rebuilding(waiting)) => waiting,
-            Some(LeadSlot::Live(_) | LeadSlot::SetAside(_)) | None => Vec::new(),
+    /// Takes out who waits for a lead, and its slot; and says how long the lead is to stay.
+    fn take_waiting(&self, lead: LeadId) -> (Vec<LeadTask>, Stay) {
+        match self.leads.borrow_mut().take(lead) {
+            Some(LeadSlot::Rebuilding(waiting, stay)) => (waiting, stay),
+            Some(LeadSlot::Live(_) | LeadSlot::SetAside(_)) | None => (Vec::new(), Stay::Wanted),
         }
     }
 
@@ -166,43 +141,41 @@ impl Core {
             actor
         });
         let now_ms = self.idle_clock_ms();
-        let mut live = Live { addr, under_way, used_ms: now_ms };
-        let waiting = self.take_waiting(lead);
+        let (waiting, stay) = self.take_waiting(lead);
+        let mut live = Live { addr, under_way, used_ms: now_ms, stay };
         for task in waiting {
             // A fresh mailbox is open and empty.
-            if let Some(task) = send(&mut live, task, now_ms) {
+            if let Some(task) = live.send(task, now_ms) {
                 task.refuse(EngineError::Busy);
             }
         }
         let mut leads = self.leads.borrow_mut();
-        leads.slots.insert(lead, LeadSlot::Live(live));
-        leads.by_use.push_back((lead, now_ms));
-        // A few looks only: one that finds everybody busy lets the number grow for a while.
-        for _ in 0..4 {
-            if leads.live() <= self.config().lead_actors_max {
-                break;
-            }
-            leads.evict(|_| true);
-        }
+        leads.add(lead, live);
+        leads.make_room(self.config().lead_actors_max, LOOKS);
         self.reads().set_lead_actors(leads.live());
         Ok(())
     }
 
-    /// Lets idle leads leave memory, for as long as the engine runs.
+    /// Lets idle leads leave memory, and those beyond the limit that were busy when others came, for
+    /// as long as the engine runs.
     pub(crate) async fn passivate(self: Rc<Self>) {
+        const LOOK: Duration = Duration::from_secs(1);
         let idle_ms = self.config().lead_idle_ms;
-        let pause = Duration::from_millis((idle_ms / 2).clamp(20, 30_000));
+        let pause_ms = (idle_ms / 2).clamp(20, 30_000);
+        let mut walked_ms = 0;
         loop {
             tokio::select! {
                 biased;
                 () = self.stopping().wait() => return,
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(LOOK.min(Duration::from_millis(pause_ms))) => {}
             }
             let now_ms = self.idle_clock_ms();
             let mut leads = self.leads.borrow_mut();
             let before = leads.live();
-            for _ in 0..before {
-                leads.evict(|used_ms| now_ms.saturating_sub(used_ms) >= idle_ms);
+            leads.make_room(self.config().lead_actors_max, before);
+            if now_ms.saturating_sub(walked_ms) >= pause_ms {
+                walked_ms = now_ms;
+                leads.leave(|used_ms| now_ms.saturating_sub(used_ms) >= idle_ms);
             }
             let left = before - leads.live();
             self.reads().set_lead_actors(leads.live());
@@ -320,21 +293,5 @@ impl Core {
                 }
             }
         }
-    }
-}
-
-/// Sends a message to a live lead. Gives it back when the actor is gone.
-fn send(live: &mut Live, task: LeadTask, now_ms: u64) -> Option<LeadTask> {
-    live.used_ms = now_ms;
-    match live.addr.try_send(task) {
-        Ok(()) => {
-            live.under_way.set(live.under_way.get() + 1);
-            None
-        }
-        Err(SendError::Full(task)) => {
-            task.refuse(EngineError::Busy);
-            None
-        }
-        Err(SendError::Closed(task)) => Some(task),
     }
 }

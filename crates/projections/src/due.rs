@@ -129,19 +129,6 @@ impl DueQueue {
         }
         found
     }
-
-    /// Rows of one lane that are due at `until` or before, whether the lane is open or not.
-    pub(crate) fn due_in(&self, lane: u32, until: Timestamp) -> impl Iterator<Item = u32> {
-        self.lanes
-            .get(lane as usize)
-            .into_iter()
-            .flat_map(move |lane| {
-                lane.entries
-                    .iter()
-                    .take_while(move |(at, _)| at.plus_seconds(lane.delay_s) <= until)
-            })
-            .map(|&(_, row)| row)
-    }
 }
 
 #[cfg(test)]

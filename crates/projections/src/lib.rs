@@ -22,6 +22,7 @@ mod projections;
 mod rows;
 mod standing;
 mod stored;
+mod sweep;
 pub mod timeline;
 mod work;
 mod workflows;
@@ -37,3 +38,4 @@ pub use rows::{
     CallRow, Counts, DispatchStage, ErasedLead, LeadRow, NodeCounts, RequestedCall, StatusCounts,
     WorkflowRow,
 };
+pub use sweep::{SweepPart, SweepPlace};

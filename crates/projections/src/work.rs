@@ -1,6 +1,6 @@
-//! What waits for the engine: calls to dial, releases, deadlines, leases, sweeps, imports.
+//! What waits for the engine: calls to dial, releases, deadlines, leases, imports.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use branchline_domain::{
     id::{CallId, LeadId, NodeId, WorkflowId},
@@ -13,18 +13,7 @@ use crate::{
     Projections,
     imports::{ImportStatus, UnfinishedImport},
     rows::{CallRow, RequestedCall},
-    workflows::StoredWorkflow,
 };
-
-/// Holds that may clear without a person: by a resumption, an edit, or what analysis told
-/// meanwhile.
-const CLEARING: [HoldCode; 5] = [
-    HoldCode::WorkflowPaused,
-    HoldCode::MissingOutput,
-    HoldCode::NodeIncomplete,
-    HoldCode::EndlessLoop,
-    HoldCode::UnreadableTime,
-];
 
 impl Projections {
     /// Leads whose release, or another time they wait for, is due at `until` or before, earliest first, at most `limit`. Those of
@@ -183,77 +172,6 @@ impl Projections {
 
     fn name_calls(&self, rows: impl Iterator<Item = u32>) -> Vec<CallRow> {
         rows.filter_map(|row| self.show_call(self.calls.get(row)?)).collect()
-    }
-
-    /// Workflows whose leads a sweep may free, in order of creation; deleted ones too. To be swept
-    /// after a restart.
-    pub fn workflows_to_sweep(&self) -> Vec<WorkflowId> {
-        let freeing = self.workflows.all().filter(|(_, stored)| {
-            stored.is_moving() || (stored.has_ended() && stored.queued().next().is_some())
-        });
-        freeing.map(|(_, stored)| stored.id).collect()
-    }
-
-    /// Leads of a workflow that would do something now if they were asked to advance, in order of
-    /// enrolment. Not exact: a lead may find nothing to do. It misses none, but those whose release
-    /// or deadline came after the newest record; [`Self::due`] has them.
-    ///
-    /// Active: pending leads that may start, leads whose hold may clear, overdue releases, leads that
-    /// wait for analysis, which may have come during a pause, leads at a node that another one stands
-    /// in for. Ended or deleted: leads with a call that nobody was
-    /// asked to dial. Else none.
-    pub fn sweep(&self, workflow: WorkflowId) -> Vec<LeadId> {
-        let Some(number) = self.workflows.number(workflow) else { return Vec::new() };
-        let Some(stored) = self.workflows.get(number) else { return Vec::new() };
-        let mut rows: Vec<u32> = if stored.is_moving() {
-            let pending = stored.pending.iter().copied().filter(|&row| self.may_start(stored, row));
-            let held = CLEARING.iter().filter_map(|code| stored.held.get(code)).flatten().copied();
-            let due = self.releases.due_in(number, self.latest_at);
-            let waiting = self.awaiting_analysis(number);
-            pending.chain(held).chain(due).chain(waiting).chain(self.stranded(stored)).collect()
-        } else if stored.has_ended() {
-            let called = stored.queued().filter_map(|row| self.calls.get(row));
-            called.map(|call| call.lead).collect()
-        } else {
-            Vec::new()
-        };
-        rows.sort_unstable();
-        rows.dedup();
-        rows.into_iter().filter_map(|row| Some(self.leads.get(row)?.id)).collect()
-    }
-
-    /// Leads of a workflow whose step waits for analysis of a call that has ended. A wake of a lead
-    /// that waits for its call is that call's opening, and is left to its time.
-    fn awaiting_analysis(&self, workflow: u32) -> impl Iterator<Item = u32> {
-        self.wakes.keys().copied().filter(move |&row| {
-            let lead = self.leads.get(row);
-            lead.is_some_and(|lead| lead.workflow == workflow && lead.call == 0)
-        })
-    }
-
-    /// Leads that stand at a node which is gone and has a stand-in. Looks through all leads of the
-    /// workflow, but only as long as there is such a lead.
-    fn stranded(&self, stored: &StoredWorkflow) -> impl Iterator<Item = u32> {
-        let waits = |node: &u32| stored.waiting.get(*node).is_some_and(|&leads| leads > 0);
-        let gone =
-            stored.state.replaced.keys().filter(|&&node| stored.state.stand_in(node).is_some());
-        let gone: BTreeSet<u32> =
-            gone.filter_map(|&node| stored.nodes.number(node)).filter(waits).collect();
-        let rows: &[u32] = if gone.is_empty() { &[] } else { &stored.leads };
-        let stands = move |row: &u32| {
-            let lead = self.leads.get(*row);
-            lead.is_some_and(|lead| lead.is_under_way() && gone.contains(&lead.node))
-        };
-        rows.iter().copied().filter(stands)
-    }
-
-    /// Whether a pending lead may start: its workflow lets it at once, or was activated or resumed
-    /// since.
-    fn may_start(&self, stored: &StoredWorkflow, row: u32) -> bool {
-        stored.state.settings.start_on_enrol
-            || stored.state.freed_at.is_some_and(|freed_at| {
-                self.leads.get(row).is_some_and(|lead| lead.enrolled_position < freed_at)
-            })
     }
 
     /// What a decision about a workflow reads from outside its stream. Leads of imports that run

@@ -7,7 +7,7 @@ use branchline_domain::{
     workflow::{self, WorkflowContext, WorkflowState},
 };
 use branchline_journal::record::{Cause, Position, Version};
-use branchline_projections::{Fact, FactEvents, Projections};
+use branchline_projections::{Fact, FactEvents, Projections, SweepPlace};
 use branchline_testkit::{ASHA, workflow_id};
 
 use super::{Ask, Control, Events, Flaw, Guard, Machine, Sweep, TICK_S, Write};
@@ -182,7 +182,8 @@ impl Machine {
         if self.sweep != Sweep::Waits || !turn {
             return false;
         }
-        self.sweep = Sweep::Asks(self.read.sweep(workflow_id("story")).contains(&ASHA));
+        let part = self.read.sweep(workflow_id("story"), SweepPlace::default(), usize::MAX);
+        self.sweep = Sweep::Asks(part.leads.contains(&ASHA));
         true
     }
 

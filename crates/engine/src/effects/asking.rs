@@ -1,6 +1,6 @@
 //! How effects ask leads: what an answer means, and asking again when the engine is busy.
 
-use std::{rc::Rc, time::Duration};
+use std::{future::Future, rc::Rc, sync::Arc, time::Duration};
 
 use branchline_domain::{
     id::LeadId,
@@ -8,7 +8,14 @@ use branchline_domain::{
 };
 use branchline_journal::record::Position;
 
-use crate::{EngineError, asked::Asked, core::Core, lead_task::LeadOutcome};
+use tokio::sync::oneshot;
+
+use crate::{
+    EngineError,
+    asked::Asked,
+    core::Core,
+    lead_task::{LeadFailure, LeadOutcome, LeadReply, LeadTask, Perform},
+};
 
 /// Pause after a refusal for want of room.
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
@@ -58,6 +65,38 @@ pub(super) fn told(lead: LeadId, answer: &Result<LeadOutcome, EngineError>) -> T
     }
 }
 
+/// Gives a command to a lead at once, and lets the lead leave memory soon after: it is one of many
+/// that nobody else asked for, and must not crowd out those that hosts ask for. The future gives
+/// what came of it.
+pub(super) fn visit(
+    core: &Rc<Core>,
+    lead: LeadId,
+    command: &Arc<LeadCommand>,
+    asked: &Asked,
+) -> impl Future<Output = Told> + use<> {
+    let (reply, answer) = oneshot::channel();
+    let perform = Perform {
+        command: Arc::clone(command),
+        asked: asked.clone(),
+        now: core.now(),
+        reply: LeadReply::Waiting(reply),
+    };
+    core.visit_lead(lead, LeadTask::Perform(Box::new(perform)));
+    let (core, held) = (Rc::clone(core), core.hold(1));
+    async move {
+        let told = match answer.await {
+            Ok(Ok(outcome)) => told(lead, &Ok(outcome)),
+            Ok(Err(LeadFailure::Refused(error))) => told(lead, &Err(error)),
+            // The actor is gone, and with it the message or what it knew: its successor is asked
+            // like any lead that was too busy.
+            Ok(Err(LeadFailure::Stale)) | Err(_) => Told::Busy(BUSY_PAUSE),
+        };
+        drop(held);
+        core.visit_ended();
+        told
+    }
+}
+
 /// A call that is not to be dialled at this hour is put off, so that nobody asks for it before.
 pub(super) async fn put_off_if_closed(
     core: &Rc<Core>,
@@ -78,9 +117,9 @@ pub(super) async fn surely(
     command: LeadCommand,
     asked: Asked,
 ) -> Told {
-    let command = std::sync::Arc::new(command);
+    let command = Arc::new(command);
     loop {
-        let answer = core.perform_lead(lead, std::sync::Arc::clone(&command), asked.clone()).await;
+        let answer = core.perform_lead(lead, Arc::clone(&command), asked.clone()).await;
         match told(lead, &answer) {
             Told::Busy(pause) => tokio::time::sleep(pause).await,
             told @ (Told::Recorded(_) | Told::Nothing(_) | Told::Ended) => return told,

@@ -10,6 +10,7 @@ mod asking;
 mod claims;
 mod in_hand;
 mod outbox;
+mod pace;
 mod recovery;
 mod sweeps;
 mod timers;
@@ -28,6 +29,7 @@ use crate::{applications::Applications, core::Core, ports::Phones};
 
 pub(crate) use claims::claim;
 use in_hand::InHand;
+use pace::Pace;
 use timers::Timers;
 
 /// What effects share on the engine thread.
@@ -47,15 +49,19 @@ pub(crate) fn start(core: &Rc<Core>, phones: Phones, applications: Applications)
     let workflows = core.reads().take_changed_workflows();
     let left = recovery::Left::find(core, workflows.keys().copied());
     let interrupted = core.reads().look(Projections::started_applications);
-    watch(core, "sweeps", sweeps::run(Rc::clone(core), workflows));
+    let pace = Rc::new(Pace::new(core.config().drain_per_s));
+    watch(core, "sweeps", sweeps::run(Rc::clone(core), Rc::clone(&pace), workflows));
     let errands = applications::run(Rc::clone(core), applications, interrupted);
     watch(core, "applications", errands);
     match &phones {
-        Phones::External => watch(core, "timers", timers::run(Rc::clone(core), Timers::All)),
+        Phones::External => {
+            watch(core, "timers", timers::run(Rc::clone(core), pace, Timers::All));
+        }
         Phones::InProcess(carrier) => {
             let polls = Timers::Deadlines(Arc::clone(carrier));
-            watch(core, "timers", timers::run(Rc::clone(core), Timers::WithoutDeadlines));
-            watch(core, "deadlines", timers::run(Rc::clone(core), polls));
+            let releases = timers::run(Rc::clone(core), Rc::clone(&pace), Timers::WithoutDeadlines);
+            watch(core, "timers", releases);
+            watch(core, "deadlines", timers::run(Rc::clone(core), pace, polls));
         }
     }
     let dialling = {

@@ -19,6 +19,7 @@ use branchline_domain::{
     workflow::{WorkflowCommand, WorkflowStatus},
 };
 use branchline_journal::record::Position;
+use branchline_projections::SweepPlace;
 use tokio::{
     sync::{Notify, Semaphore},
     task::JoinSet,
@@ -27,7 +28,10 @@ use tokio::{
 use crate::{
     asked::Asked,
     core::Core,
-    effects::asking::{Told, told},
+    effects::{
+        asking::{Told, visit},
+        pace::Pace,
+    },
 };
 
 /// Records that come within this time are looked at together.
@@ -35,9 +39,13 @@ const GATHER: Duration = Duration::from_millis(1);
 /// Pause before a sweep is made again because the engine was too busy for some of its leads, and
 /// before a workflow is asked again whether it completes.
 const AGAIN: Duration = Duration::from_millis(50);
+/// Leads that are looked up at once. Unit: leads. The read models are kept from others meanwhile,
+/// some tens of microseconds.
+const PART: usize = 1_024;
 
 struct Sweeps {
     core: Rc<Core>,
+    pace: Rc<Pace>,
     /// Bounds what all sweeps have under way together.
     room: Arc<Semaphore>,
     /// Workflows being swept, and the change that came meanwhile.
@@ -57,11 +65,16 @@ enum Next {
 }
 
 /// Sweeps until the engine stops; first these workflows, each with its newest record.
-pub(super) async fn run(core: Rc<Core>, mut changed: BTreeMap<WorkflowId, Position>) {
+pub(super) async fn run(
+    core: Rc<Core>,
+    pace: Rc<Pace>,
+    mut changed: BTreeMap<WorkflowId, Position>,
+) {
     let mut progress = core.reads().progress();
     let sweeps = Rc::new(Sweeps {
         room: Arc::new(Semaphore::new(core.config().sweep_in_flight.max(1))),
         core,
+        pace,
         running: RefCell::default(),
         completing: RefCell::default(),
         answered: Notify::new(),
@@ -150,29 +163,34 @@ impl Sweeps {
         // would decide by the workflow as it was, find nothing to do, and not be asked again. Where
         // there is no such workflow any more, its leads say so themselves.
         let _ = self.core.workflow_state(workflow).await;
-        let leads = self.core.reads().look(|read| read.sweep(workflow));
-        if !leads.is_empty() {
-            tracing::debug!(%workflow, %position, leads = leads.len(), "leads are asked to go on");
-        }
         let advance = Arc::new(LeadCommand::Advance);
         let asked = Asked::engine("sweep").because_of(position);
         let mut asking = JoinSet::new();
         let mut whole = true;
-        for lead in leads {
-            // After a newer change, a pause perhaps, the list is another one.
-            if self.core.stopping().is_set() || self.has_changed(workflow) {
-                break;
+        let mut place = Some(SweepPlace::default());
+        'parts: while let Some(here) = place {
+            let part = self.core.reads().look(|read| read.sweep(workflow, here, PART));
+            place = part.next;
+            if !part.leads.is_empty() {
+                let leads = part.leads.len();
+                tracing::debug!(%workflow, %position, leads, "leads are asked to go on");
             }
-            let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { break };
-            let held = self.core.hold(1);
-            let answer = self.core.perform_lead(lead, Arc::clone(&advance), asked.clone());
-            asking.spawn_local(async move {
-                let told = told(lead, &answer.await);
-                drop((permit, held));
-                told
-            });
-            while let Some(answer) = asking.try_join_next() {
-                whole &= answer.is_ok_and(|told| !matches!(told, Told::Busy(_)));
+            for lead in part.leads {
+                let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { break 'parts };
+                self.pace.one().await;
+                // After a newer change, a pause perhaps, the list is another one.
+                if self.core.stopping().is_set() || self.has_changed(workflow) {
+                    break 'parts;
+                }
+                let visited = visit(&self.core, lead, &advance, &asked);
+                asking.spawn_local(async move {
+                    let told = visited.await;
+                    drop(permit);
+                    told
+                });
+                while let Some(answer) = asking.try_join_next() {
+                    whole &= answer.is_ok_and(|told| !matches!(told, Told::Busy(_)));
+                }
             }
         }
         while let Some(answer) = asking.join_next().await {

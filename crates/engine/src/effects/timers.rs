@@ -1,7 +1,12 @@
 //! Fires what falls due: releases, deadlines of calls, leases. Late is possible; early or twice is
 //! not, because the lead decides, and each look starts from the read models.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
 use branchline_domain::{
     id::{CallId, LeadId},
@@ -16,15 +21,13 @@ use crate::{
     core::Core,
     effects::{
         InHand,
-        asking::{Told, surely, told},
+        asking::{Told, surely, visit},
+        pace::Pace,
         recovery::ask_for,
     },
     ports::Carrier,
 };
 
-/// When much is due at once, a share of it is fired each time this long has passed.
-const TICK: Duration = Duration::from_millis(10);
-const TICKS_PER_S: u32 = 100;
 /// Pause for a deadline of which nothing came, so that a carrier is not asked over and over.
 const ASKED_PAUSE: Duration = Duration::from_mins(1);
 
@@ -105,8 +108,16 @@ impl Timers {
 
 struct Running {
     core: Rc<Core>,
+    pace: Rc<Pace>,
     timers: Timers,
+    /// How the engine asks on its own behalf.
+    asked: Asked,
+    advance: Arc<LeadCommand>,
     in_hand: RefCell<InHand<Due>>,
+    /// Of those in hand, how many nobody is asking at the moment.
+    resting: Cell<usize>,
+    /// Whether the last look left something for the next one.
+    more: Cell<bool>,
     /// Something may be fired again.
     rested: Notify,
 }
@@ -122,10 +133,19 @@ struct Look {
 }
 
 /// Fires until the engine stops.
-pub(super) async fn run(core: Rc<Core>, timers: Timers) {
+pub(super) async fn run(core: Rc<Core>, pace: Rc<Pace>, timers: Timers) {
     let mut progress = core.reads().progress();
-    let in_hand = RefCell::default();
-    let running = Rc::new(Running { core, timers, in_hand, rested: Notify::new() });
+    let running = Rc::new(Running {
+        core,
+        pace,
+        timers,
+        asked: Asked::engine("timer"),
+        advance: Arc::new(LeadCommand::Advance),
+        in_hand: RefCell::default(),
+        resting: Cell::new(0),
+        more: Cell::new(false),
+        rested: Notify::new(),
+    });
     loop {
         progress.borrow_and_update();
         let now = running.core.now();
@@ -133,11 +153,12 @@ pub(super) async fn run(core: Rc<Core>, timers: Timers) {
         for due in look.fire {
             running.fire(due);
         }
-        if look.more {
-            tokio::time::sleep(TICK).await;
-            continue;
-        }
-        let wake = look.next.map(|next| running.core.clock().until(next));
+        // When more is due than may be fired now, it goes on with what was fired before, or when the
+        // pace allows it.
+        let wake = match (look.more, look.next) {
+            (true, _) => Some(running.pace.pause()),
+            (false, next) => next.map(|next| running.core.clock().until(next)),
+        };
         let went_on = tokio::select! {
             biased;
             went_on = progress.changed() => went_on.is_ok(),
@@ -153,12 +174,17 @@ pub(super) async fn run(core: Rc<Core>, timers: Timers) {
 impl Running {
     /// Looks for what is due and not in hand.
     fn look(&self, now: Timestamp) -> Look {
-        let config = self.core.config();
-        let share = usize::try_from(config.drain_per_s / TICKS_PER_S).unwrap_or(usize::MAX).max(1);
+        let in_flight = self.core.config().sweep_in_flight.max(1);
         let mut in_hand = self.in_hand.borrow_mut();
         self.core.reads().look(|read| {
             in_hand.shown(read.position());
-            let room = share.min(config.sweep_in_flight.max(1).saturating_sub(in_hand.len()));
+            let room = self.pace.room(in_flight.saturating_sub(in_hand.len()));
+            // A few at a time would cost a walk past all that is in hand for each of them. What is
+            // being asked comes back soon, and then there is room for many.
+            let asking = in_hand.len() > self.resting.get();
+            if self.more.get() && asking && room < in_flight.div_ceil(4) {
+                return Look { more: true, ..Look::default() };
+            }
             let mut look = Look::default();
             for &kind in self.timers.kinds() {
                 // Enough to see past what is in hand, and whether there is more.
@@ -173,11 +199,15 @@ impl Running {
                         look.more = true;
                     }
                 }
-                look.next = earlier(look.next, next_after(kind, read, now, seen));
+                if !look.more {
+                    look.next = earlier(look.next, next_after(kind, read, now, seen));
+                }
             }
             for due in &look.fire {
                 in_hand.take(*due);
             }
+            self.pace.take(look.fire.len());
+            self.more.set(look.more);
             look
         })
     }
@@ -188,19 +218,14 @@ impl Running {
                 self.poll(lead, Arc::clone(carrier));
                 return;
             }
-            Due::Release(lead) | Due::Deadline(lead) => (lead, LeadCommand::Advance),
+            Due::Release(lead) | Due::Deadline(lead) => (lead, Arc::clone(&self.advance)),
             Due::Lease(call) => {
-                (call.lead, LeadCommand::RecordDispatchUnknown { call: call.number })
+                (call.lead, Arc::new(LeadCommand::RecordDispatchUnknown { call: call.number }))
             }
         };
-        let answer = self.core.perform_lead(lead, command, Asked::engine("timer"));
+        let told = visit(&self.core, lead, &command, &self.asked);
         let running = Rc::clone(self);
-        let held = self.core.hold(1);
-        actix::spawn(async move {
-            let told = told(lead, &answer.await);
-            drop(held);
-            running.settle(due, told).await;
-        });
+        actix::spawn(async move { running.settle(due, told.await).await });
     }
 
     /// Asks the carrier for the call that a lead waits for; then the lead decides whether it has
@@ -236,7 +261,9 @@ impl Running {
             Told::Recorded(position) => self.in_hand.borrow_mut().recorded(due, position),
             // Still due as far as the read models know: not to be asked over and over.
             Told::Nothing(pause) | Told::Busy(pause) => {
+                self.resting.set(self.resting.get() + 1);
                 tokio::time::sleep(pause).await;
+                self.resting.set(self.resting.get() - 1);
                 self.in_hand.borrow_mut().put_back(&due);
                 self.rested.notify_one();
             }

@@ -6,6 +6,7 @@ mod claims;
 mod deadlines;
 mod desk;
 mod errands;
+mod herd;
 mod outbox;
 mod phones;
 mod restart;

@@ -12,7 +12,11 @@ use branchline_engine::command::WorkflowAction;
 use crate::world::{Campaign, World, call, config, story};
 
 /// Leads that wait for two hours.
-async fn waiting(world: &World, campaign: Campaign, numbers: std::ops::Range<u64>) -> Vec<LeadId> {
+pub(crate) async fn waiting(
+    world: &World,
+    campaign: Campaign,
+    numbers: std::ops::Range<u64>,
+) -> Vec<LeadId> {
     let leads = world.enrol(campaign, numbers).await;
     world
         .until(|read| {
@@ -26,7 +30,7 @@ async fn waiting(world: &World, campaign: Campaign, numbers: std::ops::Range<u64
     leads
 }
 
-async fn assert_released_once(world: &World, leads: &[LeadId]) {
+pub(crate) async fn assert_released_once(world: &World, leads: &[LeadId]) {
     for lead in leads {
         let moves = |event: &LeadEvent| matches!(event, LeadEvent::BranchTaken { .. });
         assert_eq!(world.count(*lead, moves).await, 2, "out of the call, out of the wait");

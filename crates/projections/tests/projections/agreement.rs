@@ -14,7 +14,7 @@ use branchline_projections::{
 use proptest::{collection::vec, prelude::*};
 
 use crate::{
-    story::{ALL, CALL, WAIT, WON, ids},
+    story::{ALL, CALL, WAIT, WON, ids, swept},
     world::{CHECK, LOST, Step, World, flow},
 };
 
@@ -221,7 +221,7 @@ fn assert_nobody_is_forgotten(world: &World) {
         .chain(read.overdue_calls(world.now, usize::MAX))
         .map(|(_, lead)| lead)
         .collect();
-    let swept: BTreeSet<LeadId> = (0..2).flat_map(|number| read.sweep(flow(number))).collect();
+    let swept: BTreeSet<LeadId> = (0..2).flat_map(|number| swept(read, flow(number))).collect();
     for (&lead, state) in &world.leads {
         let workflow = state.workflow.unwrap();
         let moves = world.decide(lead, workflow, state, &LeadCommand::Advance).is_some();

@@ -7,7 +7,7 @@ use branchline_domain::{
     workflow::{ImportOpening, Settings, WorkflowEvent},
 };
 use branchline_projections::{
-    LeadFilter, Projections,
+    LeadFilter, Projections, SweepPlace,
     checkpoint::{CheckpointReader, FormatError, Piece},
 };
 use proptest::{collection::vec, prelude::*};
@@ -105,7 +105,8 @@ proptest! {
                 for row in leads {
                     let _ = (read_models.lead(row.id), read_models.lead_home(row.id));
                 }
-                let _ = (read_models.counts(flow(number)), read_models.sweep(flow(number)));
+                let part = read_models.sweep(flow(number), SweepPlace::default(), usize::MAX);
+                let _ = (read_models.counts(flow(number)), part);
             }
             world.story.facts().for_each(|fact| read_models.fold(&fact));
         }

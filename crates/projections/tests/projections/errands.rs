@@ -39,9 +39,9 @@ fn a_call_that_was_put_off_is_wanted_from_its_instant_on() {
     story.workflow(FLOW, [WorkflowEvent::WorkflowPaused]);
     assert_eq!(story.read.next_scheduled(minute(29)), None, "a paused workflow waits");
     story.workflow(FLOW, [WorkflowEvent::WorkflowCancelled]);
-    assert_eq!(story.read.sweep(FLOW), [ANN], "an end calls off what was put off");
+    assert_eq!(swept(&story.read, FLOW), [ANN], "an end calls off what was put off");
     story.lead(ANN, [concluded(1, CallStatus::Cancelled)]);
-    assert_eq!((story.read.requested_count(FLOW), story.read.sweep(FLOW)), (0, Vec::new()));
+    assert_eq!((story.read.requested_count(FLOW), swept(&story.read, FLOW)), (0, Vec::new()));
 }
 
 #[test]

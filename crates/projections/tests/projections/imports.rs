@@ -23,7 +23,7 @@ fn leads_of_a_running_import_are_not_listed_counted_or_started() {
     assert_eq!(story.read.counts(FLOW).by_status.enrolled(), 0);
     assert_eq!(story.read.lead(ANN), None);
     assert_eq!(story.read.lead_home(ANN), Some((FLOW, ORG)));
-    assert_eq!(story.read.sweep(FLOW), []);
+    assert_eq!(swept(&story.read, FLOW), []);
     assert!(story.read.leads_of_contact(ORG, [7; 16]).is_empty());
     assert!(story.read.variable_keys(FLOW).is_empty());
 }
@@ -40,7 +40,7 @@ fn a_closed_import_brings_all_its_leads_at_once() {
     story.workflow(FLOW, [closed(IMPORT)]);
     assert_eq!(ids(&story.read.leads(FLOW, LeadFilter::default(), ALL), |row| row.id), [ANN, BOB]);
     assert_eq!(story.read.counts(FLOW).by_status.pending, 2);
-    assert_eq!(story.read.sweep(FLOW), [ANN, BOB]);
+    assert_eq!(swept(&story.read, FLOW), [ANN, BOB]);
     assert_eq!(story.read.variable_keys(FLOW), ["city", "name"]);
     assert_eq!(story.read.workflow_context(FLOW, &[]).enrolled, 2);
     assert_eq!(story.read.unfinished_imports(), []);

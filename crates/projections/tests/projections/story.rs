@@ -11,7 +11,7 @@ use branchline_domain::{
     workflow::{ImportOpening, Settings, WorkflowEvent},
 };
 use branchline_journal::record::{Cause, Position, Version};
-use branchline_projections::{Fact, FactEvents, Page, Paging, Projections};
+use branchline_projections::{Fact, FactEvents, Page, Paging, Projections, SweepPlace};
 
 pub(crate) const ORG: OrganisationId = OrganisationId::DEFAULT;
 pub(crate) const FLOW: WorkflowId = WorkflowId::from_u128(0xf1);
@@ -27,6 +27,22 @@ pub(crate) const IMPORT: ImportId = ImportId::from_u128(0xe1);
 /// The time of the record at this position: a minute for each.
 pub(crate) fn minute(position: u64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000).plus_seconds(position * 60)
+}
+
+/// Everybody a sweep names: the same whether it is told whole or one lead after the other.
+pub(crate) fn swept(read: &Projections, workflow: WorkflowId) -> Vec<LeadId> {
+    let whole = read.sweep(workflow, SweepPlace::default(), usize::MAX);
+    assert_eq!(whole.next, None);
+    let mut one_by_one = Vec::new();
+    let mut place = Some(SweepPlace::default());
+    while let Some(next) = place {
+        let part = read.sweep(workflow, next, 1);
+        assert!(part.leads.len() <= 1);
+        one_by_one.extend(part.leads);
+        place = part.next;
+    }
+    assert_eq!(one_by_one, whole.leads);
+    whole.leads
 }
 
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@ pub(crate) type Reply = oneshot::Sender<Result<Answer, EngineError>>;
 
 /// Answers that are handed out before the turn of the actors has ended, so that hosts work on them
 /// in the meantime. Unit: answers.
-const PIECE: usize = 64;
+const PIECE: usize = 256;
 
 /// Answers that were put down and not handed out. Shared by the engine and its handles.
 #[derive(Debug, Default)]

@@ -115,10 +115,13 @@ impl JournalPort {
 
     /// Sends what was collected; the answers follow by themselves.
     fn hand_over(self: &Rc<Self>) {
-        let (records, waiting) = self.collected.take();
-        if records.is_empty() {
+        if self.collected.borrow().0.is_empty() {
             return;
         }
+        let (records, waiting) = self.collected.replace_with(|(records, _)| {
+            // The next group is likely as large as this one.
+            (Vec::with_capacity(records.len()), Vec::with_capacity(records.len()))
+        });
         self.unanswered.set(self.unanswered.get() + 1);
         let (reply, answer) = oneshot::channel();
         let count = records.len();

@@ -185,11 +185,13 @@ impl LeadActor {
     ) -> Result<NewRecord, EngineError> {
         let nonce = || self.services.vault.nonce();
         let sealing = Sealing { lead: self.id, key: self.key.as_ref(), nonce: &nonce };
-        let encoded = events
-            .iter()
-            .map(|event| encode_lead(event, &sealing))
-            .collect::<Result<_, _>>()
-            .map_err(|error| EngineError::TooLarge { problem: error.to_string() })?;
+        let mut encoded = Vec::with_capacity(events.len());
+        for event in events {
+            let event = encode_lead(event, &sealing);
+            encoded.push(
+                event.map_err(|error| EngineError::TooLarge { problem: error.to_string() })?,
+            );
+        }
         Ok(NewRecord {
             expected: ExpectedVersion::Exact(self.version),
             body: RecordBody {

@@ -123,7 +123,9 @@ pub(super) fn has_stopped(context: &LeadContext<'_>) -> bool {
 /// What a report says besides its status: that the call was dialled after all, the carrier's name
 /// for it, attributes.
 fn side_news(number: u32, call: &Call, report: &CallReport) -> Vec<LeadEvent> {
-    let mut events = Vec::new();
+    // A report that moves the lead makes six events: the claim, the call's end, the way to the next
+    // call.
+    let mut events = Vec::with_capacity(6);
     // Whoever reports a status has the call in hand: it counts as the claim, so that nobody else is
     // handed it. A call that is called off was not dialled, and needs no claim any more.
     let counts_as_claim = match report.status {

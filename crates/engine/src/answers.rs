@@ -93,3 +93,78 @@ impl Drop for HandOutAtEnd {
         self.0.hand_out();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use branchline_domain::id::WorkflowId;
+
+    use super::*;
+    use crate::command::Committed;
+
+    fn answer(number: u128) -> Answer {
+        Answer::Workflow(WorkflowId::from_u128(number), Committed::default())
+    }
+
+    /// On an engine thread, which has not come to the end of its turn when `work` is done.
+    fn in_one_turn(work: impl FnOnce()) {
+        actix::System::new().block_on(async { work() });
+    }
+
+    #[test]
+    fn whoever_is_awake_hands_out_what_is_owed_and_each_answer_leaves_once() {
+        in_one_turn(|| {
+            let answers = Arc::<Answers>::default();
+            let (first, mut first_answer) = oneshot::channel();
+            let (second, mut second_answer) = oneshot::channel();
+            answers.put(first, Ok(answer(1)));
+            answers.put(second, Ok(answer(2)));
+            assert!(first_answer.try_recv().is_err(), "it was put down only");
+
+            answers.hand_out();
+            answers.hand_out();
+            assert_eq!(first_answer.try_recv(), Ok(Ok(answer(1))));
+            assert_eq!(second_answer.try_recv(), Ok(Ok(answer(2))));
+        });
+    }
+
+    #[test]
+    fn the_engine_hands_out_at_the_end_of_its_turn() {
+        let answers = Arc::<Answers>::default();
+        let (reply, owed) = oneshot::channel();
+        actix::System::new().block_on(async {
+            answers.put(reply, Ok(answer(1)));
+            assert_eq!(owed.await, Ok(Ok(answer(1))));
+        });
+    }
+
+    #[test]
+    fn a_full_piece_leaves_before_the_end_of_the_turn() {
+        in_one_turn(|| {
+            let answers = Arc::<Answers>::default();
+            let (replies, mut owed): (Vec<_>, Vec<_>) =
+                (0..PIECE).map(|_| oneshot::channel()).unzip();
+            for reply in replies {
+                answers.put(reply, Ok(answer(1)));
+            }
+            for owed in &mut owed {
+                assert_eq!(owed.try_recv(), Ok(Ok(answer(1))));
+            }
+        });
+    }
+
+    #[test]
+    fn nobody_is_left_waiting_when_the_engine_ends() {
+        in_one_turn(|| {
+            let answers = Arc::<Answers>::default();
+            let (reply, mut owed) = oneshot::channel();
+            let (late, mut late_answer) = oneshot::channel();
+            let end = HandOutAtEnd(Arc::clone(&answers));
+            answers.put(reply, Ok(answer(1)));
+            drop(end);
+            assert_eq!(owed.try_recv(), Ok(Ok(answer(1))));
+
+            answers.put(late, Ok(answer(2)));
+            assert_eq!(late_answer.try_recv(), Ok(Ok(answer(2))));
+        });
+    }
+}

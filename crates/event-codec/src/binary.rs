@@ -71,3 +71,19 @@ fn in_words(error: &bincode::error::DecodeError) -> String {
         "a number or a length is out of its range".into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_the_buffer_is_written_like_what_does() {
+        for length in [0, 1, PAYLOAD_BYTES_MOST - 2, PAYLOAD_BYTES_MOST, 4_096] {
+            let text = "x".repeat(length);
+            let bytes = write("test", text.as_str()).unwrap();
+            assert_eq!(bytes, bincode::encode_to_vec(text.as_str(), CONFIG).unwrap());
+            assert_eq!(bytes.capacity(), bytes.len(), "nothing is kept that is not needed");
+            assert_eq!(read::<&str>("test", &bytes).unwrap(), text);
+        }
+    }
+}

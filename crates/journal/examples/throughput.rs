@@ -45,18 +45,25 @@ fn tag(lead: u64, what: u64) -> [u8; 16] {
     (mixed ^ (mixed >> 61)).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).to_le_bytes()
 }
 
+/// Bytes that do not compress, as sealed fields are.
+fn sealed(lead: u64, len: usize) -> Box<[u8]> {
+    (0..).flat_map(|part| tag(lead, 100 + part)).take(len).collect()
+}
+
 /// One of the three records of a lead with two visits.
 fn step(words: &Words, lead: u64, step: u64, now: i64) -> NewRecord {
     let event = |kind: usize, len: usize| Event {
         event_type: Arc::clone(words.types.get(kind).unwrap_or(&words.principal)),
         schema: 1,
-        payload: vec![0x5a; len].into(),
+        // An enrolment is sealed fields and a tag for the most part; what comes after it names nodes
+        // of one graph.
+        payload: if kind == 0 { sealed(lead, len) } else { vec![0x5a; len].into() },
     };
     let live = Claim { kind: ClaimKind::LIVE_CALL, key: tag(lead, 1) };
     let enrolled = Claim { kind: ClaimKind::ENROLLED, key: tag(lead, 2) };
     let (events, claims, version) = match step {
         0 => (
-            vec![event(0, 60), event(1, 24), event(2, 6)],
+            vec![event(0, 100), event(1, 24), event(2, 6)],
             vec![ClaimChange::Take(enrolled), ClaimChange::Take(live)],
             0,
         ),

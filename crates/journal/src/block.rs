@@ -1,12 +1,12 @@
-//! Blocks, format 1: what a store keeps under one key. A block holds the records of one group
-//! commit or a part of them, never a part of a record.
+//! Blocks, formats 1 and 2: what a store keeps under one key. A block holds the records of one
+//! group commit or a part of them, never a part of a record.
 //!
 //! Numbers are big-endian.
 //!
 //! ```text
 //! offset  bytes  what
 //!      0      4  "BLBK"
-//!      4      1  format, 1
+//!      4      1  format, 1 or 2
 //!      5      1  zero
 //!      6      2  bytes in the block, all of them
 //!      8      2  records in the block, at least 1
@@ -19,25 +19,38 @@
 //!   70+n      4  checksum: CRC-32 (IEEE) of everything before it
 //! ```
 //!
+//! In format 2 the n bytes are 2 bytes, how long the records of format 1 are, and then those records as
+//! one LZ4 block. Whoever writes takes the format that is shorter, so a block of few bytes, or of
+//! bytes that do not compress, is of format 1. The checksum is over what is stored; the root is over
+//! canonical bytes and knows of neither format.
+//!
 //! A checksum covers the one of the block before, so the checksum of the last block speaks for the
 //! whole journal against accidents; against intent, the hash tree does. With its first bytes and its
 //! length a block can be found in a file that its storage engine no longer opens.
 
-use std::{mem, sync::Arc};
+mod building;
+mod packing;
 
+use std::{borrow::Cow, sync::Arc};
+
+pub(crate) use self::building::{BlockBuilder, SealedBlock};
+use self::packing::unpack;
 use crate::{
     merkle::{self, Hash},
     record::{Micros, Position, Record, StreamId},
-    record_format::{KnownNames, Names, put_canonical, put_record},
+    record_format::{KnownNames, Names, put_canonical},
     wire::{FormatError, Input},
 };
 
-/// Largest block. Unit: bytes. Seventeen of them must stay below a quarter of the store's segment,
+/// Largest block, stored or unpacked. Unit: bytes. Seventeen of them must stay below a quarter of the store's segment,
 /// or sled moves them to files that it never syncs.
 pub const BLOCK_BYTES_MAX: usize = 16 * 1024;
 
-/// Number of this layout.
+/// Number of the layout whose records are as they are.
 pub const BLOCK_FORMAT: u8 = 1;
+
+/// Number of the layout whose records are one LZ4 block.
+pub const BLOCK_FORMAT_PACKED: u8 = 2;
 
 /// First bytes of a block.
 pub(crate) const MAGIC: [u8; 4] = *b"BLBK";
@@ -135,9 +148,12 @@ fn walk(
     wanted: impl Fn((StreamId, Position)) -> bool,
     records: &mut Vec<Arc<Record>>,
 ) -> Result<BlockHeader, FormatError> {
-    let (header, base, mut input) = read_header(bytes)?;
+    let opened = open(bytes)?;
+    let header = opened.header;
+    let body = opened.body()?;
+    let mut input = Input::new(&body);
     let mut names = KnownNames::default();
-    let mut before = base;
+    let mut before = opened.base;
     for position in (header.first.0..=header.last().0).map(Position) {
         let parsed = names.parse(&mut input, position, before)?;
         before = parsed.recorded_at;
@@ -157,10 +173,29 @@ fn walk(
 ///
 /// [`FormatError`] when the checksum is wrong or the header is none.
 pub fn decode_header(bytes: &[u8]) -> Result<BlockHeader, FormatError> {
-    read_header(bytes).map(|(header, _, _)| header)
+    open(bytes).map(|opened| opened.header)
 }
 
-fn read_header(bytes: &[u8]) -> Result<(BlockHeader, Micros, Input<'_>), FormatError> {
+/// A block whose checksum is right and whose header was read.
+struct Opened<'a> {
+    header: BlockHeader,
+    base: Micros,
+    packed: bool,
+    stored: &'a [u8],
+}
+
+impl<'a> Opened<'a> {
+    /// The records as in format 1.
+    fn body(&self) -> Result<Cow<'a, [u8]>, FormatError> {
+        if self.packed {
+            unpack(self.stored).map(Cow::Owned)
+        } else {
+            Ok(Cow::Borrowed(self.stored))
+        }
+    }
+}
+
+fn open(bytes: &[u8]) -> Result<Opened<'_>, FormatError> {
     if bytes.len() > BLOCK_BYTES_MAX {
         return Err(FormatError("the block is larger than 16 KiB"));
     }
@@ -175,9 +210,13 @@ fn read_header(bytes: &[u8]) -> Result<(BlockHeader, Micros, Input<'_>), FormatE
     if input.array()? != MAGIC {
         return Err(FormatError("the block does not begin as one"));
     }
-    if input.array()? != [BLOCK_FORMAT, 0] {
-        return Err(FormatError("the block is of a newer format than this release reads"));
-    }
+    let packed = match input.array()? {
+        [BLOCK_FORMAT, 0] => false,
+        [BLOCK_FORMAT_PACKED, 0] => true,
+        [_, _] => {
+            return Err(FormatError("the block is of a newer format than this release reads"));
+        }
+    };
     if usize::from(u16::from_be_bytes(input.array()?)) != bytes.len() {
         return Err(FormatError("the block has not the length that it says"));
     }
@@ -190,7 +229,8 @@ fn read_header(bytes: &[u8]) -> Result<(BlockHeader, Micros, Input<'_>), FormatE
     if records == 0 || first.0 == 0 || first.0.checked_add(u64::from(records)).is_none() {
         return Err(FormatError("the block's positions are out of range"));
     }
-    Ok((BlockHeader { records, first, epoch, previous, root, checksum }, base, input))
+    let header = BlockHeader { records, first, epoch, previous, root, checksum };
+    Ok(Opened { header, base, packed, stored: input.take(input.left())? })
 }
 
 /// First bytes of a block that [`Stated`] is read from.
@@ -215,96 +255,6 @@ impl Stated {
         let first = Position(u64::from_be_bytes(input.array().ok()?));
         (HEADER_BYTES..=BLOCK_BYTES_MAX).contains(&len).then_some(Self { len, records, first })
     }
-}
-
-/// Builds blocks one after the other, with buffers that are used again.
-#[derive(Debug, Default)]
-pub(crate) struct BlockBuilder {
-    bytes: Vec<u8>,
-    names: Names,
-    leaves: Vec<Hash>,
-    first: Position,
-    epoch: u64,
-    base: Micros,
-    before: Micros,
-}
-
-impl BlockBuilder {
-    /// Adds a record, given its canonical bytes too; `false` when the block is full, or of another
-    /// epoch, and must be finished first. A record of at most [`crate::record::RECORD_BYTES_MAX`] canonical bytes
-    /// always fits an empty block.
-    pub(crate) fn push(&mut self, record: &Record, canonical: &[u8]) -> bool {
-        // In a block a name may cost one byte more than in canonical bytes (its number is larger),
-        // and the time nine.
-        let bound = canonical.len() + record.body.events.len() + 16;
-        if self.leaves.is_empty() {
-            self.bytes.resize(HEADER_BYTES, 0);
-            self.first = record.position;
-            self.epoch = record.epoch;
-            self.base = record.body.recorded_at;
-            self.before = self.base;
-        } else if self.bytes.len() + bound + CHECKSUM_BYTES > BLOCK_BYTES_MAX
-            || self.leaves.len() >= usize::from(u16::MAX)
-            || self.epoch != record.epoch
-        {
-            return false;
-        }
-        put_record(&mut self.bytes, &mut self.names, self.before, record);
-        self.before = record.body.recorded_at;
-        self.leaves.push(merkle::leaf(canonical));
-        true
-    }
-
-    /// The finished block after the one with checksum `previous`, or `None` when it is empty. The
-    /// builder is empty afterwards.
-    pub(crate) fn finish(&mut self, previous: u32) -> Option<SealedBlock> {
-        if self.leaves.is_empty() {
-            return None;
-        }
-        let records = u16::try_from(self.leaves.len()).unwrap_or(u16::MAX);
-        let root = merkle::root(&self.leaves);
-        let len = u16::try_from(self.bytes.len() + CHECKSUM_BYTES).unwrap_or(u16::MAX);
-        let mut header = Vec::with_capacity(HEADER_BYTES);
-        header.extend_from_slice(&MAGIC);
-        header.extend_from_slice(&[BLOCK_FORMAT, 0]);
-        header.extend_from_slice(&len.to_be_bytes());
-        header.extend_from_slice(&records.to_be_bytes());
-        header.extend_from_slice(&self.first.0.to_be_bytes());
-        header.extend_from_slice(&self.epoch.to_be_bytes());
-        header.extend_from_slice(&self.base.0.to_be_bytes());
-        header.extend_from_slice(&previous.to_be_bytes());
-        header.extend_from_slice(&root);
-        if let Some((place, _)) = self.bytes.split_at_mut_checked(HEADER_BYTES) {
-            place.copy_from_slice(&header);
-        }
-        let checksum = crc32fast::hash(&self.bytes);
-        self.bytes.extend_from_slice(&checksum.to_be_bytes());
-        let sealed = SealedBlock {
-            first: self.first,
-            checksum,
-            bytes: Box::from(self.bytes.as_slice()),
-            leaves: mem::take(&mut self.leaves),
-        };
-        self.discard();
-        Some(sealed)
-    }
-
-    /// Forgets what was pushed since the last block was finished.
-    pub(crate) fn discard(&mut self) {
-        self.bytes.clear();
-        self.names.clear();
-        self.leaves.clear();
-    }
-}
-
-/// A block ready to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SealedBlock {
-    pub(crate) first: Position,
-    pub(crate) checksum: u32,
-    pub(crate) bytes: Box<[u8]>,
-    /// Leaf hashes of its records.
-    pub(crate) leaves: Vec<Hash>,
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use proptest::{collection::vec, option, prelude::*};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::*;
@@ -173,10 +174,11 @@ proptest! {
 
     #[test]
     fn a_body_of_any_bytes_under_a_right_checksum_is_a_block_or_an_error(
-        records: u16, body in vec(any::<u8>(), 0..300), history in histories(),
+        format in 1..=2_u8, records: u16, body in vec(any::<u8>(), 0..300), history in histories(),
     ) {
         let sealed = blocks_of(&history).remove(0);
         let mut bytes = sealed.bytes[..HEADER_BYTES].to_vec();
+        bytes[4] = format;
         bytes[8..10].copy_from_slice(&records.to_be_bytes());
         bytes.extend_from_slice(&body);
         let len = u16::try_from(bytes.len() + CHECKSUM_BYTES).unwrap();
@@ -189,10 +191,11 @@ proptest! {
 
     #[test]
     fn a_changed_record_under_a_right_checksum_is_an_error_or_has_another_root(
-        history in histories(), at: prop::sample::Index, bit in 0..8_u8,
+        history in histories(), packed: bool, at: prop::sample::Index, bit in 0..8_u8,
     ) {
         let sealed = blocks_of(&history).remove(0);
-        let mut bytes = sealed.bytes[..sealed.bytes.len() - CHECKSUM_BYTES].to_vec();
+        let stored = if packed { sealed.bytes.to_vec() } else { of_format_1(&sealed) };
+        let mut bytes = stored[..stored.len() - CHECKSUM_BYTES].to_vec();
         let at = HEADER_BYTES + at.index(bytes.len() - HEADER_BYTES);
         bytes[at] ^= 1 << bit;
         bytes.extend_from_slice(&crc32fast::hash(&bytes).to_be_bytes());
@@ -259,14 +262,92 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
+pub(crate) fn bytes_of(hex: &str) -> Vec<u8> {
+    let digits = hex.trim().as_bytes();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    digits.chunks(2).map(byte).collect()
+}
+
+/// The same block as a release before format 2 wrote it.
+fn of_format_1(sealed: &SealedBlock) -> Vec<u8> {
+    let opened = open(&sealed.bytes).unwrap();
+    let mut bytes = sealed.bytes[..HEADER_BYTES].to_vec();
+    bytes[4] = BLOCK_FORMAT;
+    bytes.extend_from_slice(&opened.body().unwrap());
+    let len = u16::try_from(bytes.len() + CHECKSUM_BYTES).unwrap();
+    bytes[6..8].copy_from_slice(&len.to_be_bytes());
+    bytes.extend_from_slice(&crc32fast::hash(&bytes).to_be_bytes());
+    bytes
+}
+
 /// These bytes are in journals out there. A change of them is a new format, never a correction.
 #[test]
 fn the_bytes_of_format_1_are_these() {
     let [whole, bare] = fixture();
     assert_eq!(hex(&canonical(&whole)), include_str!("fixtures/record_v1_whole.hex").trim());
     assert_eq!(hex(&canonical(&bare)), include_str!("fixtures/record_v1_bare.hex").trim());
-    let block = blocks_of(&[whole, bare]).remove(0);
-    assert_eq!(hex(&block.bytes), include_str!("fixtures/block_v1.hex").trim());
+    let block = Block::decode(&bytes_of(include_str!("fixtures/block_v1.hex"))).unwrap();
+    let again = of_format_1(&blocks_of(&fixture())[0]);
+    assert_eq!(hex(&again), include_str!("fixtures/block_v1.hex").trim());
+    assert_eq!(block.records, fixture().map(Arc::new));
+    assert!(block.root_is_right());
+}
+
+/// A packer may pack differently one day; what it once packed is read for ever.
+#[test]
+fn the_bytes_of_format_2_are_read_as_the_same_records() {
+    let bytes = bytes_of(include_str!("fixtures/block_v2.hex"));
+    let block = Block::decode(&bytes).unwrap();
+    assert_eq!(bytes[4], BLOCK_FORMAT_PACKED);
+    assert_eq!(block.records, fixture().map(Arc::new));
+    assert!(block.root_is_right());
+}
+
+#[test]
+fn a_block_is_packed_when_that_is_shorter_and_only_then() {
+    let [_, mut bare] = fixture();
+    let noise = |n: u32| Sha256::digest(n.to_be_bytes());
+    bare.body.events[0].payload = (0..400).flat_map(noise).collect();
+    let block = blocks_of(&[bare.clone()]).remove(0);
+    assert_eq!(block.bytes[4], BLOCK_FORMAT);
+    assert!(block.bytes.len() > 12_800);
+    assert_eq!(Block::decode(&block.bytes).unwrap().records, [Arc::new(bare.clone())]);
+
+    bare.body.events[0].payload = vec![7; 12_000].into();
+    let block = blocks_of(&[bare.clone()]).remove(0);
+    assert_eq!(block.bytes[4], BLOCK_FORMAT_PACKED);
+    assert!(block.bytes.len() < 400, "{} bytes", block.bytes.len());
+    assert_eq!(Block::decode(&block.bytes).unwrap().records, [Arc::new(bare)]);
+}
+
+#[test]
+fn a_packed_block_that_is_not_what_it_says_is_refused() {
+    let sealed = blocks_of(&fixture()).remove(0);
+    let unpacks = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = sealed.bytes[..sealed.bytes.len() - CHECKSUM_BYTES].to_vec();
+        change(&mut bytes);
+        let len = u16::try_from(bytes.len() + CHECKSUM_BYTES).unwrap();
+        bytes[6..8].copy_from_slice(&len.to_be_bytes());
+        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_be_bytes());
+        Block::decode(&bytes).map(|_| ()).map_err(|error| error.0)
+    };
+    let cannot = Err("the block's records cannot be unpacked");
+    assert_eq!(unpacks(&|_| {}), Ok(()));
+    let length = u16::from_be_bytes([sealed.bytes[70], sealed.bytes[71]]);
+    for other in [length - 1, length + 1, 0] {
+        let other = other.to_be_bytes();
+        assert_eq!(unpacks(&|bytes| bytes[70..72].copy_from_slice(&other)), cannot, "{other:?}");
+    }
+    assert_eq!(
+        unpacks(&|bytes| bytes[70..72].copy_from_slice(&[0xff, 0xff])),
+        Err("the block is larger than 16 KiB when it is unpacked")
+    );
+    assert_eq!(unpacks(&|bytes| bytes.truncate(bytes.len() - 1)), cannot);
+    assert_eq!(unpacks(&|bytes| bytes.truncate(71)), Err("the bytes end early"));
+    assert_eq!(
+        unpacks(&|bytes| bytes[4] = 3),
+        Err("the block is of a newer format than this release reads")
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 use std::{fs, sync::mpsc};
 
+use sha2::{Digest, Sha256};
+
 use super::*;
 use crate::{
     record::{
@@ -55,12 +57,20 @@ pub(crate) fn append(
     outcome.recv().unwrap()
 }
 
+/// A step whose payload does not pack, as a sealed one does not.
+fn sealed_step(lead: u128, version: u64) -> NewRecord {
+    let mut record = step(lead, version);
+    let noise = Sha256::digest([lead.to_be_bytes(), u128::from(version).to_be_bytes()].concat());
+    record.body.events[0].payload = noise.iter().chain(&noise[..8]).copied().collect();
+    record
+}
+
 /// A closed journal of 1,000 records in about ten blocks.
 pub(crate) fn filled(dir: &std::path::Path) -> SledOptions {
     let options = SledOptions::new(dir.join("journal"));
     let store = SledStore::open(&options).unwrap();
-    append(&store, (0..500).map(|lead| step(lead, 0)).collect());
-    append(&store, (0..500).map(|lead| step(lead, 1)).collect());
+    append(&store, (0..500).map(|lead| sealed_step(lead, 0)).collect());
+    append(&store, (0..500).map(|lead| sealed_step(lead, 1)).collect());
     options
 }
 

@@ -18,6 +18,7 @@
 
 mod given;
 mod graph_builder;
+mod legible;
 mod store_in_front;
 mod views;
 
@@ -26,6 +27,7 @@ pub use branchline_scenarios::story_ids::{
 };
 pub use given::{Decided, Given, Moment, given};
 pub use graph_builder::{FROM, GraphBuilder, edge, node};
+pub use legible::legible;
 pub use store_in_front::{Proof, Read};
 pub use views::{ASHA, ViewChanges, active, at_second, now, paused, view};
 

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use branchline_testkit::legible;
 use branchline_vault::KeySlot;
 
 /// Bytes of a header, and of a slot, of the leads' key file: see `branchline_vault`.
@@ -26,14 +27,18 @@ pub(crate) fn key_bytes(dir: &Path, slot: KeySlot) -> Vec<u8> {
     fs::read(key_file(dir)).unwrap()[place(slot)][20..52].to_vec()
 }
 
-/// Files below a directory that contain these bytes.
+fn contains(file: &[u8], bytes: &[u8]) -> bool {
+    file.windows(bytes.len()).any(|window| window == bytes)
+}
+
+/// Files below a directory that contain these bytes, as they are or in a block.
 pub(crate) fn files_with(dir: &Path, bytes: &[u8]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files_with(&path, bytes));
-        } else if fs::read(&path).unwrap().windows(bytes.len()).any(|window| window == bytes) {
+        } else if contains(&legible(fs::read(&path).unwrap()), bytes) {
             found.push(path);
         }
     }

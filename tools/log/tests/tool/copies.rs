@@ -195,7 +195,7 @@ fn what_is_sealed_stays_sealed_in_every_form() {
     journal_with(Path::new(&data), &[edited]);
     for file in ["all.jsonl", "all.blocks"] {
         done(&["export", &data, &place.path(file)]);
-        let bytes = place.bytes(file);
+        let bytes = branchline_testkit::legible(place.bytes(file));
         for secret in ["prefers mornings", crate::world::PHONE] {
             let hex: String =
                 secret.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));

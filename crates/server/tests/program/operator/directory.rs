@@ -6,6 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
+use branchline_testkit::legible;
 use serde_json::{Value, json};
 
 use crate::{
@@ -95,7 +96,7 @@ pub(super) fn with_leads(directory: &Path, names: &[&str]) -> (Running, String, 
     (server, path, ids)
 }
 
-/// Whether any file under the directory has these bytes.
+/// Whether any file under the directory has these bytes, as they are or in a block.
 pub(super) fn contains(directory: &Path, needle: &[u8]) -> Option<std::path::PathBuf> {
     let mut folders = vec![directory.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -103,8 +104,7 @@ pub(super) fn contains(directory: &Path, needle: &[u8]) -> Option<std::path::Pat
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if std::fs::read(&path)
-                .unwrap()
+            } else if legible(std::fs::read(&path).unwrap())
                 .windows(needle.len())
                 .any(|window| window == needle)
             {

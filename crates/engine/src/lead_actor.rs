@@ -188,9 +188,8 @@ impl LeadActor {
         let mut encoded = Vec::with_capacity(events.len());
         for event in events {
             let event = encode_lead(event, &sealing);
-            encoded.push(
-                event.map_err(|error| EngineError::TooLarge { problem: error.to_string() })?,
-            );
+            encoded
+                .push(event.map_err(|error| EngineError::TooLarge { problem: error.to_string() })?);
         }
         Ok(NewRecord {
             expected: ExpectedVersion::Exact(self.version),

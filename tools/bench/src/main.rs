@@ -1,6 +1,7 @@
 //! Benchmarks. Each prints its figures beside a yardstick of the same run: on a shared machine only
 //! the ratio means something.
 
+mod all;
 mod big_journal;
 mod campaign;
 mod herd;
@@ -36,6 +37,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Every benchmark, and the bars beside what was measured.
+    All(all::Args),
     /// Two calls a lead, in process, durable: the same work as the yardsticks' of other engines.
     Campaign(campaign::Args),
     /// The same over HTTP, the server in a process of its own.
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         eprintln!("branchline-bench: this is a debug build; its figures mean nothing");
     }
     let run = match command {
+        Command::All(args) => all::run(&args),
         Command::Campaign(args) => campaign::run(&args),
         Command::Http(args) => http::run(&args),
         Command::HttpServer(args) => http::serve(&args),

@@ -12,15 +12,6 @@ use super::path::{number_at, skipped_at};
 #[derive(Clone, Copy, Debug)]
 struct Place(&'static str, &'static str);
 
-/// What is judged.
-#[derive(Clone, Copy, Debug)]
-enum Figure {
-    /// A figure as it is.
-    Alone(Place),
-    /// A figure as a multiple of another run's.
-    Multiple(Place, Place),
-}
-
 /// How it is judged.
 #[derive(Clone, Copy, Debug)]
 enum Limit {
@@ -32,7 +23,7 @@ enum Limit {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bar {
     what: &'static str,
-    figure: Figure,
+    figure: Place,
     limit: Limit,
     unit: &'static str,
     decimals: usize,
@@ -40,7 +31,7 @@ pub(super) struct Bar {
     only_below: Option<(Place, f64)>,
 }
 
-const fn bar(what: &'static str, figure: Figure, limit: Limit, unit: &'static str) -> Bar {
+const fn bar(what: &'static str, figure: Place, limit: Limit, unit: &'static str) -> Bar {
     Bar { what, figure, limit, unit, decimals: 1, only_below: None }
 }
 
@@ -51,10 +42,10 @@ impl Bar {
 }
 
 /// All bars, in the order of the table.
-pub(super) const BARS: [Bar; 10] = [
+pub(super) const BARS: [Bar; 18] = [
     bar(
         "64 in flight, against PostgreSQL's one CTE",
-        Figure::Alone(Place("campaign", "yardsticks/postgres_cte/ratio")),
+        Place("campaign", "yardsticks/postgres_cte/ratio"),
         Limit::AtLeast(10.0),
         "x",
     ),
@@ -62,7 +53,7 @@ pub(super) const BARS: [Bar; 10] = [
         only_below: Some((Place("campaign", "yardsticks/disk_sync/median_ms"), 0.3)),
         ..bar(
             "64 in flight, where a sync is below 0.3 ms",
-            Figure::Alone(Place("campaign", "transitions_per_s")),
+            Place("campaign", "transitions_per_s"),
             Limit::AtLeast(60_000.0),
             "a s",
         )
@@ -70,53 +61,90 @@ pub(super) const BARS: [Bar; 10] = [
     },
     bar(
         "4,096 in flight, against the journal alone",
-        Figure::Alone(Place("campaign_4096", "yardsticks/journal_alone/ratio")),
+        Place("campaign_4096", "yardsticks/journal_alone/ratio"),
         Limit::AtLeast(0.5),
         "x",
     )
     .decimals(2),
-    bar(
-        "processor a lead",
-        Figure::Alone(Place("campaign", "cpu_ms_per_lead")),
-        Limit::AtMost(0.05),
-        "ms",
-    )
-    .decimals(4),
+    bar("processor a lead", Place("campaign", "cpu_ms_per_lead"), Limit::AtMost(0.05), "ms")
+        .decimals(4),
     bar(
         "p99 at half load, against the journal's p50",
-        Figure::Alone(Place("campaign", "paced/p99_per_journal_alone_p50")),
+        Place("campaign", "paced/p99_per_journal_alone_p50"),
         Limit::AtMost(4.0),
         "x",
     ),
     bar(
-        "disk a lead",
-        Figure::Alone(Place("campaign", "disk_bytes_per_lead")),
-        Limit::AtMost(1_000.0),
-        "bytes",
+        "over HTTP, 64 in flight, against the CTE",
+        Place("http", "yardsticks/postgres_cte/ratio"),
+        Limit::AtLeast(2.0),
+        "x",
+    ),
+    bar("disk a lead", Place("campaign", "disk_bytes_per_lead"), Limit::AtMost(1_000.0), "bytes")
+        .decimals(0),
+    bar(
+        "leads at rest: memory",
+        Place("scale", "sizes/last/resting_mb"),
+        Limit::AtMost(500.0),
+        "MB",
     )
     .decimals(0),
     bar(
-        "herd: other commands' p99",
-        Figure::Alone(Place("herd", "phases/0/reports_beside/p99_ms")),
+        "leads at rest: memory after kill -9",
+        Place("scale", "sizes/last/restarted_mb"),
+        Limit::AtMost(500.0),
+        "MB",
+    )
+    .decimals(0),
+    bar(
+        "start on the longest journal after kill -9",
+        Place("open", "journals/last/after_kill/serving_ms"),
+        Limit::AtMost(5_000.0),
+        "ms",
+    )
+    .decimals(0),
+    bar(
+        "its first rebuilt lead",
+        Place("open", "journals/last/after_kill/first_lead_ms"),
+        Limit::AtMost(10.0),
+        "ms",
+    ),
+    bar(
+        "start on the longest journal, no checkpoint",
+        Place("open", "journals/last/without_checkpoints/serving_ms"),
+        Limit::AtMost(5_000.0),
+        "ms",
+    )
+    .decimals(0),
+    bar(
+        "waits end at once: other commands' p99",
+        Place("herd", "phases/0/reports_beside/p99_ms"),
+        Limit::AtMost(100.0),
+        "ms",
+    ),
+    bar(
+        "the same in a pause, then resumed",
+        Place("herd", "phases/1/reports_beside/p99_ms"),
+        Limit::AtMost(100.0),
+        "ms",
+    ),
+    bar(
+        "the same, killed and started again",
+        Place("herd", "phases/2/reports_beside/p99_ms"),
         Limit::AtMost(100.0),
         "ms",
     ),
     bar(
         "import of a million rows",
-        Figure::Alone(Place("import", "seconds_per_million")),
+        Place("import", "seconds_per_million"),
         Limit::AtMost(30.0),
         "s",
     ),
-    bar(
-        "import: peak memory",
-        Figure::Alone(Place("import", "peak_rss_mb")),
-        Limit::AtMost(300.0),
-        "MB",
-    )
-    .decimals(0),
+    bar("import: peak memory", Place("import", "peak_rss_mb"), Limit::AtMost(300.0), "MB")
+        .decimals(0),
     bar(
         "verify, events a second of a core",
-        Figure::Alone(Place("verify", "steps/2/events_per_core_s")),
+        Place("verify", "steps/2/events_per_core_s"),
         Limit::AtLeast(1e6),
         "a s",
     )
@@ -141,41 +169,33 @@ pub(super) struct Judged {
 enum Outcome {
     Measured {
         measured: f64,
-        met: bool,
+        /// Not told of a short run: its figures mean nothing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        met: Option<bool>,
     },
     /// There is no figure, or it does not count here.
-    Unjudged {
-        not_judged: String,
-    },
+    Unjudged { not_judged: String },
 }
 
 impl Bar {
     /// The run that tells the figure.
     pub(super) const fn run(&self) -> &'static str {
-        match self.figure {
-            Figure::Alone(Place(run, _)) | Figure::Multiple(Place(run, _), _) => run,
-        }
+        self.figure.0
     }
 
     /// Beside what these runs gave; `None` where its benchmark was not run.
-    pub(super) fn judge(&self, runs: &BTreeMap<&str, Value>) -> anyhow::Result<Option<Judged>> {
-        let places = match self.figure {
-            Figure::Alone(place) => vec![place],
-            Figure::Multiple(place, of) => vec![place, of],
-        };
-        let mut numbers = Vec::new();
-        for Place(run, path) in places {
-            let Some(figures) = runs.get(run) else { return Ok(None) };
-            if let Some(reason) = skipped_at(figures, path) {
-                let not_judged = format!("skipped: {reason}");
-                return Ok(Some(self.judged(Outcome::Unjudged { not_judged })));
-            }
-            numbers.push(number_at(figures, path).with_context(|| format!("{run} has no {path}"))?);
+    pub(super) fn judge(
+        &self,
+        runs: &BTreeMap<&str, Value>,
+        short: bool,
+    ) -> anyhow::Result<Option<Judged>> {
+        let Place(run, path) = self.figure;
+        let Some(figures) = runs.get(run) else { return Ok(None) };
+        if let Some(reason) = skipped_at(figures, path) {
+            let not_judged = format!("skipped: {reason}");
+            return Ok(Some(self.judged(Outcome::Unjudged { not_judged })));
         }
-        let measured = match numbers.as_slice() {
-            [measured, of] => measured / of,
-            numbers => numbers.iter().sum(),
-        };
+        let measured = number_at(figures, path).with_context(|| format!("{run} has no {path}"))?;
         if let Some((Place(run, path), below)) = self.only_below {
             let figure = runs.get(run).and_then(|figures| number_at(figures, path));
             let figure = figure.with_context(|| format!("{run} has no {path}"))?;
@@ -188,6 +208,7 @@ impl Bar {
             Limit::AtLeast(limit) => measured >= limit,
             Limit::AtMost(limit) => measured <= limit,
         };
+        let met = (!short).then_some(met);
         Ok(Some(self.judged(Outcome::Measured { measured, met })))
     }
 
@@ -212,7 +233,11 @@ impl fmt::Display for Judged {
         match &self.outcome {
             Outcome::Unjudged { not_judged } => write!(f, "{what:<44} {limit:>16} {not_judged}"),
             Outcome::Measured { measured, met } => {
-                let verdict = if *met { "met".into() } else { self.missed_by(*measured) };
+                let verdict = match met {
+                    Some(true) => "met".into(),
+                    Some(false) => self.missed_by(*measured),
+                    None => String::new(),
+                };
                 write!(f, "{what:<44} {limit:>16} {:>16}  {verdict}", number(*measured))
             }
         }
@@ -240,13 +265,11 @@ mod tests {
     use crate::all::plan::PLAN;
 
     fn told(bar: &Bar, figures: Value) -> String {
-        bar.judge(&BTreeMap::from([(bar.run(), figures)])).unwrap().unwrap().to_string()
+        bar.judge(&BTreeMap::from([(bar.run(), figures)]), false).unwrap().unwrap().to_string()
     }
 
-    const RATE: Bar =
-        bar("rate", Figure::Alone(Place("campaign", "rate")), Limit::AtLeast(10.0), "x");
-    const SIZE: Bar =
-        bar("size", Figure::Alone(Place("campaign", "size")), Limit::AtMost(10.0), "MB");
+    const RATE: Bar = bar("rate", Place("campaign", "rate"), Limit::AtLeast(10.0), "x");
+    const SIZE: Bar = bar("size", Place("campaign", "size"), Limit::AtMost(10.0), "MB");
 
     #[test]
     fn a_bar_is_met_or_missed_by_what_was_measured() {
@@ -258,12 +281,20 @@ mod tests {
     }
 
     #[test]
+    fn a_short_run_is_not_judged() {
+        let runs = BTreeMap::from([("campaign", json!({"rate": 1.0}))]);
+        let judged = RATE.judge(&runs, true).unwrap().unwrap();
+        assert!(judged.to_string().trim_end().ends_with("1.0 x"));
+        assert_eq!(serde_json::to_value(&judged).unwrap().get("met"), None);
+    }
+
+    #[test]
     fn what_was_left_out_is_not_judged_and_a_missing_figure_is_an_error() {
         let skipped = told(&RATE, json!({"rate": {"skipped": "no initdb"}}));
         assert!(skipped.ends_with("skipped: no initdb"));
         let runs = BTreeMap::from([("campaign", json!({}))]);
-        assert_eq!(RATE.judge(&runs).unwrap_err().to_string(), "campaign has no rate");
-        assert!(RATE.judge(&BTreeMap::new()).unwrap().is_none());
+        assert_eq!(RATE.judge(&runs, false).unwrap_err().to_string(), "campaign has no rate");
+        assert!(RATE.judge(&BTreeMap::new(), false).unwrap().is_none());
     }
 
     #[test]
@@ -271,15 +302,6 @@ mod tests {
         let fast_only = Bar { only_below: Some((Place("campaign", "sync"), 0.3)), ..RATE };
         assert!(told(&fast_only, json!({"rate": 5.0, "sync": 0.4})).ends_with("but it is 0.40"));
         assert!(told(&fast_only, json!({"rate": 5.0, "sync": 0.2})).ends_with("missed by 50 %"));
-    }
-
-    #[test]
-    fn a_figure_may_be_a_multiple_of_another_runs() {
-        let figure = Figure::Multiple(Place("http", "rate"), Place("campaign", "rate"));
-        let bar = bar("both", figure, Limit::AtLeast(2.0), "x");
-        let runs = BTreeMap::from([("http", json!({"rate": 9})), ("campaign", json!({"rate": 3}))]);
-        let judged = bar.judge(&runs).unwrap().unwrap().to_string();
-        assert!(judged.ends_with("3.0 x  met"), "{judged}");
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let mut bars = Vec::new();
     for bar in &BARS {
-        match bar.judge(&runs) {
+        match bar.judge(&runs, args.short) {
             Ok(judged) => bars.extend(judged),
             // A figure that is not where it should be is a benchmark that does not tell it.
             Err(error) => drop(failures.insert(bar.run(), format!("{error:#}"))),

@@ -20,7 +20,7 @@ impl Planned {
 }
 
 /// All of them, in the order in which they run.
-pub(super) const PLAN: [Planned; 6] = [
+pub(super) const PLAN: [Planned; 9] = [
     Planned {
         name: "campaign",
         command: &["campaign"],
@@ -31,7 +31,22 @@ pub(super) const PLAN: [Planned; 6] = [
         command: &["campaign", "--in-flight", "4096", "--paced", "0", "--no-postgres"],
         short: &["--leads", "500", "--rounds", "1"],
     },
-    Planned { name: "herd", command: &["herd"], short: &["--leads", "200", "--alone-s", "1"] },
+    Planned { name: "http", command: &["http"], short: &["--leads", "300", "--rounds", "1"] },
+    Planned {
+        name: "scale",
+        command: &["scale"],
+        short: &["--leads", "1000", "--touched", "100", "--only"],
+    },
+    Planned {
+        name: "open",
+        command: &["open"],
+        short: &["--events", "20000", "--tail-leads", "100"],
+    },
+    Planned {
+        name: "herd",
+        command: &["herd"],
+        short: &["--leads", "4000", "--others-per-s", "100", "--alone-s", "1"],
+    },
     Planned { name: "import", command: &["import"], short: &["--rows", "2000"] },
     Planned { name: "verify", command: &["verify"], short: &["--events", "5000"] },
     Planned { name: "proof", command: &["proof"], short: &["--records", "100000"] },

@@ -12,6 +12,10 @@ use branchline_domain::id::LeadId;
 
 use crate::{EngineError, lead_actor::LeadActor, lead_task::LeadTask};
 
+/// Which part of the actors may be visited ones. Few are asked for again soon, and each takes about
+/// 3 kB.
+const VISITED_PART: usize = 16;
+
 /// A lead actor in memory.
 pub(crate) struct Live {
     /// The only address: dropping it ends the actor.
@@ -110,12 +114,13 @@ impl Leads {
         false
     }
 
-    /// Lets the longest idle ones go until there are no more than so many, a quarter of them visited.
+    /// Lets the longest idle ones go until there are no more than so many, [`VISITED_PART`] of them
+    /// visited.
     /// Looks at so many only, and leaves those that are busy.
     pub(crate) fn make_room(&mut self, live_max: usize, looks: usize) {
         for _ in 0..looks {
             let crowded = self.live() > live_max;
-            if self.visited > live_max / 4 || (crowded && self.visited > 0) {
+            if self.visited > live_max / VISITED_PART || (crowded && self.visited > 0) {
                 self.end_visit(|_| true);
             } else if crowded {
                 self.evict(|_| true);

@@ -69,16 +69,16 @@ pub struct SledOptions {
 }
 
 impl SledOptions {
-    /// The defaults: 64 MiB each for sled's cache, the newest records and the queue, 16 MiB for
-    /// older records, keys for a day, a checkpoint every 100,000 records.
+    /// The defaults: 16 MiB each for sled's cache and the newest records, 8 MiB for older records,
+    /// 64 MiB for the queue, keys for a day, a checkpoint every 100,000 records.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         const MIB: usize = 1024 * 1024;
         Self {
             dir: dir.into(),
             high_water_path: None,
-            cache_bytes: 64 * MIB as u64,
-            recent_bytes_max: 64 * MIB,
-            fetched_bytes_max: 16 * MIB,
+            cache_bytes: 16 * MIB as u64,
+            recent_bytes_max: 16 * MIB,
+            fetched_bytes_max: 8 * MIB,
             queue_bytes_max: 64 * MIB,
             keys: KeyRetention::default(),
             checkpoint_records: 100_000,

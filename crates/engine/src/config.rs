@@ -13,7 +13,7 @@ pub struct EngineConfig {
     /// A lead actor idle this long leaves memory; its next message rebuilds it. Unit: milliseconds.
     pub lead_idle_ms: u64,
     /// Lead actors in memory at once; beyond that the longest idle ones leave. Those that only timers
-    /// and sweeps asked for get a sixteenth of it and leave first. Unit: actors.
+    /// and sweeps asked for get an eighth of it and leave first. Unit: actors.
     pub lead_actors_max: usize,
     /// Rebuilds of one lead that may fail before it is set aside. Unit: attempts.
     pub lead_rebuilds_max: u32,

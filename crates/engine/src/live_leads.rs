@@ -14,7 +14,7 @@ use crate::{EngineError, lead_actor::LeadActor, lead_task::LeadTask};
 
 /// Which part of the actors may be visited ones. Few are asked for again soon, and each takes about
 /// 3 kB.
-const VISITED_PART: usize = 16;
+const VISITED_PART: usize = 8;
 
 /// A lead actor in memory.
 pub(crate) struct Live {

@@ -46,7 +46,7 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const BODY_IDLE: Duration = Duration::from_secs(30);
 
 /// The one route whose answer does not end.
-const EVENTS_PATH: &str = "/v1/events";
+pub(crate) const EVENTS_PATH: &str = "/v1/events";
 
 /// The id of a request, given or made up.
 #[derive(Clone)]

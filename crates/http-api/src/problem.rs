@@ -1,6 +1,6 @@
 //! Errors as people and programs read them: RFC 9457 `application/problem+json`.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -48,7 +48,7 @@ pub(crate) struct Problem {
     /// When to try again. Unit: seconds.
     pub(crate) retry_after_s: Option<u32>,
     /// The methods of a 405.
-    pub(crate) allow: Option<&'static str>,
+    pub(crate) allow: Option<Arc<str>>,
 }
 
 /// The answer's body.
@@ -146,8 +146,8 @@ impl ResponseError for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        if let Some(methods) = self.allow {
-            response.insert_header((header::ALLOW, methods));
+        if let Some(methods) = &self.allow {
+            response.insert_header((header::ALLOW, &**methods));
         }
         response.body(serde_json::to_vec(&self.body()).unwrap_or_default())
     }

@@ -1,7 +1,10 @@
-//! Every route in one place.
+//! Every route in one place: a table, so that what is registered can be compared with what is
+//! documented.
+
+use std::sync::Arc;
 
 use actix_web::{
-    HttpRequest, HttpResponse, Route, Scope,
+    HttpRequest, HttpResponse, Route,
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
@@ -15,6 +18,100 @@ use crate::{
     whole_graph, workflows,
 };
 
+/// One route: a method of a pattern, and who answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    /// In lower case.
+    pub(crate) method: &'static str,
+    /// The whole path, with `{…}` for ids.
+    pub(crate) pattern: &'static str,
+    route: fn() -> Route,
+}
+
+/// Makes a table of routes: `get "/v1/workflows" => workflows::list,` and so on.
+macro_rules! lines {
+    ($($method:ident $pattern:literal => $handler:path),+ $(,)?) => {
+        &[$($crate::routes::Line::new(
+            stringify!($method),
+            $pattern,
+            || actix_web::web::$method().to($handler),
+        )),+]
+    };
+}
+pub(crate) use lines;
+
+impl Line {
+    /// For [`lines!`].
+    pub(crate) const fn new(
+        method: &'static str,
+        pattern: &'static str,
+        route: fn() -> Route,
+    ) -> Self {
+        Self { method, pattern, route }
+    }
+}
+
+const OUTSIDE: &[Line] = lines![
+    get "/" => landing::page,
+    get "/healthz" => health::healthz,
+    get "/readyz" => health::readyz,
+];
+
+const CALLS: &[Line] = lines![
+    post "/v1/call-logs/{call}/status" => call_logs::report,
+    post "/v1/call-logs/status" => call_logs::report_many,
+    post "/v1/call-logs/claim" => call_logs::claim,
+    post "/v1/call-logs/{call}/attributes" => call_logs::attach,
+    post "/v1/call-logs/{call}/dispatched" => call_logs::dispatched,
+    post "/v1/call-logs/{call}/refused" => call_logs::refused,
+    get "/v1/call-logs/{call}" => call_logs::one,
+    get "/v1/call-logs" => call_logs::list,
+];
+
+const WORKFLOWS: &[Line] = lines![
+    get "/v1/workflows" => workflows::list,
+    post "/v1/workflows" => workflows::create,
+    get "/v1/workflows/{workflow}" => workflows::one,
+    patch "/v1/workflows/{workflow}" => workflows::edit,
+    delete "/v1/workflows/{workflow}" => workflows::delete,
+    post "/v1/workflows/{workflow}/activate" => workflows::activate,
+    post "/v1/workflows/{workflow}/pause" => workflows::pause,
+    post "/v1/workflows/{workflow}/resume" => workflows::resume,
+    post "/v1/workflows/{workflow}/cancel" => workflows::cancel,
+    post "/v1/workflows/{workflow}/complete" => workflows::complete,
+    post "/v1/workflows/{workflow}/duplicate" => workflows::duplicate,
+    post "/v1/workflows/{workflow}/validate" => whole_graph::validate,
+    get "/v1/workflows/{workflow}/counts" => workflows::counts,
+    get "/v1/workflows/{workflow}/graph" => whole_graph::whole,
+    put "/v1/workflows/{workflow}/graph" => whole_graph::put,
+    get "/v1/workflows/{workflow}/nodes" => graph::nodes,
+    post "/v1/workflows/{workflow}/nodes" => graph::add_node,
+    get "/v1/workflows/{workflow}/nodes/{node}" => graph::node,
+    patch "/v1/workflows/{workflow}/nodes/{node}" => graph::patch_node,
+    delete "/v1/workflows/{workflow}/nodes/{node}" => graph::remove_node,
+    get "/v1/workflows/{workflow}/edges" => graph::edges,
+    post "/v1/workflows/{workflow}/edges" => graph::add_edge,
+    get "/v1/workflows/{workflow}/edges/{edge}" => graph::edge,
+    delete "/v1/workflows/{workflow}/edges/{edge}" => graph::remove_edge,
+];
+
+const LEADS: &[Line] = lines![
+    get "/v1/workflows/{workflow}/leads" => leads::list,
+    post "/v1/workflows/{workflow}/leads" => lead_upload::enrol,
+    post "/v1/workflows/{workflow}/leads/actions" => lead_actions::act,
+    get "/v1/workflows/{workflow}/leads/variable-keys" => leads::variable_keys,
+    get "/v1/workflows/{workflow}/leads/{lead}" => leads::one,
+    patch "/v1/workflows/{workflow}/leads/{lead}" => lead_changes::edit,
+    delete "/v1/workflows/{workflow}/leads/{lead}" => lead_changes::remove,
+    get "/v1/workflows/{workflow}/leads/{lead}/history" => leads::history,
+    get "/v1/workflows/{workflow}/leads/{lead}/explain" => leads::explain,
+    post "/v1/workflows/{workflow}/leads/{lead}/resolve" => lead_changes::resolve,
+    get "/v1/workflows/{workflow}/imports" => imports::list,
+    get "/v1/workflows/{workflow}/imports/{import}" => imports::one,
+    get "/v1/leads" => leads::of_person,
+    get "/v1/events" => events::events,
+];
+
 /// Puts all routes of the API into an actix-web application. Register your own routes before: this
 /// answers whatever is left with a problem document.
 pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
@@ -22,13 +119,18 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
         config.app_data(web::Data::new(state.clone()));
         let routes = web::scope("")
             .wrap(from_fn(headers::guard))
-            .configure(outside)
+            .configure(|config| register(config, "", OUTSIDE))
             .service(
-                // Routes are tried in this order; the ones that carriers ask all day come first.
+                // Routes are tried in this order; the ones that carriers ask all day come first,
+                // in their own scope, so that a report is not compared with everything else.
                 web::scope("/v1")
-                    .service(call_routes())
-                    .configure(workflow_routes)
-                    .configure(lead_routes)
+                    .service(
+                        web::scope("/call-logs")
+                            .configure(|config| register(config, "/v1/call-logs", CALLS))
+                            .default_service(web::route().to(no_route)),
+                    )
+                    .configure(|config| register(config, "/v1", WORKFLOWS))
+                    .configure(|config| register(config, "/v1", LEADS))
                     .configure(admin::routes)
                     .default_service(web::route().to(no_route)),
             )
@@ -37,131 +139,41 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
     }
 }
 
+/// Registers a table in the scope of a prefix: the routes of a pattern as one resource, which
+/// answers every other method with those that it takes.
+pub(crate) fn register(config: &mut ServiceConfig, prefix: &str, lines: &[Line]) {
+    for (index, line) in lines.iter().enumerate() {
+        let pattern = line.pattern;
+        if lines.iter().take(index).any(|earlier| earlier.pattern == pattern) {
+            continue;
+        }
+        let mut resource = web::resource(pattern.strip_prefix(prefix).unwrap_or(pattern));
+        let mut taken = Vec::new();
+        for line in lines.iter().filter(|line| line.pattern == pattern) {
+            resource = resource.route((line.route)());
+            taken.push(line.method.to_ascii_uppercase());
+            // A stream without a body would never end.
+            if line.method == "get" && pattern != headers::EVENTS_PATH {
+                taken.push("HEAD".into());
+            }
+        }
+        config.service(resource.default_service(only(&taken.join(", "))));
+    }
+}
+
 pub(crate) async fn no_route(request: HttpRequest) -> Answer {
     Err(Problem::not_found("route_not_found", "route", request.path()))
 }
 
 /// Answers every other method of a resource.
-pub(crate) fn only(allow: &'static str) -> Route {
-    web::route().to(move || async move {
-        let detail = format!("this route takes {allow}");
-        let problem = Problem::of(Refusal::MethodNotAllowed, detail);
-        Err::<HttpResponse, Problem>(Problem { allow: Some(allow), ..problem })
+fn only(allow: &str) -> Route {
+    let allow: Arc<str> = allow.into();
+    web::route().to(move || {
+        let allow = Arc::clone(&allow);
+        async move {
+            let detail = format!("this route takes {allow}");
+            let problem = Problem::of(Refusal::MethodNotAllowed, detail);
+            Err::<HttpResponse, Problem>(Problem { allow: Some(allow), ..problem })
+        }
     })
-}
-
-fn outside(config: &mut ServiceConfig) {
-    config
-        .service(web::resource("/").get(landing::page).default_service(only("GET, HEAD")))
-        .service(web::resource("/healthz").get(health::healthz).default_service(only("GET, HEAD")))
-        .service(web::resource("/readyz").get(health::readyz).default_service(only("GET, HEAD")));
-}
-
-fn workflow_routes(config: &mut ServiceConfig) {
-    let post = |path: &str| web::resource(path).default_service(only("POST"));
-    let get = |path: &str| web::resource(path).default_service(only("GET, HEAD"));
-    config
-        .service(
-            web::resource("/workflows")
-                .get(workflows::list)
-                .post(workflows::create)
-                .default_service(only("GET, HEAD, POST")),
-        )
-        .service(
-            web::resource("/workflows/{workflow}")
-                .get(workflows::one)
-                .patch(workflows::edit)
-                .delete(workflows::delete)
-                .default_service(only("GET, HEAD, PATCH, DELETE")),
-        )
-        .service(post("/workflows/{workflow}/activate").post(workflows::activate))
-        .service(post("/workflows/{workflow}/pause").post(workflows::pause))
-        .service(post("/workflows/{workflow}/resume").post(workflows::resume))
-        .service(post("/workflows/{workflow}/cancel").post(workflows::cancel))
-        .service(post("/workflows/{workflow}/complete").post(workflows::complete))
-        .service(post("/workflows/{workflow}/duplicate").post(workflows::duplicate))
-        .service(post("/workflows/{workflow}/validate").post(whole_graph::validate))
-        .service(get("/workflows/{workflow}/counts").get(workflows::counts))
-        .service(
-            web::resource("/workflows/{workflow}/graph")
-                .get(whole_graph::whole)
-                .put(whole_graph::put)
-                .default_service(only("GET, HEAD, PUT")),
-        )
-        .service(
-            web::resource("/workflows/{workflow}/nodes")
-                .get(graph::nodes)
-                .post(graph::add_node)
-                .default_service(only("GET, HEAD, POST")),
-        )
-        .service(
-            web::resource("/workflows/{workflow}/nodes/{node}")
-                .get(graph::node)
-                .patch(graph::patch_node)
-                .delete(graph::remove_node)
-                .default_service(only("GET, HEAD, PATCH, DELETE")),
-        )
-        .service(
-            web::resource("/workflows/{workflow}/edges")
-                .get(graph::edges)
-                .post(graph::add_edge)
-                .default_service(only("GET, HEAD, POST")),
-        )
-        .service(
-            web::resource("/workflows/{workflow}/edges/{edge}")
-                .get(graph::edge)
-                .delete(graph::remove_edge)
-                .default_service(only("GET, HEAD, DELETE")),
-        );
-}
-
-fn lead_routes(config: &mut ServiceConfig) {
-    let get = |path: &str| web::resource(path).default_service(only("GET, HEAD"));
-    config
-        .service(
-            web::resource("/workflows/{workflow}/leads")
-                .get(leads::list)
-                .post(lead_upload::enrol)
-                .default_service(only("GET, HEAD, POST")),
-        )
-        .service(
-            web::resource("/workflows/{workflow}/leads/actions")
-                .post(lead_actions::act)
-                .default_service(only("POST")),
-        )
-        .service(get("/workflows/{workflow}/leads/variable-keys").get(leads::variable_keys))
-        .service(
-            web::resource("/workflows/{workflow}/leads/{lead}")
-                .get(leads::one)
-                .patch(lead_changes::edit)
-                .delete(lead_changes::remove)
-                .default_service(only("GET, HEAD, PATCH, DELETE")),
-        )
-        .service(get("/workflows/{workflow}/leads/{lead}/history").get(leads::history))
-        .service(get("/workflows/{workflow}/leads/{lead}/explain").get(leads::explain))
-        .service(
-            web::resource("/workflows/{workflow}/leads/{lead}/resolve")
-                .post(lead_changes::resolve)
-                .default_service(only("POST")),
-        )
-        .service(get("/workflows/{workflow}/imports").get(imports::list))
-        .service(get("/workflows/{workflow}/imports/{import}").get(imports::one))
-        .service(get("/leads").get(leads::of_person))
-        .service(web::resource("/events").get(events::events).default_service(only("GET")));
-}
-
-/// Their own scope, so that a report is not compared with the paths of everything else.
-fn call_routes() -> Scope {
-    let post = |path: &str| web::resource(path).default_service(only("POST"));
-    let get = |path: &str| web::resource(path).default_service(only("GET, HEAD"));
-    web::scope("/call-logs")
-        .service(post("/{call}/status").post(call_logs::report))
-        .service(post("/status").post(call_logs::report_many))
-        .service(post("/claim").post(call_logs::claim))
-        .service(post("/{call}/attributes").post(call_logs::attach))
-        .service(post("/{call}/dispatched").post(call_logs::dispatched))
-        .service(post("/{call}/refused").post(call_logs::refused))
-        .service(get("/{call}").get(call_logs::one))
-        .service(get("").get(call_logs::list))
-        .default_service(web::route().to(no_route))
 }

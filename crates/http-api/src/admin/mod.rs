@@ -33,7 +33,11 @@ use branchline_journal::merkle::TreeHead;
 use branchline_journal::store::EventStore;
 
 pub use self::access::AdminToken;
-use crate::{headers::state, problem::Problem, routes::only};
+use crate::{
+    headers::state,
+    problem::Problem,
+    routes::{Line, lines, register},
+};
 
 /// How many records the journal had when an answer began.
 const HEAD: HeaderName = HeaderName::from_static("branchline-head");
@@ -65,23 +69,22 @@ impl fmt::Debug for Admin {
     }
 }
 
+pub(crate) const ROUTES: &[Line] = lines![
+    get "/v1/admin/records" => records::records,
+    get "/v1/admin/export" => export::export,
+    get "/v1/admin/head" => proofs::head,
+    post "/v1/admin/leads/{lead}/erase" => erasure::erase,
+    get "/v1/admin/leads/{lead}/dossier" => proofs::dossier,
+    get "/v1/admin/consistency" => proofs::consistency,
+    get "/v1/admin/keys" => keys::keys,
+];
+
 /// The routes, under `/v1`. Without [`crate::ApiState::with_admin`] there are none.
 pub(crate) fn routes(config: &mut ServiceConfig) {
-    let get = |path: &str| web::resource(path).default_service(only("GET, HEAD"));
     config.service(
         web::scope("/admin")
             .wrap(from_fn(access::guard))
-            .service(get("/records").get(records::records))
-            .service(get("/export").get(export::export))
-            .service(get("/head").get(proofs::head))
-            .service(
-                web::resource("/leads/{lead}/erase")
-                    .post(erasure::erase)
-                    .default_service(only("POST")),
-            )
-            .service(get("/leads/{lead}/dossier").get(proofs::dossier))
-            .service(get("/consistency").get(proofs::consistency))
-            .service(get("/keys").get(keys::keys))
+            .configure(|config| register(config, "/v1/admin", ROUTES))
             .default_service(web::route().to(crate::routes::no_route)),
     );
 }

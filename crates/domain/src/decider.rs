@@ -13,7 +13,8 @@ pub struct Recorded {
 
 /// Commands in, events out, state folded from events. Pure: no clock, no IO, no randomness.
 ///
-/// Two implementors (lead and workflow) and three users (actors, tests, log tool) justify it.
+/// Three implementors (lead, workflow and organisation) and three users (actors, tests, log tool)
+/// justify it.
 pub trait Decider {
     /// What the history adds up to. `Default` is the state before any event.
     type State: Default;

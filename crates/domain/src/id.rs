@@ -117,9 +117,14 @@ uuid_id!(
     ImportId,
     "import"
 );
+uuid_id!(
+    /// An API key of an organisation. The name of the key, not its secret.
+    ApiKeyId,
+    "key"
+);
 
 impl OrganisationId {
-    /// The one organisation of a server without API keys.
+    /// The organisation of a server without API keys, and of keys made for no other.
     pub const DEFAULT: Self = Self::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001);
 }
 

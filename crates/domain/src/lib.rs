@@ -1,4 +1,4 @@
-//! The rules: pure decisions about workflows and leads.
+//! The rules: pure decisions about workflows, leads and an organisation's API keys.
 //!
 //! Commands come in, events go out, and state is folded from events. Nothing here reads a clock,
 //! draws a random number or touches a file: ids and instants come from outside with each command.
@@ -10,6 +10,7 @@ pub mod graph;
 pub mod id;
 pub mod json;
 pub mod lead;
+pub mod organisation;
 pub mod output;
 pub mod personal;
 pub mod phrase;

@@ -27,6 +27,8 @@ pub(crate) enum Refusal {
     Unauthorized,
     CrossSite,
     ForeignHost,
+    /// The key is good, and not for this.
+    ScopeMissing,
     /// Nothing has this name; the code says what kind of thing.
     NotFound(&'static str),
     MethodNotAllowed,
@@ -54,6 +56,7 @@ impl Refusal {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site"),
             Self::ForeignHost => (StatusCode::FORBIDDEN, "foreign_host"),
+            Self::ScopeMissing => (StatusCode::FORBIDDEN, "scope_missing"),
             Self::NotFound(code) => (StatusCode::NOT_FOUND, code),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "slow_body"),

@@ -30,6 +30,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     ApiState,
+    access::{self, Identity},
     error_mapping::Refusal,
     json::{self, Fields},
     problem::{FieldFault, Problem},
@@ -59,9 +60,12 @@ fn fresh_request_id() -> Arc<str> {
     format!("req-{:016x}-{}", *RUN, COUNT.fetch_add(1, Ordering::Relaxed)).into()
 }
 
-/// Whose things a request may see. Without API keys there is one organisation.
-pub(crate) const fn organisation(_request: &HttpRequest) -> OrganisationId {
-    OrganisationId::DEFAULT
+/// Owns nothing: what is asked for it is not found.
+const NOBODY: OrganisationId = OrganisationId::from_u128(0);
+
+/// Whose things a request may see: none, when no guard has looked at it.
+pub(crate) fn organisation(request: &HttpRequest) -> OrganisationId {
+    access::identity(request).map_or(NOBODY, |identity| identity.organisation)
 }
 
 /// A header's value, when it is short visible text.
@@ -81,11 +85,11 @@ pub(crate) fn header_fault(name: &str, problem: String) -> Problem {
     Problem::invalid(Refusal::InvalidHeader, vec![fault])
 }
 
-/// Who asks with this request. Without API keys everybody is the default organisation's `api`.
+/// Who asks with this request, as [`access::guard`] found it.
 ///
 /// # Errors
 ///
-/// 400 for an idempotency key that cannot be kept.
+/// 400 for an idempotency key that cannot be kept; 503 when no guard has looked at the request.
 pub(crate) fn caller(request: &HttpRequest, body: &[u8]) -> Result<Caller, Problem> {
     let idempotency = match short_text(request.headers(), &IDEMPOTENCY_KEY) {
         None => None,
@@ -96,12 +100,11 @@ pub(crate) fn caller(request: &HttpRequest, body: &[u8]) -> Result<Caller, Probl
         }
     };
     let request_id = request.extensions().get::<RequestId>().map(|id| Arc::clone(&id.0));
-    Ok(Caller {
-        organisation: organisation(request),
-        principal: "api".into(),
-        request_id,
-        idempotency,
-    })
+    let Some(Identity { organisation, principal, .. }) = access::identity(request) else {
+        tracing::error!("a route was asked without a guard before it");
+        return Err(Problem::of(Refusal::NotConfigured, "nobody checked who asks"));
+    };
+    Ok(Caller { organisation, principal, request_id, idempotency })
 }
 
 /// What makes two requests the same: method, path with query, body, and the revision they were made
@@ -419,6 +422,8 @@ mod tests {
             assert_eq!(caller(&request, b"").unwrap_err().code, "invalid_header");
         }
         let request = TestRequest::post().insert_header((IDEMPOTENCY_KEY, "k-1")).to_http_request();
+        assert_eq!(caller(&request, b"").unwrap_err().code, "not_configured");
+        request.extensions_mut().insert(Identity::everybody());
         assert_eq!(&*caller(&request, b"").unwrap().idempotency.unwrap().key, "k-1");
     }
 }

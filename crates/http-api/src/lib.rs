@@ -8,6 +8,7 @@
 //! writes from pages of other sites are refused too. There is no CORS. The routes of the operator,
 //! [`admin`], want a token besides.
 
+mod access;
 pub mod admin;
 mod call_logs;
 mod csv_rows;

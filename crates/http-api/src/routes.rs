@@ -10,7 +10,7 @@ use actix_web::{
 };
 
 use crate::{
-    ApiState, admin, call_logs,
+    ApiState, access, admin, call_logs,
     error_mapping::Refusal,
     events, graph, headers, health, imports, landing, lead_actions, lead_changes, lead_upload,
     leads,
@@ -112,6 +112,12 @@ const LEADS: &[Line] = lines![
     get "/v1/events" => events::events,
 ];
 
+/// Every route below `/v1` but the operator's.
+#[cfg(test)]
+pub(crate) fn below_v1() -> impl Iterator<Item = &'static Line> {
+    CALLS.iter().chain(WORKFLOWS).chain(LEADS)
+}
+
 /// Puts all routes of the API into an actix-web application. Register your own routes before: this
 /// answers whatever is left with a problem document.
 pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
@@ -124,6 +130,7 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
                 // Routes are tried in this order; the ones that carriers ask all day come first,
                 // in their own scope, so that a report is not compared with everything else.
                 web::scope("/v1")
+                    .wrap(from_fn(access::guard))
                     .service(
                         web::scope("/call-logs")
                             .configure(|config| register(config, "/v1/call-logs", CALLS))

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use branchline_domain::{
     decider::{Decider, Recorded},
     lead::LeadContext,
+    organisation::OrganisationContext,
     time::Timestamp,
     workflow::WorkflowContext,
 };
@@ -18,6 +19,12 @@ pub trait Moment {
 }
 
 impl Moment for LeadContext<'_> {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+}
+
+impl Moment for OrganisationContext {
     fn now(&self) -> Timestamp {
         self.now
     }

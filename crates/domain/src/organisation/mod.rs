@@ -1,0 +1,47 @@
+//! The rules of an organisation: its API keys, and what was refused to them. Source: CONTRACT.md 9.
+//!
+//! The history of keys is one of events like everything else, so who could do what at any time has
+//! an answer later. A secret is never in it: only the SHA-256 digest of its 256 random bits.
+
+mod decide;
+mod event;
+mod evolve;
+mod key;
+mod rejection;
+mod scope;
+
+pub use decide::{
+    CODE_BYTES_MAX, KEY_NAME_CHARS_MAX, LIVE_KEYS_MAX, NewApiKey, OVERLAP_MAX_S,
+    OrganisationCommand, OrganisationContext, TARGET_BYTES_MAX, decide,
+};
+pub use event::OrganisationEvent;
+pub use evolve::evolve;
+pub use key::{ApiKey, ApiKeyStatus, OrganisationState, SecretDigest};
+pub use rejection::OrganisationRejection;
+pub use scope::{Scope, Scopes, UnknownScope};
+
+use crate::decider::{Decider, Recorded};
+
+/// The decider of organisations.
+#[derive(Clone, Copy, Debug)]
+pub enum Organisation {}
+
+impl Decider for Organisation {
+    type State = OrganisationState;
+    type Command = OrganisationCommand;
+    type Event = OrganisationEvent;
+    type Rejection = OrganisationRejection;
+    type Context<'a> = OrganisationContext;
+
+    fn decide(
+        state: &OrganisationState,
+        command: &OrganisationCommand,
+        context: &OrganisationContext,
+    ) -> Result<Vec<OrganisationEvent>, OrganisationRejection> {
+        decide(state, command, context)
+    }
+
+    fn evolve(state: &mut OrganisationState, event: &OrganisationEvent, recorded: Recorded) {
+        evolve(state, event, recorded);
+    }
+}

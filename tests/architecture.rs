@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("branchline-domain", &[]),
     ("branchline-journal", &[]),
     ("branchline-vault", &[]),
+    ("branchline-admin-files", &[]),
     ("branchline-projections", &["branchline-domain", "branchline-journal"]),
     // The vault: what is personal is sealed on its way into a payload.
     ("branchline-event-codec", &["branchline-domain", "branchline-journal", "branchline-vault"]),
@@ -48,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "branchline",
         &[
+            "branchline-admin-files",
             "branchline-applications",
             "branchline-carriers",
             "branchline-domain",
@@ -64,6 +66,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "branchline-log",
         &[
+            "branchline-admin-files",
             "branchline-domain",
             "branchline-event-codec",
             "branchline-evidence",

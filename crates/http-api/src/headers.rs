@@ -288,6 +288,9 @@ pub(crate) async fn guard(
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
     let asked = tracing::enabled!(tracing::Level::DEBUG)
         .then(|| format!("{} {}", request.method(), request.path()));
+    let hsts = state(request.request())
+        .ok()
+        .and_then(|state| state.tls.as_ref()?.strict_transport_security());
     let refused = {
         let loopback = state(request.request()).is_ok_and(|state| state.loopback_only);
         refuse_foreign(request.method(), request.headers(), loopback)
@@ -296,7 +299,7 @@ pub(crate) async fn guard(
     if *request.method() == Method::HEAD && request.path() != EVENTS_PATH {
         request.head_mut().method = Method::GET;
     }
-    let response = if let Some(problem) = refused {
+    let mut response = if let Some(problem) = refused {
         drop(request.take_payload());
         let refusal = actix_web::ResponseError::error_response(&problem);
         request.into_response(refusal).map_into_right_body()
@@ -306,6 +309,9 @@ pub(crate) async fn guard(
     if let Some(asked) = asked {
         // Without the query: it may hold a phone number.
         tracing::debug!(request_id = &*id, status = response.status().as_u16(), "{asked}");
+    }
+    if let Some(hsts) = hsts {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
     }
     Ok(labelled(response, &id))
 }

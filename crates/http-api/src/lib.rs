@@ -38,6 +38,7 @@ mod query;
 mod routes;
 mod server;
 mod spool;
+pub mod tls;
 mod visits;
 mod whole_graph;
 mod workflows;
@@ -97,6 +98,8 @@ pub struct ApiState {
     enrolments: Arc<Enrolments>,
     /// What the operator's routes work with; there are none without it.
     admin: Option<admin::Admin>,
+    /// Encrypts connections; they are plain without it.
+    tls: Option<tls::Tls>,
 }
 
 impl ApiState {
@@ -112,6 +115,7 @@ impl ApiState {
             shutdown,
             enrolments: Arc::default(),
             admin: None,
+            tls: None,
         }
     }
 
@@ -125,5 +129,11 @@ impl ApiState {
     #[must_use]
     pub fn with_admin(self, admin: admin::Admin) -> Self {
         Self { admin: Some(admin), ..self }
+    }
+
+    /// The same, with TLS, and without plain HTTP.
+    #[must_use]
+    pub fn with_tls(self, tls: tls::Tls) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 }

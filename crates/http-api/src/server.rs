@@ -48,11 +48,17 @@ pub async fn serve(listener: TcpListener, mut state: ApiState) -> std::io::Resul
     state.loopback_only = listener.local_addr()?.ip().is_loopback();
     let shutdown = state.shutdown.clone();
     let timeout_s = state.limits.shutdown_timeout.as_secs();
+    let tls = state.tls.clone();
     let server = HttpServer::new(move || App::new().configure(configure(state.clone())))
-        .listen(listener)?
         .disable_signals()
-        .shutdown_timeout(timeout_s)
-        .run();
+        .shutdown_timeout(timeout_s);
+    let server = match &tls {
+        None => server.listen(listener)?,
+        Some(tls) => server
+            .tls_handshake_timeout(tls.files().handshake_timeout)
+            .listen_rustls_0_23(listener, tls.server_config().map_err(std::io::Error::other)?)?,
+    };
+    let server = server.run();
     let handle = server.handle();
     match select(server, Box::pin(shutdown.cancelled())).await {
         Either::Left((ended, _)) => ended,

@@ -43,6 +43,14 @@ pub(crate) struct Config {
 pub(crate) struct ServerConfig {
     /// Address and port.
     pub(crate) listen: String,
+    /// Empty without TLS.
+    pub(crate) tls_cert_path: std::path::PathBuf,
+    /// Empty without TLS.
+    pub(crate) tls_key_path: std::path::PathBuf,
+    /// Unit: seconds.
+    pub(crate) tls_handshake_timeout_s: u64,
+    /// Unit: seconds. Zero: not said.
+    pub(crate) tls_hsts_max_age_s: u64,
     /// Unit: bytes.
     pub(crate) json_body_max_bytes: usize,
     /// Unit: bytes.
@@ -51,6 +59,13 @@ pub(crate) struct ServerConfig {
     pub(crate) workbook_max_bytes: u64,
     /// Unit: seconds.
     pub(crate) shutdown_timeout_s: u64,
+}
+
+impl ServerConfig {
+    /// Whether connections are encrypted by the server itself.
+    pub(crate) fn tls_is_on(&self) -> bool {
+        !self.tls_cert_path.as_os_str().is_empty() && !self.tls_key_path.as_os_str().is_empty()
+    }
 }
 
 /// The `[storage]` table.

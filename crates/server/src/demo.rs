@@ -15,6 +15,7 @@ use branchline_projections::{Held, LeadFilter, Paging};
 use crate::{
     DemoArgs, campaign,
     config::Config,
+    front::Front,
     house::{self, Ending},
     progress::{self, Progress},
     serve::exit_code,
@@ -34,8 +35,8 @@ const STUCK: [HoldCode; 8] = [
 ];
 
 pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> {
-    let listener = house::bind(&config.server.listen)?;
-    let address = listener.local_addr()?;
+    let front = Front::open(config)?;
+    let url = front.url();
     let data_dir = &config.storage.data_dir;
     let directory = house::open_directory(data_dir)?;
     // Compressed time runs ahead of the wall clock: go on where the last run's time was.
@@ -48,11 +49,11 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
     let ids = Arc::new(UuidV7Ids::new(Arc::clone(&clock)));
     let time = Arc::clone(&clock);
     let phones = Phones::InProcess(Arc::new(carrier));
-    let operator = house::operator(config, &directory, address)?;
+    let operator = house::operator(config, &directory, &front)?;
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
     let ending = actix_web::rt::System::new().block_on(async {
         let handle = engine.handle();
-        eprintln!("branchline demo: http://{address}  journal in {}", data_dir.display());
+        eprintln!("branchline demo: {url}  journal in {}", data_dir.display());
         let (workflow, status) = campaign::prepare(&handle, args.leads).await?;
         if status.is_final() {
             eprintln!("the campaign of this directory is {status} already; here is what it did");
@@ -60,7 +61,7 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
             eprintln!("the campaign of this directory was under way; it goes on");
         }
         let follow = async {
-            if let Err(error) = follow(&handle, workflow, time.as_ref(), data_dir, address).await {
+            if let Err(error) = follow(&handle, workflow, time.as_ref(), data_dir, &url).await {
                 tracing::error!("the campaign cannot be followed: {error:#}");
             }
             if !args.exit_when_done {
@@ -69,7 +70,7 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
             }
         };
         let failed = engine.failed();
-        let ending = house::serve_until(config, listener, &handle, operator, failed, follow).await;
+        let ending = house::serve_until(config, front, &handle, operator, failed, follow).await;
         // Handles keep the journal's files open.
         drop(handle);
         engine.shutdown();
@@ -87,7 +88,7 @@ async fn follow(
     workflow: WorkflowId,
     clock: &dyn Clock,
     data_dir: &Path,
-    address: std::net::SocketAddr,
+    url: &str,
 ) -> anyhow::Result<()> {
     let mut progress = Progress::new();
     let began = std::time::Instant::now();
@@ -120,6 +121,6 @@ async fn follow(
     progress.end();
     let elapsed = began.elapsed();
     let summary = summary::of(engine, workflow, data_dir).await?;
-    summary.print(elapsed, first.unwrap_or_default(), address);
+    summary.print(elapsed, first.unwrap_or_default(), url);
     Ok(())
 }

@@ -1,11 +1,6 @@
 //! Opens what both commands need: data directory, engine, HTTP API.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{convert::Infallible, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use branchline_domain::time::Timestamp;
@@ -17,6 +12,7 @@ use branchline_evidence::head::SignedHead;
 use branchline_http_api::{
     ApiState, Limits, Shutdown, Uploads,
     admin::{Admin, SignHead},
+    tls::Tls,
 };
 use branchline_journal::{record::Position, store::EventStore};
 
@@ -25,8 +21,9 @@ use branchline_vault::signing::SigningKey;
 use crate::{
     applications,
     config::{AuditConfig, Config},
+    front::{self, Front},
     operator::Access,
-    signals,
+    signals::{self, Hangups},
 };
 
 /// The engine over a data directory.
@@ -62,24 +59,15 @@ pub(crate) fn open_directory(path: &Path) -> anyhow::Result<DataDirectory> {
         .with_context(|| format!("cannot open the data directory {}", path.display()))
 }
 
-/// Takes the address before anything slow happens, so that a wrong one is told at once.
-pub(crate) fn bind(listen: &str) -> anyhow::Result<TcpListener> {
-    branchline_http_api::check_listen(listen)?;
-    let listener = TcpListener::bind(listen).with_context(|| {
-        format!("cannot listen on {listen}; another address can be given with --listen")
-    })?;
-    listener.set_nonblocking(true).context("the listener cannot be used")?;
-    Ok(listener)
-}
-
 /// What the operator's routes work with. Its files are there as long as the second value.
 pub(crate) fn operator(
     config: &Config,
     directory: &DataDirectory,
-    address: SocketAddr,
+    front: &Front,
 ) -> anyhow::Result<(Admin, Access)> {
     let sign = signer(&config.audit)?;
-    let access = Access::open(&config.storage.data_dir, address)?;
+    let certificate = front.tls.as_ref().map(|tls| tls.certificate().der);
+    let access = Access::open(&config.storage.data_dir, &front.url(), certificate.as_ref())?;
     let vault = Arc::clone(&directory.vault);
     let admin = Admin {
         token: access.token(),
@@ -106,9 +94,9 @@ fn signer(config: &AuditConfig) -> anyhow::Result<Option<Arc<SignHead>>> {
 /// Serves until `until` resolves, somebody wants the program to stop, or the journal fails.
 pub(crate) async fn serve_until(
     config: &Config,
-    listener: TcpListener,
+    front: Front,
     engine: &EngineHandle,
-    (admin, _access): (Admin, Access),
+    (admin, access): (Admin, Access),
     failed: impl Future<Output = Arc<str>>,
     until: impl Future<Output = ()>,
 ) -> anyhow::Result<Ending> {
@@ -125,7 +113,11 @@ pub(crate) async fn serve_until(
     let state = ApiState::new(engine.clone(), limits, shutdown.clone())
         .with_uploads(uploads)
         .with_admin(admin);
-    let server = branchline_http_api::serve(listener, state);
+    let state = match &front.tls {
+        Some(tls) => state.with_tls(tls.clone()),
+        None => state,
+    };
+    let server = branchline_http_api::serve(front.listener, state);
     tokio::pin!(server);
     let ending = tokio::select! {
         served = &mut server => {
@@ -138,10 +130,19 @@ pub(crate) async fn serve_until(
             Ending::JournalFailed
         }
         () = until => Ending::Finished,
+        never = keep_certificate_fresh(front.tls, &access) => match never {},
     };
     shutdown.cancel();
     server.await.context("the HTTP API did not stop cleanly")?;
     Ok(ending)
+}
+
+/// Never ends, with TLS or without.
+async fn keep_certificate_fresh(tls: Option<Tls>, access: &Access) -> Infallible {
+    match tls {
+        Some(tls) => front::keep_certificate_fresh(tls, access, Hangups::listen()).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Why serving ended.

@@ -4,6 +4,7 @@ mod applications;
 mod campaign;
 mod config;
 mod demo;
+mod front;
 mod graph_making;
 mod house;
 mod keys;

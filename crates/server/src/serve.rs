@@ -12,28 +12,29 @@ use branchline_engine::{
 
 use crate::{
     config::{CarrierConfig, CarrierKind, Config},
+    front::Front,
     house::{self, Ending},
 };
 
 pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
-    let listener = house::bind(&config.server.listen)?;
-    let address = listener.local_addr()?;
+    let front = Front::open(config)?;
+    let url = front.url();
     let directory = house::open_directory(&config.storage.data_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let phones = phones(&config.carrier, &clock)?;
     let ids = Arc::new(UuidV7Ids::new(Arc::clone(&clock)));
-    let operator = house::operator(config, &directory, address)?;
+    let operator = house::operator(config, &directory, &front)?;
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
     let ending = actix_web::rt::System::new().block_on(async {
         tracing::info!(
             data_dir = %config.storage.data_dir.display(),
             carrier = ?config.carrier.kind,
-            "listening on http://{address}"
+            "listening on {url}"
         );
         let handle = engine.handle();
         let failed = engine.failed();
         let ending =
-            house::serve_until(config, listener, &handle, operator, failed, std::future::pending())
+            house::serve_until(config, front, &handle, operator, failed, std::future::pending())
                 .await;
         // Handles keep the journal's files open.
         drop(handle);

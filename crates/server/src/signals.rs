@@ -21,3 +21,30 @@ pub(crate) async fn stop_requested() {
         std::future::pending::<()>().await;
     }
 }
+
+/// The hang-up signal, by which service managers ask that files are read again. While somebody
+/// listens it does not end the program.
+#[derive(Debug)]
+pub(crate) struct Hangups(Option<tokio::signal::unix::Signal>);
+
+impl Hangups {
+    /// Listens from now on.
+    pub(crate) fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let heard = signal(SignalKind::hangup());
+        if let Err(error) = &heard {
+            tracing::warn!(%error, "SIGHUP cannot be heard: changed files are found by looking");
+        }
+        Self(heard.ok())
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        match &mut self.0 {
+            Some(signal) => {
+                signal.recv().await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+}

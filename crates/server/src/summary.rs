@@ -1,6 +1,6 @@
 //! What a campaign came to, as tables.
 
-use std::{fmt::Write as _, net::SocketAddr, path::Path, time::Duration};
+use std::{fmt::Write as _, path::Path, time::Duration};
 
 use anyhow::Context as _;
 use branchline_domain::{call_status::CallStatus, graph::Graph, id::WorkflowId};
@@ -54,11 +54,11 @@ pub(crate) async fn of(
 impl Summary {
     /// Writes the tables to standard output.
     #[expect(clippy::print_stdout, reason = "the summary is what the command is for")]
-    pub(crate) fn print(&self, elapsed: Duration, transitions_before: u64, address: SocketAddr) {
-        println!("{}", self.render(elapsed, transitions_before, address));
+    pub(crate) fn print(&self, elapsed: Duration, transitions_before: u64, url: &str) {
+        println!("{}", self.render(elapsed, transitions_before, url));
     }
 
-    fn render(&self, elapsed: Duration, before: u64, address: SocketAddr) -> String {
+    fn render(&self, elapsed: Duration, before: u64, url: &str) -> String {
         let status = &self.counts.by_status;
         let leads = [
             ("pending", status.pending),
@@ -95,7 +95,7 @@ impl Summary {
             let _ = writeln!(
                 text,
                 "\n  {held} leads wait for a person, who decides with POST …/leads/<lead>/resolve:\n  \
-                 http://{address}/v1/workflows/{}/leads?held=true",
+                 {url}/v1/workflows/{}/leads?held=true",
                 self.workflow
             );
         }
@@ -104,8 +104,8 @@ impl Summary {
         let _ = write!(
             text,
             "\nwhere to look next\n  \
-             http://{address}/                        the campaign in a browser\n  \
-             http://{address}/v1/workflows/{id}/leads\n  \
+             {url}/                        the campaign in a browser\n  \
+             {url}/v1/workflows/{id}/leads\n  \
              cargo run --release -p branchline-log -- list {journal}     (once this has stopped)\n  \
              cargo run --release -p branchline-log -- verify {journal}",
             id = self.workflow,

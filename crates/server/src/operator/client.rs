@@ -1,13 +1,13 @@
 //! Asking the server that runs on a data directory.
 
-use std::{fs, io::Write, path::Path, sync::Arc, time::Duration};
+use std::{fs, io::Write, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
+use branchline_admin_files::{certificate_file, tls_client, token_file, url_file};
 use reqwest::{Client, Method, Response, StatusCode};
+use rustls::RootCertStore;
 use serde_json::Value;
 use tokio::runtime::Runtime;
-
-use super::access;
 
 /// How long a server of this machine may take to take a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
@@ -33,11 +33,11 @@ impl Server {
                 format!("cannot read {}; ask as the user of the server", file.display())
             }),
         };
-        let url = read(&access::url_file(data_dir))?;
-        let token = read(&access::token_file(data_dir))?;
+        let url = read(&url_file(data_dir))?;
+        let token = read(&token_file(data_dir))?;
         let (Some(url), Some(token)) = (url, token) else { return Ok(None) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Some(Self { url, token, client: client()?, runtime }))
+        Ok(Some(Self { url, token, client: client(data_dir)?, runtime }))
     }
 
     /// Asks for a JSON answer. `None` when no server of this directory runs.
@@ -99,13 +99,9 @@ impl Server {
     }
 }
 
-/// For a server of this machine: no proxy and no certificates.
-fn client() -> anyhow::Result<Client> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
+/// For a server of this machine: no proxy, and no certificate but the one beside its URL.
+fn client(data_dir: &Path) -> anyhow::Result<Client> {
+    let tls = tls_client(RootCertStore::empty(), Some(certificate_file(data_dir)))?;
     Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())

@@ -17,4 +17,5 @@ mod refusals;
 mod rehearse;
 mod serve;
 mod server;
+mod tls;
 mod workflow_files;

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{self, Receiver},
     thread,
     time::{Duration, Instant},
 };
@@ -14,6 +15,8 @@ const PATIENCE_S: u64 = 120;
 
 pub(crate) struct Running {
     child: Child,
+    /// What it has said since it told where it listens.
+    lines: Receiver<String>,
     pub(crate) address: SocketAddr,
 }
 
@@ -46,7 +49,7 @@ impl Running {
         let address = loop {
             let Some(line) = lines.next() else { panic!("it ended: {said:#?}") };
             let line = line.unwrap();
-            let found = line.split("http://").nth(1).map(|rest| {
+            let found = line.split_once("://").map(|(_, rest)| {
                 rest.split(|c: char| c.is_whitespace() || c == '/')
                     .next()
                     .unwrap_or_default()
@@ -58,14 +61,16 @@ impl Running {
             said.push(line);
         };
         // What is not read would stop the program once the pipe is full.
-        thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
+        let (say, heard) = mpsc::channel();
+        thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| drop(say.send(line)));
+        });
+        Self { child, lines: heard, address }
     }
 
     /// Asks it to stop, as service managers do, and waits until it has.
     pub(crate) fn stop(self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("TERM");
         self.wait()
     }
 
@@ -73,6 +78,24 @@ impl Running {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Sends a signal, such as `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    /// Waits until it says a line with this text.
+    pub(crate) fn says(&self, text: &str) -> String {
+        let mut said = Vec::new();
+        loop {
+            match self.lines.recv_timeout(Duration::from_secs(PATIENCE_S)) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(line) => said.push(line),
+                Err(_) => panic!("never said `{text}`: {said:#?}"),
+            }
+        }
     }
 
     /// Waits until the program ends by itself.

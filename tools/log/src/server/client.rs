@@ -1,25 +1,23 @@
 //! The HTTP client.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
 use anyhow::Context as _;
+use branchline_admin_files::{certificate_file, tls_client};
 use reqwest::{Url, blocking::Client, redirect};
 
 /// Longest time to connect, TLS included.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
 
 /// A client that brings the token to whom it is meant for only: it follows no redirect, and asks no
-/// proxy.
-pub(super) fn build() -> anyhow::Result<Client> {
+/// proxy. A server is known by who signed its certificate, or by having the one beside the file of
+/// its token: that server wrote both.
+pub(super) fn build(token_file: Option<&Path>) -> anyhow::Result<Client> {
     let mut roots = rustls::RootCertStore::empty();
     // None at all matters only with https, which then says so.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .context("TLS cannot be set up")?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let known = token_file.and_then(Path::parent).map(certificate_file);
+    let tls = tls_client(roots, known).context("TLS cannot be set up")?;
     Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(redirect::Policy::none())

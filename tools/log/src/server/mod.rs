@@ -125,7 +125,7 @@ impl Server {
             );
         }
         Ok(Self {
-            client: client::build()?,
+            client: client::build(token.file())?,
             base: parsed.as_str().trim_end_matches('/').to_owned(),
             token,
         })

@@ -39,6 +39,14 @@ impl TokenSource {
         }
     }
 
+    /// The file that it is in.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Text(_) => None,
+        }
+    }
+
     /// What goes into the header of a request.
     pub(super) fn header(&self) -> anyhow::Result<HeaderValue> {
         let (text, place) = match self {

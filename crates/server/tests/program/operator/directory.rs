@@ -26,7 +26,7 @@ pub(super) fn branchline(directory: &Path, arguments: &[&str]) -> Output {
 
 /// What it printed, when it went well.
 #[track_caller]
-pub(super) fn done(directory: &Path, arguments: &[&str]) -> String {
+pub(crate) fn done(directory: &Path, arguments: &[&str]) -> String {
     let output = branchline(directory, arguments);
     assert!(output.status.success(), "{arguments:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap()

@@ -2,6 +2,6 @@
 
 mod access;
 mod backups;
-mod directory;
+pub(crate) mod directory;
 mod erasing;
 mod restoring;

@@ -97,6 +97,7 @@ pub(crate) async fn serve_until(
     front: Front,
     engine: &EngineHandle,
     (admin, access): (Admin, Access),
+    hangups: Hangups,
     failed: impl Future<Output = Arc<str>>,
     until: impl Future<Output = ()>,
 ) -> anyhow::Result<Ending> {
@@ -130,7 +131,7 @@ pub(crate) async fn serve_until(
             Ending::JournalFailed
         }
         () = until => Ending::Finished,
-        never = keep_certificate_fresh(front.tls, &access) => match never {},
+        never = keep_certificate_fresh(front.tls, &access, hangups) => match never {},
     };
     shutdown.cancel();
     server.await.context("the HTTP API did not stop cleanly")?;
@@ -138,9 +139,9 @@ pub(crate) async fn serve_until(
 }
 
 /// Never ends, with TLS or without.
-async fn keep_certificate_fresh(tls: Option<Tls>, access: &Access) -> Infallible {
+async fn keep_certificate_fresh(tls: Option<Tls>, access: &Access, hangups: Hangups) -> Infallible {
     match tls {
-        Some(tls) => front::keep_certificate_fresh(tls, access, Hangups::listen()).await,
+        Some(tls) => front::keep_certificate_fresh(tls, access, hangups).await,
         None => std::future::pending().await,
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     config::{CarrierConfig, CarrierKind, Config},
     front::Front,
     house::{self, Ending},
+    signals::Hangups,
 };
 
 pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
@@ -26,6 +27,8 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let operator = house::operator(config, &directory, &front)?;
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
     let ending = actix_web::rt::System::new().block_on(async {
+        // Before anybody can know that the server is there.
+        let hangups = Hangups::listen(front.tls.is_some());
         tracing::info!(
             data_dir = %config.storage.data_dir.display(),
             carrier = ?config.carrier.kind,
@@ -33,9 +36,16 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
         );
         let handle = engine.handle();
         let failed = engine.failed();
-        let ending =
-            house::serve_until(config, front, &handle, operator, failed, std::future::pending())
-                .await;
+        let ending = house::serve_until(
+            config,
+            front,
+            &handle,
+            operator,
+            hangups,
+            failed,
+            std::future::pending(),
+        )
+        .await;
         // Handles keep the journal's files open.
         drop(handle);
         engine.shutdown();

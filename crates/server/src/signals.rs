@@ -22,15 +22,18 @@ pub(crate) async fn stop_requested() {
     }
 }
 
-/// The hang-up signal, by which service managers ask that files are read again. While somebody
-/// listens it does not end the program.
+/// The hang-up signal, by which service managers ask that files are read again. Where nobody listens
+/// it ends the program, as when a terminal is closed.
 #[derive(Debug)]
 pub(crate) struct Hangups(Option<tokio::signal::unix::Signal>);
 
 impl Hangups {
-    /// Listens from now on.
-    pub(crate) fn listen() -> Self {
+    /// Listens from now on, if there is something to read again.
+    pub(crate) fn listen(wanted: bool) -> Self {
         use tokio::signal::unix::{SignalKind, signal};
+        if !wanted {
+            return Self(None);
+        }
         let heard = signal(SignalKind::hangup());
         if let Err(error) = &heard {
             tracing::warn!(%error, "SIGHUP cannot be heard: changed files are found by looking");

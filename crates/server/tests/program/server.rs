@@ -93,7 +93,7 @@ impl Running {
             match self.lines.recv_timeout(Duration::from_secs(PATIENCE_S)) {
                 Ok(line) if line.contains(text) => return line,
                 Ok(line) => said.push(line),
-                Err(_) => panic!("never said `{text}`: {said:#?}"),
+                Err(error) => panic!("never said `{text}` ({error}): {said:#?}"),
             }
         }
     }

@@ -21,12 +21,14 @@ use branchline_projections::{
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::{
     error_mapping::Refusal,
     headers::{Write, organisation, state},
     json::Fields,
-    paging::Wanted,
+    openapi::{self, answers, bodies, names, parameters::Paging},
+    paging::{Listing, Wanted},
     paths::{Named, id, missing},
     problem::{Answer, Problem},
     query::Query,
@@ -37,24 +39,36 @@ const REPORTS_MAX: usize = 10_000;
 
 /// A call log as JSON. Every field is always there; personal ones are null once they are erased.
 /// Source: CONTRACT.md 9.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CallLog)]
 struct CallLogShape {
+    #[schema(value_type = names::CallId)]
     id: CallId,
+    #[schema(value_type = names::WorkflowId)]
     workflow_id: WorkflowId,
+    #[schema(value_type = names::LeadId)]
     lead_id: LeadId,
+    #[schema(value_type = Option<names::NodeId>)]
     node_id: Option<NodeId>,
     to: Option<String>,
     from: String,
     agent_id: Option<String>,
+    #[schema(value_type = names::CallStatus)]
     status: CallStatus,
+    #[schema(value_type = names::CallDispatch)]
     dispatch: DispatchStage,
     refusal: Option<String>,
     end_reason: Option<String>,
+    #[schema(value_type = Option<names::Values>)]
     attributes: Option<Values>,
     provider_ref: Option<String>,
+    #[schema(value_type = Vec<answers::StatusConflict>)]
     conflicts: Vec<Conflict>,
+    #[schema(value_type = Vec<answers::StatusMark>)]
     timeline: Vec<StatusMark>,
+    #[schema(value_type = names::Timestamp)]
     created_at: Timestamp,
+    #[schema(value_type = Option<names::Timestamp>)]
     ended_at: Option<Timestamp>,
 }
 
@@ -83,7 +97,8 @@ impl From<CallLog> for CallLogShape {
 }
 
 /// The answer to a report: the log as it is now, and whether the report is part of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReportedCall)]
 struct ReportedShape {
     accepted: bool,
     #[serde(flatten)]
@@ -91,24 +106,29 @@ struct ReportedShape {
 }
 
 /// The answer to one of many reports.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CallReportAnswer)]
 struct ItemShape {
     call_id: String,
     /// What the report alone would have been answered with.
     http_status: u16,
     accepted: Option<bool>,
     /// The call's status now.
+    #[schema(value_type = Option<names::CallStatus>)]
     status: Option<CallStatus>,
     problem: Option<Value>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CallReportAnswers)]
 struct Items {
     items: Vec<ItemShape>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClaimedCalls)]
 struct Claimed {
+    #[schema(value_type = Vec<answers::ClaimedCall>)]
     calls: Vec<DialRequest>,
 }
 
@@ -124,9 +144,12 @@ async fn log_of(request: &HttpRequest, call: CallId) -> Result<CallLogShape, Pro
     found.map(CallLogShape::from).ok_or_else(|| missing(&call))
 }
 
-/// `GET /v1/call-logs?workflow=&lead=&status=`
-///
-/// 200 with a page, in order of request. Calls outlive their workflow and lead.
+/// Calls, in order of request. They outlive their workflow and lead.
+#[utoipa::path(
+    get, path = "/v1/call-logs", operation_id = "listCalls", tag = openapi::CALLS,
+    params(("workflow" = Option<names::WorkflowId>, Query, description = "Only of this workflow."), ("lead" = Option<names::LeadId>, Query, description = "Only of this lead."), ("status" = Option<names::CallStatus>, Query, description = "Only those with this status."), Paging),
+    responses((status = 200, description = "A page.", body = Listing<CallLogShape>)),
+)]
 pub(crate) async fn list(request: HttpRequest) -> Answer {
     let mut query = Query::of(&request)?;
     let organisation = organisation(&request);
@@ -149,9 +172,11 @@ pub(crate) async fn list(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().json(wanted.listing(page.total, page.next, rows)))
 }
 
-/// `GET /v1/call-logs/{call}`
-///
-/// 200 with the log; 404.
+/// A call.
+#[utoipa::path(
+    get, path = "/v1/call-logs/{call}", operation_id = "getCall", tag = openapi::CALLS,
+    responses((status = 200, description = "The call.", body = CallLogShape)),
+)]
 pub(crate) async fn one(request: HttpRequest) -> Answer {
     let call = id(&request)?;
     Query::of(&request)?.finish()?;
@@ -178,9 +203,16 @@ async fn tell(request: &HttpRequest, write: &Write, call: CallId, action: CallAc
     Ok(HttpResponse::Ok().json(ReportedShape { accepted: answer.accepted, log }))
 }
 
-/// `POST /v1/call-logs/{call}/status`
+/// Reports a status of a call.
 ///
-/// 200 with the log, also for a repeat or a conflict, and whether the report was accepted; 400; 404.
+/// A repeat and a conflict are answered like any other report: `accepted` says whether it is part
+/// of the story.
+#[utoipa::path(
+    post, path = "/v1/call-logs/{call}/status", operation_id = "reportCall", tag = openapi::CALLS,
+    request_body = bodies::CallReport,
+    responses((status = 200, description = "The call as it is now.", body = ReportedShape)),
+    extensions(("x-problems" = json!(["invalid_value", "outside_calling_window"]))),
+)]
 pub(crate) async fn report(request: HttpRequest, write: Write) -> Answer {
     let call = id(&request)?;
     Query::of(&request)?.finish()?;
@@ -208,10 +240,16 @@ fn read_item(item: Value) -> Result<(CallId, CallAction), Problem> {
     Ok((call, CallAction::Report(report)))
 }
 
-/// `POST /v1/call-logs/status` with `{items: [{call_id, status, …}]}`
+/// Reports about many calls, each answered by itself.
 ///
-/// 200 with an answer for each item, in order; one that is refused does not hold up the others. 400
-/// when the list itself cannot be read.
+/// One that is refused does not hold up the others. A report is its own idempotency: it may be sent
+/// again.
+#[utoipa::path(
+    post, path = "/v1/call-logs/status", operation_id = "reportCalls", tag = openapi::CALLS,
+    request_body = bodies::CallReports,
+    responses((status = 200, description = "An answer for each report, in order.", body = Items)),
+    extensions(("x-problems" = json!(["invalid_value"]))),
+)]
 pub(crate) async fn report_many(request: HttpRequest, write: Write) -> Answer {
     Query::of(&request)?.finish()?;
     let mut fields = write.fields()?;
@@ -272,9 +310,13 @@ fn refused_item(call_id: String, problem: &Problem) -> ItemShape {
     }
 }
 
-/// `POST /v1/call-logs/{call}/attributes`
-///
-/// 200 with the log; 400; 404.
+/// Adds attributes that analysis found.
+#[utoipa::path(
+    post, path = "/v1/call-logs/{call}/attributes", operation_id = "attachCallAttributes", tag = openapi::CALLS,
+    request_body = bodies::CallAttributes,
+    responses((status = 200, description = "The call as it is now.", body = ReportedShape)),
+    extensions(("x-problems" = json!(["invalid_value"]))),
+)]
 pub(crate) async fn attach(request: HttpRequest, write: Write) -> Answer {
     let call = id(&request)?;
     Query::of(&request)?.finish()?;
@@ -284,9 +326,16 @@ pub(crate) async fn attach(request: HttpRequest, write: Write) -> Answer {
     tell(&request, &write, call, CallAction::AttachAttributes(attributes)).await
 }
 
-/// `POST /v1/call-logs/claim`
+/// Takes requested calls in hand, each handed out once.
 ///
-/// 200 with calls that the caller may dial now, each once; 400.
+/// Dial them and report. A call of which nothing is heard before its lease ends is never handed out
+/// again.
+#[utoipa::path(
+    post, path = "/v1/call-logs/claim", operation_id = "claimCalls", tag = openapi::CALLS,
+    request_body = bodies::CallClaim,
+    responses((status = 200, description = "Calls to dial now.", body = Claimed)),
+    extensions(("x-problems" = json!(["invalid_value"]))),
+)]
 pub(crate) async fn claim(request: HttpRequest, write: Write) -> Answer {
     Query::of(&request)?.finish()?;
     let mut fields = write.fields()?;
@@ -297,9 +346,13 @@ pub(crate) async fn claim(request: HttpRequest, write: Write) -> Answer {
     Ok(HttpResponse::Ok().json(Claimed { calls }))
 }
 
-/// `POST /v1/call-logs/{call}/dispatched`
-///
-/// 200 with the log; 404; 409 when the call was not handed out.
+/// Says that the provider took a call.
+#[utoipa::path(
+    post, path = "/v1/call-logs/{call}/dispatched", operation_id = "callDispatched", tag = openapi::CALLS,
+    request_body = bodies::CallDispatched,
+    responses((status = 200, description = "The call as it is now.", body = ReportedShape)),
+    extensions(("x-problems" = json!(["call_not_requested", "invalid_value", "outside_calling_window"]))),
+)]
 pub(crate) async fn dispatched(request: HttpRequest, write: Write) -> Answer {
     let call = id(&request)?;
     Query::of(&request)?.finish()?;
@@ -309,9 +362,13 @@ pub(crate) async fn dispatched(request: HttpRequest, write: Write) -> Answer {
     tell(&request, &write, call, CallAction::Dispatched { provider_ref }).await
 }
 
-/// `POST /v1/call-logs/{call}/refused`
-///
-/// 200 with the log; 400; 404; 409 when the call was not handed out.
+/// Says that the provider surely did not dial.
+#[utoipa::path(
+    post, path = "/v1/call-logs/{call}/refused", operation_id = "callRefused", tag = openapi::CALLS,
+    request_body = bodies::CallRefused,
+    responses((status = 200, description = "The call as it is now.", body = ReportedShape)),
+    extensions(("x-problems" = json!(["call_not_requested", "invalid_value", "outside_calling_window"]))),
+)]
 pub(crate) async fn refused(request: HttpRequest, write: Write) -> Answer {
     let call = id(&request)?;
     Query::of(&request)?.finish()?;

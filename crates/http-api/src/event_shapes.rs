@@ -9,17 +9,25 @@ use branchline_journal::record::Cause;
 use branchline_projections::event_shapes::EventShape as Told;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::openapi::names;
 
 /// One event, with its place in the journal. Events of one record share their cursor.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Event)]
 pub(crate) struct EventShape {
     pub(crate) cursor: String,
     position: u64,
+    #[schema(value_type = names::Timestamp)]
     at: Timestamp,
     #[serde(rename = "type")]
     pub(crate) event_type: &'static str,
+    #[schema(value_type = Option<names::WorkflowId>)]
     workflow_id: Option<WorkflowId>,
+    #[schema(value_type = Option<names::LeadId>)]
     lead_id: Option<LeadId>,
+    #[schema(value_type = Option<names::CallId>)]
     call_id: Option<CallId>,
     principal: String,
     /// The request that asked for it.

@@ -12,12 +12,14 @@ use branchline_engine::{Cursor, EngineError, EngineHandle, EventStream, Recorded
 use branchline_projections::Projections;
 use futures_util::stream;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     Shutdown,
     error_mapping::Refusal,
     event_shapes::{EventShape, events_of, lead_of},
     headers::{organisation, state},
+    openapi::{self, names},
     paging::number,
     problem::{Answer, FieldFault, Problem},
     query::Query,
@@ -37,13 +39,15 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// A part of the list. Its cursor is always there: ask again with it for what comes later.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventList)]
 struct ListShape {
     data: Vec<EventShape>,
     meta: ListMeta,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventListMeta)]
 struct ListMeta {
     limit: u64,
     next_cursor: String,
@@ -51,11 +55,17 @@ struct ListMeta {
     more: bool,
 }
 
-/// `GET /v1/events`
+/// Everything that happens, after a place in the journal.
 ///
-/// A stream of server-sent events after `Last-Event-ID` or `?after=`, from the beginning without
-/// either. With `?after=` or `?limit=`, and unless the request accepts `text/event-stream`, the
-/// same as a list: 200 with the events of at most `limit` records.
+/// Server-sent events from `Last-Event-ID` or `after` on, from the beginning without either; the
+/// stream does not end. With `after` or `limit`, and unless `text/event-stream` is accepted, the
+/// same as a list: ask again with its `next_cursor`.
+#[utoipa::path(
+    get, path = "/v1/events", operation_id = "listEvents", tag = openapi::EVENTS,
+    params(("after" = Option<names::EventCursor>, Query, description = "Only what comes after this place."), ("limit" = Option<u64>, Query, description = "For the list: records in one answer; 100 unless said otherwise.", minimum = 1, maximum = 1000), ("Last-Event-ID" = Option<names::EventCursor>, Header, description = "For the stream: the `id` of the last event that came.")),
+    responses((status = 200, description = "A part of the list, or the stream.", content((ListShape = "application/json"), (String = "text/event-stream")))),
+    extensions(("x-problems" = json!(["invalid_header"]))),
+)]
 pub(crate) async fn events(request: HttpRequest) -> Answer {
     let mut query = Query::of(&request)?;
     let after = query.value::<Cursor>("after");

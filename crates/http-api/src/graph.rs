@@ -16,7 +16,8 @@ use branchline_projections::event_shapes::NodeShape;
 use crate::{
     headers::{Write, organisation, state},
     json::Fields,
-    paging::{RowCursor, Wanted},
+    openapi::{self, answers, bodies, names, parameters::Paging},
+    paging::{Listing, RowCursor, Wanted},
     paths::{id, missing},
     problem::{Answer, Problem},
     query::Query,
@@ -65,9 +66,12 @@ pub(crate) async fn newest(
         .await?
 }
 
-/// `GET /v1/workflows/{workflow}/nodes`
-///
-/// 200 with a page, in order of creation; 404.
+/// The nodes of a workflow, in order of creation.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/nodes", operation_id = "listNodes", tag = openapi::GRAPH,
+    params(Paging),
+    responses((status = 200, description = "A page.", body = Listing<answers::Node>)),
+)]
 pub(crate) async fn nodes(request: HttpRequest) -> Answer {
     let workflow = id(&request)?;
     let mut query = Query::of(&request)?;
@@ -78,9 +82,11 @@ pub(crate) async fn nodes(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().json(wanted.cut(shapes)))
 }
 
-/// `GET /v1/workflows/{workflow}/nodes/{node}`
-///
-/// 200 with the node; 404.
+/// A node.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/nodes/{node}", operation_id = "getNode", tag = openapi::GRAPH,
+    responses((status = 200, description = "The node.", body = answers::Node)),
+)]
 pub(crate) async fn node(request: HttpRequest) -> Answer {
     let (workflow, node) = (id(&request)?, id::<NodeId>(&request)?);
     Query::of(&request)?.finish()?;
@@ -109,9 +115,13 @@ pub(crate) fn new_node(fields: &mut Fields) -> Option<NewNode> {
     Some(NewNode { label, position, config, entry })
 }
 
-/// `POST /v1/workflows/{workflow}/nodes`
-///
-/// 201 with the node, complete or not; 400 for an unknown type or field or a wrong JSON type; 404.
+/// Adds a node, complete or not.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/nodes", operation_id = "createNode", tag = openapi::GRAPH,
+    request_body = bodies::NewNode,
+    responses((status = 201, description = "The node.", body = answers::Node)),
+    extensions(("x-problems" = json!(["invalid_value", "node_not_found", "wrong_status"]))),
+)]
 pub(crate) async fn add_node(request: HttpRequest, write: Write) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     Query::of(&request)?.finish()?;
@@ -125,9 +135,13 @@ pub(crate) async fn add_node(request: HttpRequest, write: Write) -> Answer {
     Ok(HttpResponse::Created().json(NodeShape::of(found)))
 }
 
-/// `PATCH /v1/workflows/{workflow}/nodes/{node}`
-///
-/// 200 with the node; a `config` replaces the whole config. 400, also for another `node_type`; 404.
+/// Changes a node. A `config` replaces the whole config.
+#[utoipa::path(
+    patch, path = "/v1/workflows/{workflow}/nodes/{node}", operation_id = "editNode", tag = openapi::GRAPH,
+    request_body = bodies::NodeEdit,
+    responses((status = 200, description = "The node.", body = answers::Node)),
+    extensions(("x-problems" = json!(["invalid_value", "node_type_differs", "wrong_status"]))),
+)]
 pub(crate) async fn patch_node(request: HttpRequest, write: Write) -> Answer {
     let (workflow, node): (WorkflowId, NodeId) = (id(&request)?, id(&request)?);
     Query::of(&request)?.finish()?;
@@ -158,10 +172,15 @@ pub(crate) async fn patch_node(request: HttpRequest, write: Write) -> Answer {
     Ok(HttpResponse::Ok().json(NodeShape::of(found)))
 }
 
-/// `DELETE /v1/workflows/{workflow}/nodes/{node}`
+/// Deletes a node, and its edges with it.
 ///
-/// 204, and its edges go with it; its leads go to the node in `move_to`. 400 for a `move_to` that is
-/// no other node; 404; 409 while leads are at it and nobody said where they go.
+/// Refused while leads are at it, unless `move_to` says where they go.
+#[utoipa::path(
+    delete, path = "/v1/workflows/{workflow}/nodes/{node}", operation_id = "deleteNode", tag = openapi::GRAPH,
+    params(("move_to" = Option<names::NodeId>, Query, description = "Node that its leads go to.")),
+    responses((status = 204, description = "It is deleted.")),
+    extensions(("x-problems" = json!(["invalid_value", "leads_at_node", "wrong_status"]))),
+)]
 pub(crate) async fn remove_node(request: HttpRequest, write: Write) -> Answer {
     let (workflow, node) = (id(&request)?, id(&request)?);
     let mut query = Query::of(&request)?;
@@ -174,9 +193,12 @@ pub(crate) async fn remove_node(request: HttpRequest, write: Write) -> Answer {
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// `GET /v1/workflows/{workflow}/edges`
-///
-/// 200 with a page, in the order they are tried; 404.
+/// The edges of a workflow, in the order they are tried.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/edges", operation_id = "listEdges", tag = openapi::GRAPH,
+    params(Paging),
+    responses((status = 200, description = "A page.", body = Listing<answers::Edge>)),
+)]
 pub(crate) async fn edges(request: HttpRequest) -> Answer {
     let workflow = id(&request)?;
     let mut query = Query::of(&request)?;
@@ -186,9 +208,11 @@ pub(crate) async fn edges(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().json(wanted.cut(graph.edges().to_vec())))
 }
 
-/// `GET /v1/workflows/{workflow}/edges/{edge}`
-///
-/// 200 with the edge; 404.
+/// An edge.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/edges/{edge}", operation_id = "getEdge", tag = openapi::GRAPH,
+    responses((status = 200, description = "The edge.", body = answers::Edge)),
+)]
 pub(crate) async fn edge(request: HttpRequest) -> Answer {
     let (workflow, edge) = (id(&request)?, id::<EdgeId>(&request)?);
     Query::of(&request)?.finish()?;
@@ -197,9 +221,13 @@ pub(crate) async fn edge(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().json(found))
 }
 
-/// `POST /v1/workflows/{workflow}/edges`
-///
-/// 201 with the edge; 400; 404; 409 for the same edge twice.
+/// Adds an edge.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/edges", operation_id = "createEdge", tag = openapi::GRAPH,
+    request_body = bodies::NewEdge,
+    responses((status = 201, description = "The edge.", body = answers::Edge)),
+    extensions(("x-problems" = json!(["invalid_value", "edge_exists", "edge_not_found", "node_not_found", "wrong_status"]))),
+)]
 pub(crate) async fn add_edge(request: HttpRequest, write: Write) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     Query::of(&request)?.finish()?;
@@ -215,9 +243,12 @@ pub(crate) async fn add_edge(request: HttpRequest, write: Write) -> Answer {
     Ok(HttpResponse::Created().json(found))
 }
 
-/// `DELETE /v1/workflows/{workflow}/edges/{edge}`
-///
-/// 204; 404.
+/// Deletes an edge.
+#[utoipa::path(
+    delete, path = "/v1/workflows/{workflow}/edges/{edge}", operation_id = "deleteEdge", tag = openapi::GRAPH,
+    responses((status = 204, description = "It is deleted.")),
+    extensions(("x-problems" = json!(["wrong_status"]))),
+)]
 pub(crate) async fn remove_edge(request: HttpRequest, write: Write) -> Answer {
     let (workflow, edge) = (id(&request)?, id(&request)?);
     Query::of(&request)?.finish()?;

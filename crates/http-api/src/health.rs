@@ -3,16 +3,23 @@
 use actix_web::{HttpRequest, HttpResponse};
 use branchline_domain::id::LeadId;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{headers::state, problem::Answer};
+use crate::{
+    headers::state,
+    openapi::{self, names},
+    problem::Answer,
+};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
 struct Alive {
     status: &'static str,
     version: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Readiness)]
 struct ReadyShape {
     ready: bool,
     /// Last durable record.
@@ -28,24 +35,29 @@ struct ReadyShape {
     version: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LeadReason {
+    #[schema(value_type = names::LeadId)]
     lead_id: LeadId,
     reason: String,
 }
 
-/// `GET /healthz`
-///
-/// 200 as long as the process answers.
+/// Whether the process lives.
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "getHealth", tag = openapi::HEALTH,
+    responses((status = 200, description = "It answers.", body = Alive)),
+)]
 pub(crate) async fn healthz(request: HttpRequest) -> Answer {
     let version = state(&request)?.engine.health().version;
     Ok(HttpResponse::Ok().json(Alive { status: "ok", version }))
 }
 
-/// `GET /readyz`
-///
-/// 200 once reads show all that was acknowledged before the start, and while writes are taken;
-/// else 503 with the reason.
+/// Whether it may be asked: reads show all that was acknowledged before the start, and writes are
+/// taken.
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "getReadiness", tag = openapi::HEALTH,
+    responses((status = 200, description = "It may.", body = ReadyShape), (status = 503, description = "It may not: `failure`, or reads that are behind, say why.", body = ReadyShape)),
+)]
 pub(crate) async fn readyz(request: HttpRequest) -> Answer {
     let health = state(&request)?.engine.health();
     let set_aside = health.set_aside.into_iter();

@@ -8,10 +8,12 @@ use branchline_domain::{
 use branchline_engine::{EngineHandle, RowFault};
 use branchline_projections::{ImportRow, ImportStatus, ListCursor};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     headers::{organisation, state},
-    paging::Wanted,
+    openapi::{self, answers, names, parameters::Paging},
+    paging::{Listing, Wanted},
     paths::{id, missing},
     problem::{Answer, Problem},
     query::Query,
@@ -19,15 +21,19 @@ use crate::{
 };
 
 /// An import as JSON. Source: CONTRACT.md 9.
-#[derive(Debug, Serialize)]
-struct ImportShape {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Import)]
+pub(crate) struct ImportShape {
+    #[schema(value_type = names::ImportId)]
     id: ImportId,
     file_name: Option<String>,
+    #[schema(value_type = names::Timestamp)]
     at: Timestamp,
     status: &'static str,
     rows: u32,
     leads_enrolled: u32,
     duplicates_skipped: u32,
+    #[schema(value_type = Vec<answers::RowFault>)]
     faults: Vec<RowFault>,
 }
 
@@ -76,9 +82,12 @@ pub(crate) async fn shape(
     Ok(ImportShape::from(row))
 }
 
-/// `GET /v1/workflows/{workflow}/imports`
-///
-/// 200 with a page, oldest first; 404.
+/// Enrolments of many leads, oldest first, refused ones too.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/imports", operation_id = "listImports", tag = openapi::LEADS,
+    params(Paging),
+    responses((status = 200, description = "A page.", body = Listing<ImportShape>)),
+)]
 pub(crate) async fn list(request: HttpRequest) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     let mut query = Query::of(&request)?;
@@ -96,9 +105,11 @@ pub(crate) async fn list(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().json(wanted.listing(page.total, page.next, rows)))
 }
 
-/// `GET /v1/workflows/{workflow}/imports/{import}`
-///
-/// 200 with the import; 404.
+/// How an enrolment of many leads goes or went.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/imports/{import}", operation_id = "getImport", tag = openapi::LEADS,
+    responses((status = 200, description = "The import.", body = ImportShape)),
+)]
 pub(crate) async fn one(request: HttpRequest) -> Answer {
     let (workflow, import): (WorkflowId, ImportId) = (id(&request)?, id(&request)?);
     Query::of(&request)?.finish()?;

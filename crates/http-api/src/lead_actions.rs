@@ -15,10 +15,12 @@ use branchline_engine::{
 use branchline_projections::Held;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::{
     headers::{Write, state},
     json::Fields,
+    openapi::{self, bodies, names},
     paths::id,
     problem::{Answer, Problem},
     query::Query,
@@ -28,8 +30,9 @@ use crate::{
 const LIMIT_DEFAULT: usize = 100;
 
 /// What came, or would come, of a lead's part.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = LeadActionOutcome)]
 enum Outcome {
     /// It is recorded.
     Done,
@@ -40,8 +43,10 @@ enum Outcome {
 }
 
 /// One lead of a batch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LeadActionResult)]
 struct ResultShape {
+    #[schema(value_type = names::LeadId)]
     lead_id: LeadId,
     result: Outcome,
     /// Code of the problem; null unless refused.
@@ -64,11 +69,22 @@ impl ResultShape {
 }
 
 /// What came of a part of a batch. Source: CONTRACT.md 9.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LeadActionBatch)]
 struct BatchShape {
     matched: u64,
     results: Vec<ResultShape>,
+    #[schema(value_type = Option<names::LeadId>)]
     next_cursor: Option<LeadId>,
+}
+
+/// What came of it, or what it would do.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = LeadActionAnswer)]
+enum ActedShape {
+    Done(BatchShape),
+    Foretold(ForecastShape),
 }
 
 impl From<BatchAnswer> for BatchShape {
@@ -82,15 +98,18 @@ impl From<BatchAnswer> for BatchShape {
 }
 
 /// Leads that the same thing holds, and what would come of the first of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LeadActionGroup)]
 struct GroupShape {
+    #[schema(value_type = Option<names::HoldReason>)]
     hold: Option<HoldCode>,
     leads: u64,
     examples: Vec<ResultShape>,
 }
 
 /// What a batch would do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LeadActionForecast)]
 struct ForecastShape {
     matched: u64,
     by_hold: Vec<GroupShape>,
@@ -110,11 +129,15 @@ impl From<BatchForecast> for ForecastShape {
     }
 }
 
-/// `POST /v1/workflows/{workflow}/leads/actions`
+/// Does one thing with every lead that a filter matches, or tells what it would do.
 ///
-/// 200 with a result for each lead of this part and where the next part begins; with `dry_run` the
-/// number of leads by what holds them, and nothing changes. 400 for a filter or an action that the
-/// workflow does not have; 404; 422 when the idempotency key came with another request; 429.
+/// A part of them with each request: `next_cursor` says where the next part begins.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/leads/actions", operation_id = "actOnLeads", tag = openapi::LEADS,
+    request_body = bodies::LeadActions,
+    responses((status = 200, description = "A result for each lead of this part; with `dry_run` the number of leads by what holds them.", body = ActedShape)),
+    extensions(("x-problems" = json!(["invalid_value", "wrong_resolution", "node_not_found", "workflow_ended", "wrong_status", "workflow_not_active"]))),
+)]
 pub(crate) async fn act(request: HttpRequest, write: Write) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     Query::of(&request)?.finish()?;
@@ -125,10 +148,10 @@ pub(crate) async fn act(request: HttpRequest, write: Write) -> Answer {
     if dry_run {
         let organisation = write.caller.organisation;
         let forecast = engine.forecast_leads(organisation, workflow, &batch).await?;
-        return Ok(HttpResponse::Ok().json(ForecastShape::from(forecast)));
+        return Ok(HttpResponse::Ok().json(ActedShape::Foretold(forecast.into())));
     }
     let answer = engine.act_on_leads(&write.caller, workflow, batch).await?;
-    Ok(HttpResponse::Ok().json(BatchShape::from(answer)))
+    Ok(HttpResponse::Ok().json(ActedShape::Done(answer.into())))
 }
 
 /// Reads what is asked, and whether only to tell what it would do.

@@ -9,7 +9,8 @@ use branchline_engine::command::LeadAction;
 use crate::{
     headers::{Write, state},
     json::Fields,
-    leads::{check_path, shown},
+    leads::{LeadShape, check_path, shown},
+    openapi::{self, bodies},
     problem::Answer,
     query::Query,
 };
@@ -20,10 +21,15 @@ async fn act(request: &HttpRequest, write: &Write, action: LeadAction) -> Answer
     shown(request, lead).await
 }
 
-/// `PATCH /v1/workflows/{workflow}/leads/{lead}`
+/// Changes variables and notes.
 ///
-/// 200 with the lead. A variable that is null is taken away, others stay; notes that are null are
-/// taken away. 400; 404.
+/// A variable that is null is taken away, others stay.
+#[utoipa::path(
+    patch, path = "/v1/workflows/{workflow}/leads/{lead}", operation_id = "editLead", tag = openapi::LEADS,
+    request_body = bodies::LeadEdit,
+    responses((status = 200, description = "The lead.", body = LeadShape)),
+    extensions(("x-problems" = json!(["invalid_value", "lead_ended", "lead_erased"]))),
+)]
 pub(crate) async fn edit(request: HttpRequest, write: Write) -> Answer {
     check_path(&request).await?;
     Query::of(&request)?.finish()?;
@@ -35,18 +41,27 @@ pub(crate) async fn edit(request: HttpRequest, write: Write) -> Answer {
     act(&request, &write, LeadAction::Edit { variables, notes }).await
 }
 
-/// `DELETE /v1/workflows/{workflow}/leads/{lead}`
-///
-/// 200 with the lead, removed; 404; 409 when it is final or removed already.
+/// Takes a lead out. Its history stays.
+#[utoipa::path(
+    delete, path = "/v1/workflows/{workflow}/leads/{lead}", operation_id = "removeLead", tag = openapi::LEADS,
+    responses((status = 200, description = "The lead, removed.", body = LeadShape)),
+    extensions(("x-problems" = json!(["lead_ended"]))),
+)]
 pub(crate) async fn remove(request: HttpRequest, write: Write) -> Answer {
     Query::of(&request)?.finish()?;
     write.no_body()?;
     act(&request, &write, LeadAction::Remove).await
 }
 
-/// `POST /v1/workflows/{workflow}/leads/{lead}/resolve`
+/// Decides what a hold waits for: an output of the node, another call, or when a wait ends.
 ///
-/// 200 with the lead; 400 for a choice that its node does not have; 404; 409 without a hold.
+/// While the workflow is paused it is recorded, and moves the lead later.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/leads/{lead}/resolve", operation_id = "resolveLead", tag = openapi::LEADS,
+    request_body = bodies::Resolution,
+    responses((status = 200, description = "The lead.", body = LeadShape)),
+    extensions(("x-problems" = json!(["wrong_resolution", "invalid_value", "lead_not_held", "lead_ended", "workflow_ended", "workflow_not_active"]))),
+)]
 pub(crate) async fn resolve(request: HttpRequest, write: Write) -> Answer {
     check_path(&request).await?;
     Query::of(&request)?.finish()?;

@@ -13,6 +13,7 @@ use branchline_engine::{
 use futures_util::StreamExt;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use crate::{
     ApiState,
@@ -22,6 +23,7 @@ use crate::{
     imports,
     json::Fields,
     lead_file::{LeadFile, UnfitFile},
+    openapi::{self, bodies, names},
     paths::id,
     problem::{Answer, FieldFault, Problem},
     query::Query,
@@ -35,11 +37,14 @@ const FILE_NAME_CHARS_MAX: usize = 200;
 const WORD_BYTES_MAX: usize = 64;
 
 /// What came of an enrolment, as JSON.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Enrolled)]
 struct EnrolledShape {
     leads_enrolled: usize,
     duplicates_skipped: u32,
+    #[schema(value_type = Vec<names::LeadId>)]
     lead_ids: Vec<LeadId>,
+    #[schema(value_type = Option<names::ImportId>)]
     import_id: Option<ImportId>,
 }
 
@@ -68,12 +73,22 @@ enum Leads {
     Many(Arc<dyn LeadList>),
 }
 
-/// `POST /v1/workflows/{workflow}/leads?duplicates=skip|reject|allow`
+/// Enrols leads: all of them or none.
 ///
-/// JSON `{leads: [{phone_number, variables?, notes?}]}`; a form with a `file` (CSV or XLSX) and
-/// perhaps `duplicates`; or the file itself as `text/csv` or as a workbook. 201 with the ids; 202
-/// with the import and its `Location` for a long list; 400 with every faulty row, and nobody is
-/// enrolled; 404; 409 on a final workflow; 413; 415.
+/// A list as JSON; a form with a CSV or XLSX `file`; or the file itself. A long list is checked,
+/// and then enrolled in the background.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/leads", operation_id = "enrolLeads", tag = openapi::LEADS,
+    params(("duplicates" = Option<bodies::DuplicatePolicy>, Query, description = "What to do with numbers that are there already; `skip` unless said otherwise.")),
+    request_body(content(
+        (bodies::Enrolment = "application/json"),
+        (bodies::EnrolmentForm = "multipart/form-data"),
+        (String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    )),
+    responses((status = 201, description = "They are enrolled.", body = EnrolledShape), (status = 202, description = "A long list: its import says how far it is.", body = imports::ImportShape, headers(("Location" = String, description = "The import.")))),
+    extensions(("x-problems" = json!(["faulty_rows", "invalid_form", "invalid_value", "request_under_way", "workflow_ended", "wrong_status", "import_not_open", "lead_enrolled"]))),
+)]
 pub(crate) async fn enrol(request: HttpRequest, payload: web::Payload) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     let mut query = Query::of(&request)?;

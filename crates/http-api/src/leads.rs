@@ -16,10 +16,12 @@ use branchline_projections::{
 };
 use futures_util::future::try_join_all;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     headers::{organisation, state},
-    paging::{RowCursor, Wanted},
+    openapi::{self, answers, names, parameters::Paging},
+    paging::{Listing, RowCursor, Wanted},
     paths::{id, missing},
     problem::{Answer, Problem},
     query::Query,
@@ -29,21 +31,33 @@ use crate::{
 
 /// A lead as JSON. Every field is always there; personal ones are null once they are erased.
 /// Source: CONTRACT.md 9.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Lead)]
 pub(crate) struct LeadShape {
+    #[schema(value_type = names::LeadId)]
     id: LeadId,
+    #[schema(value_type = Option<names::WorkflowId>)]
     workflow_id: Option<WorkflowId>,
     phone_number: Option<String>,
+    #[schema(value_type = Option<names::Values>)]
     variables: Option<Values>,
     notes: Option<String>,
+    #[schema(value_type = names::LeadStatus)]
     status: LeadStatus,
+    #[schema(value_type = Option<names::NodeId>)]
     current_node_id: Option<NodeId>,
+    #[schema(value_type = Option<names::Timestamp>)]
     entered_at: Option<Timestamp>,
+    #[schema(value_type = Option<names::Timestamp>)]
     release_at: Option<Timestamp>,
+    #[schema(value_type = Option<names::CallId>)]
     call_id: Option<CallId>,
+    #[schema(value_type = Option<names::HoldReason>)]
     hold: Option<HoldCode>,
     removed: bool,
+    #[schema(value_type = Option<names::Timestamp>)]
     erased_at: Option<Timestamp>,
+    #[schema(value_type = names::Timestamp)]
     enrolled_at: Timestamp,
 }
 
@@ -75,28 +89,40 @@ fn call_of(story: &LeadStory) -> Option<CallId> {
 }
 
 /// Where a lead stands in its run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Execution)]
 struct ExecutionShape {
+    #[schema(value_type = Option<names::NodeId>)]
     current_node_id: Option<NodeId>,
     visit: u32,
+    #[schema(value_type = Option<names::Timestamp>)]
     entered_at: Option<Timestamp>,
+    #[schema(value_type = Option<names::Timestamp>)]
     release_at: Option<Timestamp>,
+    #[schema(value_type = Option<names::CallId>)]
     call_id: Option<CallId>,
+    #[schema(value_type = Option<names::HoldReason>)]
     hold: Option<HoldCode>,
 }
 
 /// The way of a lead, and the newest graph to draw it on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = History)]
 struct HistoryShape {
     lead: LeadShape,
     execution: Option<ExecutionShape>,
+    #[schema(value_type = Vec<answers::Transition>)]
     history: Vec<Transition>,
+    #[schema(value_type = Vec<answers::Visit>)]
     visits: Vec<VisitShape>,
+    #[schema(value_type = Vec<answers::Node>)]
     nodes: Vec<NodeShape>,
+    #[schema(value_type = Vec<answers::Edge>)]
     edges: Vec<Edge>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = VariableKeys)]
 struct Keys {
     keys: Vec<String>,
 }
@@ -171,9 +197,12 @@ fn status(query: &mut Query) -> (Option<LeadStatus>, Option<bool>) {
     }
 }
 
-/// `GET /v1/workflows/{workflow}/leads?status=&node=&held=`
-///
-/// 200 with a page, in order of enrolment; 404.
+/// Leads of a workflow, in order of enrolment.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/leads", operation_id = "listLeads", tag = openapi::LEADS,
+    params(("status" = Option<names::LeadStatusFilter>, Query, description = "Only those with this status."), ("node" = Option<names::NodeId>, Query, description = "Only those at this node."), ("held" = Option<names::HeldFilter>, Query, description = "Only those that are held: for any reason (`true`), or for this one."), Paging),
+    responses((status = 200, description = "A page.", body = Listing<LeadShape>)),
+)]
 pub(crate) async fn list(request: HttpRequest) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     let mut query = Query::of(&request)?;
@@ -194,9 +223,12 @@ pub(crate) async fn list(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().json(wanted.listing(page.total, page.next, rows)))
 }
 
-/// `GET /v1/leads?phone_number=`
-///
-/// 200 with a page of a person's leads over all workflows, oldest first.
+/// A person's leads over all workflows, oldest first.
+#[utoipa::path(
+    get, path = "/v1/leads", operation_id = "listLeadsOfPerson", tag = openapi::LEADS,
+    params(("phone_number" = String, Query, description = "With its country code.", example = "+12125550123"), Paging),
+    responses((status = 200, description = "A page.", body = Listing<LeadShape>)),
+)]
 pub(crate) async fn of_person(request: HttpRequest) -> Answer {
     let mut query = Query::of(&request)?;
     let number = query.text("phone_number");
@@ -225,18 +257,22 @@ pub(crate) async fn of_person(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().json(listing))
 }
 
-/// `GET /v1/workflows/{workflow}/leads/{lead}`
-///
-/// 200 with the lead, also a removed one; 404.
+/// A lead, also a removed one.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/leads/{lead}", operation_id = "getLead", tag = openapi::LEADS,
+    responses((status = 200, description = "The lead.", body = LeadShape)),
+)]
 pub(crate) async fn one(request: HttpRequest) -> Answer {
     let (_, lead, _) = check_path(&request).await?;
     Query::of(&request)?.finish()?;
     shown(&request, lead).await
 }
 
-/// `GET /v1/workflows/{workflow}/leads/{lead}/history`
-///
-/// 200 with its transitions, the same as visits, and the graph; 404.
+/// The way of a lead: its transitions, the same as visits, and the graph.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/leads/{lead}/history", operation_id = "getLeadHistory", tag = openapi::LEADS,
+    responses((status = 200, description = "The history.", body = HistoryShape)),
+)]
 pub(crate) async fn history(request: HttpRequest) -> Answer {
     let (_, lead, view) = check_path(&request).await?;
     Query::of(&request)?.finish()?;
@@ -262,9 +298,11 @@ pub(crate) async fn history(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().json(shape))
 }
 
-/// `GET /v1/workflows/{workflow}/leads/{lead}/explain`
-///
-/// 200 with every guard that holds it and what would move it; 404.
+/// Why a lead is where it is: every guard that holds it, and what would move it.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/leads/{lead}/explain", operation_id = "explainLead", tag = openapi::LEADS,
+    responses((status = 200, description = "The explanation.", body = answers::Explanation)),
+)]
 pub(crate) async fn explain(request: HttpRequest) -> Answer {
     let (_, lead, _) = check_path(&request).await?;
     Query::of(&request)?.finish()?;
@@ -272,9 +310,11 @@ pub(crate) async fn explain(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().json(explanation))
 }
 
-/// `GET /v1/workflows/{workflow}/leads/variable-keys`
-///
-/// 200 with the names of all variables that leads were ever enrolled with; 404.
+/// The names of all variables that leads were ever enrolled with.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/leads/variable-keys", operation_id = "listVariableKeys", tag = openapi::LEADS,
+    responses((status = 200, description = "The names.", body = Keys)),
+)]
 pub(crate) async fn variable_keys(request: HttpRequest) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     Query::of(&request)?.finish()?;

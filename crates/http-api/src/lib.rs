@@ -31,6 +31,7 @@ mod lead_upload;
 mod lead_workbook;
 mod leads;
 mod listen;
+mod openapi;
 mod paging;
 mod paths;
 mod problem;

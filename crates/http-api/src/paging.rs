@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use branchline_projections::{ListCursor, PageStart, Paging};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::query::Query;
 
@@ -46,7 +47,7 @@ pub(crate) struct Wanted<C> {
 }
 
 /// The answer to a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Listing<T> {
     data: Vec<T>,
     meta: Meta,
@@ -64,7 +65,8 @@ impl<T> Listing<T> {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PageMeta)]
 struct Meta {
     /// None when the page was asked for by cursor.
     page: Option<u64>,

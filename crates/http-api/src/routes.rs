@@ -13,7 +13,7 @@ use crate::{
     ApiState, access, admin, call_logs,
     error_mapping::Refusal,
     events, graph, headers, health, imports, landing, lead_actions, lead_changes, lead_upload,
-    leads,
+    leads, openapi,
     problem::{Answer, Problem},
     whole_graph, workflows,
 };
@@ -55,6 +55,10 @@ const OUTSIDE: &[Line] = lines![
     get "/" => landing::page,
     get "/healthz" => health::healthz,
     get "/readyz" => health::readyz,
+    get "/openapi.json" => openapi::document,
+    get "/docs" => openapi::page::folder,
+    get "/docs/" => openapi::page::file,
+    get "/docs/{file}" => openapi::page::file,
 ];
 
 const CALLS: &[Line] = lines![
@@ -116,6 +120,12 @@ const LEADS: &[Line] = lines![
 #[cfg(test)]
 pub(crate) fn below_v1() -> impl Iterator<Item = &'static Line> {
     CALLS.iter().chain(WORKFLOWS).chain(LEADS)
+}
+
+/// Every route.
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = &'static Line> {
+    OUTSIDE.iter().chain(below_v1()).chain(admin::ROUTES)
 }
 
 /// Puts all routes of the API into an actix-web application. Register your own routes before: this

@@ -17,6 +17,7 @@ use crate::{
     graph::{new_node, newest},
     headers::{Write, header_fault, organisation, state},
     json::Fields,
+    openapi::{self, answers, bodies},
     paths::id,
     problem::{Answer, Problem},
     query::Query,
@@ -39,18 +40,22 @@ fn shown(graph: &Graph, node_ids: Option<BTreeMap<String, NodeId>>) -> HttpRespo
     HttpResponse::Ok().insert_header((header::ETAG, format!("\"{revision}\""))).json(shape)
 }
 
-/// `GET /v1/workflows/{workflow}/graph`
-///
-/// 200 with all nodes and edges and the revision, which is the `ETag` too; 404.
+/// The whole graph of a workflow.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/graph", operation_id = "getGraph", tag = openapi::GRAPH,
+    responses((status = 200, description = "The graph.", body = answers::Graph, headers(("ETag" = String, description = "The revision, in quotes.")))),
+)]
 pub(crate) async fn whole(request: HttpRequest) -> Answer {
     let workflow = id(&request)?;
     Query::of(&request)?.finish()?;
     Ok(shown(&*newest(&request, workflow).await?, None))
 }
 
-/// `POST /v1/workflows/{workflow}/validate`
-///
-/// 200 with every fault and warning; 404.
+/// Judges the graph: what blocks activation, and what is doubtful.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/validate", operation_id = "validateGraph", tag = openapi::GRAPH,
+    responses((status = 200, description = "The judgement.", body = answers::GraphReport)),
+)]
 pub(crate) async fn validate(request: HttpRequest, write: Write) -> Answer {
     let workflow = id(&request)?;
     Query::of(&request)?.finish()?;
@@ -66,11 +71,16 @@ pub(crate) async fn validate(request: HttpRequest, write: Write) -> Answer {
     Ok(HttpResponse::Ok().json(report))
 }
 
-/// `PUT /v1/workflows/{workflow}/graph`
+/// Replaces the graph in one revision.
 ///
-/// 200 with the graph as it is then, and `node_ids`: the same revision when nothing changed. 400;
-/// 404; 409 for an edge twice, or leads at a node that is not there any more and not in `move`; 412
-/// when the graph was edited since the revision in `If-Match`, 428 without one.
+/// Nothing changes when it is the same. Leads of a node that is left out go where `move` says.
+#[utoipa::path(
+    put, path = "/v1/workflows/{workflow}/graph", operation_id = "putGraph", tag = openapi::GRAPH,
+    params(("If-Match" = String, Header, description = "The revision it was made from, in quotes: the `ETag` of GET.", pattern = r#"^"[0-9]{1,9}"$"#)),
+    request_body = bodies::GraphPut,
+    responses((status = 200, description = "The graph as it is then.", body = answers::Graph, headers(("ETag" = String, description = "The revision, in quotes.")))),
+    extensions(("x-problems" = json!(["invalid_value", "node_not_found", "node_type_differs", "edge_exists", "node_exists", "leads_at_node", "wrong_status", "stale_revision", "precondition_required"]))),
+)]
 pub(crate) async fn put(request: HttpRequest, write: Write) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     Query::of(&request)?.finish()?;

@@ -9,32 +9,41 @@ use branchline_domain::{
 use branchline_engine::command::WorkflowAction;
 use branchline_projections::{Counts, ListCursor, Projections, WorkflowFilter, WorkflowRow};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     error_mapping::Refusal,
     headers::{Write, organisation, state},
-    paging::Wanted,
+    openapi::{self, answers, bodies, names, parameters::Paging, settings},
+    paging::{Listing, Wanted},
     paths::{id, missing},
     problem::{Answer, Problem},
     query::Query,
 };
 
 /// A workflow as JSON. Every field is always there. Source: CONTRACT.md 9.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Workflow)]
 pub(crate) struct WorkflowShape {
+    #[schema(value_type = names::WorkflowId)]
     pub(crate) id: WorkflowId,
     pub(crate) title: String,
     description: Option<String>,
+    #[schema(value_type = names::WorkflowStatus)]
     pub(crate) status: WorkflowStatus,
+    #[schema(value_type = settings::Settings)]
     settings: Settings,
     revision: u32,
     node_count: usize,
     edge_count: usize,
     enrolled_leads: u64,
     can_process_leads: bool,
+    #[schema(value_type = Option<names::WorkflowControl>)]
     control: Option<Control>,
     control_reason: &'static str,
+    #[schema(value_type = names::Timestamp)]
     created_at: Timestamp,
+    #[schema(value_type = names::Timestamp)]
     updated_at: Timestamp,
 }
 
@@ -96,9 +105,14 @@ async fn shown(
     Ok(response.json(shape))
 }
 
-/// `GET /v1/workflows?status=`
+/// Workflows, in order of creation.
 ///
-/// 200 with a page, in order of creation; `running` is read as `active`.
+/// `running` is read as `active`.
+#[utoipa::path(
+    get, path = "/v1/workflows", operation_id = "listWorkflows", tag = openapi::WORKFLOWS,
+    params(("status" = Option<names::WorkflowStatus>, Query, description = "Only those with this status."), Paging),
+    responses((status = 200, description = "A page.", body = Listing<WorkflowShape>)),
+)]
 pub(crate) async fn list(request: HttpRequest) -> Answer {
     let mut query = Query::of(&request)?;
     let filter = WorkflowFilter {
@@ -118,9 +132,13 @@ pub(crate) async fn list(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().json(listing))
 }
 
-/// `POST /v1/workflows`
-///
-/// 201 with the workflow, always a draft; 400.
+/// Creates a workflow: a draft without a graph.
+#[utoipa::path(
+    post, path = "/v1/workflows", operation_id = "createWorkflow", tag = openapi::WORKFLOWS,
+    request_body = bodies::NewWorkflow,
+    responses((status = 201, description = "The workflow.", body = WorkflowShape)),
+    extensions(("x-problems" = json!(["invalid_value"]))),
+)]
 pub(crate) async fn create(request: HttpRequest, write: Write) -> Answer {
     Query::of(&request)?.finish()?;
     let mut fields = write.fields()?;
@@ -136,19 +154,26 @@ pub(crate) async fn create(request: HttpRequest, write: Write) -> Answer {
     shown(&request, workflow, HttpResponse::Created()).await
 }
 
-/// `GET /v1/workflows/{workflow}`
-///
-/// 200 with the workflow; 404.
+/// A workflow.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}", operation_id = "getWorkflow", tag = openapi::WORKFLOWS,
+    responses((status = 200, description = "The workflow.", body = WorkflowShape)),
+)]
 pub(crate) async fn one(request: HttpRequest) -> Answer {
     let workflow = id(&request)?;
     Query::of(&request)?.finish()?;
     shown(&request, workflow, HttpResponse::Ok()).await
 }
 
-/// `PATCH /v1/workflows/{workflow}`
+/// Changes title, description and settings.
 ///
-/// 200 with the workflow; settings that are left out stay as they are. 400; 404; 409 when the
-/// status shall be set: the actions do that.
+/// The status is changed by the actions, not here.
+#[utoipa::path(
+    patch, path = "/v1/workflows/{workflow}", operation_id = "editWorkflow", tag = openapi::WORKFLOWS,
+    request_body = bodies::WorkflowEdit,
+    responses((status = 200, description = "The workflow.", body = WorkflowShape)),
+    extensions(("x-problems" = json!(["invalid_value", "status_not_editable", "wrong_status"]))),
+)]
 pub(crate) async fn edit(request: HttpRequest, write: Write) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     Query::of(&request)?.finish()?;
@@ -206,41 +231,63 @@ async fn act(request: HttpRequest, write: Write, action: WorkflowAction) -> Answ
     shown(&request, workflow, HttpResponse::Ok()).await
 }
 
-/// `POST /v1/workflows/{workflow}/activate`
+/// Starts a workflow, or lets a paused one go on.
 ///
-/// 200 with the workflow; 400 with every fault of the graph; 404; 409.
+/// A graph with faults is not started: the answer names all of them.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/activate", operation_id = "activateWorkflow", tag = openapi::WORKFLOWS,
+    responses((status = 200, description = "The workflow.", body = WorkflowShape)),
+    extensions(("x-problems" = json!(["invalid_graph", "wrong_status"]))),
+)]
 pub(crate) async fn activate(request: HttpRequest, write: Write) -> Answer {
     Query::of(&request)?.finish()?;
     act(request, write, WorkflowAction::Activate).await
 }
 
-/// `POST /v1/workflows/{workflow}/pause`
+/// Pauses a workflow: no lead moves from now on.
 ///
-/// 200 with the workflow; 404; 409.
+/// Calls in progress finish, and what they decide is held.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/pause", operation_id = "pauseWorkflow", tag = openapi::WORKFLOWS,
+    responses((status = 200, description = "The workflow.", body = WorkflowShape)),
+    extensions(("x-problems" = json!(["wrong_status"]))),
+)]
 pub(crate) async fn pause(request: HttpRequest, write: Write) -> Answer {
     Query::of(&request)?.finish()?;
     act(request, write, WorkflowAction::Pause).await
 }
 
-/// `POST /v1/workflows/{workflow}/resume`
-///
-/// 200 with the workflow; 404; 409.
+/// Lets a paused workflow go on.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/resume", operation_id = "resumeWorkflow", tag = openapi::WORKFLOWS,
+    responses((status = 200, description = "The workflow.", body = WorkflowShape)),
+    extensions(("x-problems" = json!(["invalid_graph", "wrong_status"]))),
+)]
 pub(crate) async fn resume(request: HttpRequest, write: Write) -> Answer {
     Query::of(&request)?.finish()?;
     act(request, write, WorkflowAction::Resume).await
 }
 
-/// `POST /v1/workflows/{workflow}/cancel`
-///
-/// 200 with the workflow; 404; 409.
+/// Stops a workflow for good.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/cancel", operation_id = "cancelWorkflow", tag = openapi::WORKFLOWS,
+    responses((status = 200, description = "The workflow.", body = WorkflowShape)),
+    extensions(("x-problems" = json!(["wrong_status"]))),
+)]
 pub(crate) async fn cancel(request: HttpRequest, write: Write) -> Answer {
     Query::of(&request)?.finish()?;
     act(request, write, WorkflowAction::Cancel).await
 }
 
-/// `POST /v1/workflows/{workflow}/complete?force=`
+/// Completes a workflow.
 ///
-/// 200 with the workflow; 404; 409, also while leads are under way unless forced.
+/// Refused while leads are under way, unless forced.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/complete", operation_id = "completeWorkflow", tag = openapi::WORKFLOWS,
+    params(("force" = Option<bool>, Query, description = "Whether leads under way do not matter.")),
+    responses((status = 200, description = "The workflow.", body = WorkflowShape)),
+    extensions(("x-problems" = json!(["wrong_status", "leads_under_way"]))),
+)]
 pub(crate) async fn complete(request: HttpRequest, write: Write) -> Answer {
     let mut query = Query::of(&request)?;
     let force = query.flag("force");
@@ -248,9 +295,12 @@ pub(crate) async fn complete(request: HttpRequest, write: Write) -> Answer {
     act(request, write, WorkflowAction::Complete { force }).await
 }
 
-/// `POST /v1/workflows/{workflow}/duplicate`
-///
-/// 201 with the copy, a draft; 404.
+/// Makes a draft with the same graph and settings.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/duplicate", operation_id = "duplicateWorkflow", tag = openapi::WORKFLOWS,
+    responses((status = 201, description = "The copy.", body = WorkflowShape)),
+    extensions(("x-problems" = json!(["invalid_value"]))),
+)]
 pub(crate) async fn duplicate(request: HttpRequest, write: Write) -> Answer {
     let workflow = id(&request)?;
     Query::of(&request)?.finish()?;
@@ -259,9 +309,14 @@ pub(crate) async fn duplicate(request: HttpRequest, write: Write) -> Answer {
     shown(&request, copy, HttpResponse::Created()).await
 }
 
-/// `DELETE /v1/workflows/{workflow}`
+/// Deletes a workflow. Its history stays.
 ///
-/// 204; 404; 409 while it is active or a call is in progress.
+/// Refused while it is active or a call is in progress.
+#[utoipa::path(
+    delete, path = "/v1/workflows/{workflow}", operation_id = "deleteWorkflow", tag = openapi::WORKFLOWS,
+    responses((status = 204, description = "It is deleted.")),
+    extensions(("x-problems" = json!(["wrong_status", "calls_in_progress"]))),
+)]
 pub(crate) async fn delete(request: HttpRequest, write: Write) -> Answer {
     let workflow = id(&request)?;
     Query::of(&request)?.finish()?;
@@ -271,9 +326,11 @@ pub(crate) async fn delete(request: HttpRequest, write: Write) -> Answer {
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// `GET /v1/workflows/{workflow}/counts`
-///
-/// 200 with its leads by status and by node; 404.
+/// The leads of a workflow by status and by node.
+#[utoipa::path(
+    get, path = "/v1/workflows/{workflow}/counts", operation_id = "countLeads", tag = openapi::WORKFLOWS,
+    responses((status = 200, description = "The counts.", body = answers::Counts)),
+)]
 pub(crate) async fn counts(request: HttpRequest) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     Query::of(&request)?.finish()?;

@@ -27,6 +27,17 @@ pub enum MoveCause {
 }
 
 impl MoveCause {
+    /// One of every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Entry,
+        Self::Moved,
+        Self::Branch(BranchCause::Call(0)),
+        Self::Branch(BranchCause::Condition),
+        Self::Branch(BranchCause::Release),
+        Self::Branch(BranchCause::Application),
+        Self::Branch(BranchCause::Person),
+    ];
+
     /// The text form.
     pub const fn as_str(self) -> &'static str {
         match self {

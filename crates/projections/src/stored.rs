@@ -98,6 +98,12 @@ pub enum DispatchStage {
     Unknown,
 }
 
+impl DispatchStage {
+    /// Every stage.
+    pub const ALL: [Self; 5] =
+        [Self::Requested, Self::Started, Self::Dispatched, Self::Refused, Self::Unknown];
+}
+
 impl From<&Dispatch> for DispatchStage {
     fn from(dispatch: &Dispatch) -> Self {
         match dispatch {

@@ -97,6 +97,11 @@ pub enum Logic {
     Or,
 }
 
+impl Logic {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::And, Self::Or];
+}
+
 /// What a condition asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -113,6 +118,18 @@ pub enum Operator {
     GreaterThan,
     /// The field is a number below this one.
     LessThan,
+}
+
+impl Operator {
+    /// Every operator.
+    pub const ALL: [Self; 6] = [
+        Self::Equals,
+        Self::NotEquals,
+        Self::Exists,
+        Self::Contains,
+        Self::GreaterThan,
+        Self::LessThan,
+    ];
 }
 
 /// One condition.
@@ -162,6 +179,9 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
+    /// Every unit.
+    pub const ALL: [Self; 3] = [Self::Minutes, Self::Hours, Self::Days];
+
     /// Unit: seconds.
     pub const fn seconds(self) -> u64 {
         match self {
@@ -180,6 +200,11 @@ pub enum TimeSource {
     Fixed,
     /// An attribute of the lead's last call.
     PostcallAnalysis,
+}
+
+impl TimeSource {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Fixed, Self::PostcallAnalysis];
 }
 
 /// Config of a `TIME` node.

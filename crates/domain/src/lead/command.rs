@@ -53,6 +53,10 @@ pub enum ApplicationOutcome {
 }
 
 impl ApplicationOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 4] =
+        [Self::Succeeded, Self::Failed, Self::Unavailable, Self::Interrupted];
+
     /// The text form.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -31,6 +31,11 @@ pub enum Control {
     Deactivate,
 }
 
+impl Control {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Activate, Self::Deactivate];
+}
+
 impl WorkflowStatus {
     /// Every status.
     pub const ALL: [Self; 5] =

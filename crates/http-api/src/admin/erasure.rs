@@ -4,9 +4,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use branchline_domain::{id::LeadId, time::Timestamp};
 use branchline_engine::command::Caller;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     headers::{Write, state},
+    openapi::{self, names},
     paths,
     problem::Answer,
     query::Query,
@@ -15,21 +17,29 @@ use crate::{
 /// Who erased, in the record.
 const PRINCIPAL: &str = "operator";
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Erasure)]
 struct ErasureShape {
+    #[schema(value_type = names::LeadId)]
     lead_id: LeadId,
     /// The record that says so.
     position: u64,
+    #[schema(value_type = names::Timestamp)]
     erased_at: Timestamp,
     key_destroyed: bool,
     /// What could not be destroyed, and what to do about it; null when the key is.
     remains: Option<String>,
 }
 
-/// `POST /v1/admin/leads/{lead}/erase`
+/// Destroys the key of what is personal of a lead.
 ///
-/// 200 with what was recorded and destroyed, also for a lead that was erased before. 404; 409 while
-/// the lead may still move or has a call or an application at work.
+/// Also for a lead that was erased before. Refused while the lead may still move, or has a call or
+/// an application at work.
+#[utoipa::path(
+    post, path = "/v1/admin/leads/{lead}/erase", operation_id = "eraseLead", tag = openapi::OPERATOR,
+    responses((status = 200, description = "What was recorded and destroyed.", body = ErasureShape)),
+    extensions(("x-problems" = json!(["cannot_erase"]))),
+)]
 pub(crate) async fn erase(request: HttpRequest, write: Write) -> Answer {
     let lead: LeadId = paths::id(&request)?;
     Query::of(&request)?.finish()?;

@@ -14,7 +14,13 @@ use super::{
     proofs::{reading, unreadable},
     records::{NDJSON, each},
 };
-use crate::{headers::state, paging::number, problem::Answer, query::Query};
+use crate::{
+    headers::state,
+    openapi::{self, names},
+    paging::number,
+    problem::Answer,
+    query::Query,
+};
 
 /// Blocks read at once: about a megabyte.
 const BLOCKS_AT_ONCE: usize = 64;
@@ -92,11 +98,12 @@ fn ends_a_block(store: &dyn EventStore, until: Position) -> Result<bool, ReadErr
     Ok(following.first().is_some_and(|(first, _)| *first == until.next()))
 }
 
-/// `GET /v1/admin/export`
-///
-/// 200 with every record up to `until`, or to the last one there is when it is asked, and the end
-/// that says that it is whole. `Branchline-Head` says how many records that are. 400, also for an
-/// `until` beyond the end, and for one inside a block where blocks are wanted.
+/// The whole journal up to a position.
+#[utoipa::path(
+    get, path = "/v1/admin/export", operation_id = "exportJournal", tag = openapi::OPERATOR,
+    params(("format" = Option<names::ExportFormat>, Query, description = "Lines of JSON, or the journal's own blocks."), ("until" = Option<u64>, Query, description = "Position of the last record; that of the journal unless said otherwise.")),
+    responses((status = 200, description = "Every record, and the end that says that it is whole.", content((String = "application/x-ndjson"), (Vec<u8> = "application/octet-stream")), headers(("Branchline-Head" = u64, description = "How many records the journal has, or the answer is of.")))),
+)]
 pub(crate) async fn export(request: HttpRequest) -> Answer {
     let admin = admin(&request)?;
     // Read once: what comes in while it is asked is not in it.

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, http::header};
 
 use super::{admin, body};
-use crate::{headers::state, problem::Answer, query::Query};
+use crate::{headers::state, openapi, problem::Answer, query::Query};
 
-/// `GET /v1/admin/keys`
+/// The backup of all keys, in one piece that checks itself.
 ///
-/// 200 with all keys in one piece that checks itself. Whoever has it can open every lead's fields.
+/// Whoever has it can open every lead's fields.
+#[utoipa::path(
+    get, path = "/v1/admin/keys", operation_id = "backUpKeys", tag = openapi::OPERATOR,
+    responses((status = 200, description = "The keys.", content_type = "application/octet-stream", body = Vec<u8>)),
+)]
 pub(crate) async fn keys(request: HttpRequest) -> Answer {
     Query::of(&request)?.finish()?;
     let write = Arc::clone(&admin(&request)?.keys);

@@ -9,11 +9,11 @@
 
 mod access;
 mod body;
-mod erasure;
-mod export;
-mod keys;
-mod proofs;
-mod records;
+pub(crate) mod erasure;
+pub(crate) mod export;
+pub(crate) mod keys;
+pub(crate) mod proofs;
+pub(crate) mod records;
 
 use std::{
     fmt,

@@ -10,9 +10,11 @@ use branchline_journal::merkle::TreeHead;
 use branchline_journal::record::{Position, StreamId};
 use branchline_journal::store::EventStore;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Admin, HEAD, admin};
 use crate::{
+    openapi::{self, answers, names},
     paging::number,
     paths,
     problem::{Answer, Problem},
@@ -20,11 +22,13 @@ use crate::{
 };
 
 /// The head of the journal.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = JournalHead)]
 struct HeadShape {
     size: u64,
     root: String,
     /// When the last record was decided; null in an empty journal.
+    #[schema(value_type = Option<names::Timestamp>)]
     recorded_at: Option<Timestamp>,
     /// The head as a signed note; null without a key to sign it.
     note: Option<String>,
@@ -48,9 +52,11 @@ pub(super) fn unreadable(wrong: impl std::fmt::Display) -> Problem {
     EngineError::Unavailable { reason: wrong.to_string().into() }.into()
 }
 
-/// `GET /v1/admin/head`
-///
-/// 200 with size and root of the journal's hash tree, signed when there is a key for it.
+/// Size and root of the journal's hash tree, signed when there is a key for it.
+#[utoipa::path(
+    get, path = "/v1/admin/head", operation_id = "getHead", tag = openapi::OPERATOR,
+    responses((status = 200, description = "The head.", body = HeadShape, headers(("Branchline-Head" = u64, description = "How many records the journal has, or the answer is of.")))),
+)]
 pub(crate) async fn head(request: HttpRequest) -> Answer {
     Query::of(&request)?.finish()?;
     let admin = admin(&request)?;
@@ -67,10 +73,12 @@ pub(crate) async fn head(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().insert_header((HEAD, head.size)).json(shape))
 }
 
-/// `GET /v1/admin/leads/{lead}/dossier`
-///
-/// 200 with everything recorded of the lead among the first `size` records, or all, and the proof
-/// that it is. 400 for a `size` beyond the end; 404 for a lead that is not there, or was not then.
+/// Everything recorded of a lead, and the proof that it is in the journal.
+#[utoipa::path(
+    get, path = "/v1/admin/leads/{lead}/dossier", operation_id = "getDossier", tag = openapi::OPERATOR,
+    params(("size" = Option<u64>, Query, description = "Among how many records; all unless said otherwise.")),
+    responses((status = 200, description = "The dossier.", body = answers::Dossier, headers(("Branchline-Head" = u64, description = "How many records the journal has, or the answer is of.")))),
+)]
 pub(crate) async fn dossier(request: HttpRequest) -> Answer {
     let lead: LeadId = paths::id(&request)?;
     let admin = admin(&request)?;
@@ -99,10 +107,12 @@ pub(crate) async fn dossier(request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok().insert_header(ContentType::json()).insert_header((HEAD, size)).body(text))
 }
 
-/// `GET /v1/admin/consistency`
-///
-/// 200 with the proof that the journal of `new` records, or of all, continues that of `old`. 400 for
-/// an `old` that is missing or beyond `new`, and a `new` beyond the end.
+/// The proof that the newer journal continues the older one.
+#[utoipa::path(
+    get, path = "/v1/admin/consistency", operation_id = "proveConsistency", tag = openapi::OPERATOR,
+    params(("old" = u64, Query, description = "How many records the older one had."), ("new" = Option<u64>, Query, description = "How many records the newer one has; all unless said otherwise.")),
+    responses((status = 200, description = "The proof.", body = answers::ConsistencyProof, headers(("Branchline-Head" = u64, description = "How many records the journal has, or the answer is of.")))),
+)]
 pub(crate) async fn consistency(request: HttpRequest) -> Answer {
     let admin = admin(&request)?;
     let mut query = Query::of(&request)?;

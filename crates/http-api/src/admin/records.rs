@@ -9,7 +9,7 @@ use branchline_journal::record::{Position, Record};
 use branchline_journal::store::EventStore;
 
 use super::{HEAD, admin, body};
-use crate::{headers::state, paging::number, problem::Answer, query::Query};
+use crate::{headers::state, openapi, paging::number, problem::Answer, query::Query};
 
 /// Records in one answer when the caller does not say.
 const LIMIT_DEFAULT: u64 = 1_000;
@@ -23,12 +23,14 @@ const BATCH: usize = 256;
 /// What lines of JSON are, each with a line feed.
 pub(super) const NDJSON: &str = "application/x-ndjson";
 
-/// `GET /v1/admin/records`
+/// Records as lines of JSON, as they come about.
 ///
-/// 200 with the lines of at most `limit` records after the position `after`; none when there is
-/// nothing more within `wait_ms`. They are lines of an export, without its last line: ask again
-/// after the last position that came. The header `Branchline-Head` says how many records the
-/// journal had. 400; 503 when the server stops meanwhile.
+/// None when there is nothing more within `wait_ms`. Ask again after the last position that came.
+#[utoipa::path(
+    get, path = "/v1/admin/records", operation_id = "listRecords", tag = openapi::OPERATOR,
+    params(("after" = Option<u64>, Query, description = "Position of the last record that is known."), ("limit" = Option<u64>, Query, description = "Records in one answer; 1,000 unless said otherwise.", minimum = 1, maximum = 10000), ("wait_ms" = Option<u64>, Query, description = "How long to wait for the first record. Unit: milliseconds.", minimum = 0, maximum = 30000)),
+    responses((status = 200, description = "Lines of an export, without its last line.", content_type = "application/x-ndjson", body = String, headers(("Branchline-Head" = u64, description = "How many records the journal has, or the answer is of.")))),
+)]
 pub(crate) async fn records(request: HttpRequest) -> Answer {
     let mut query = Query::of(&request)?;
     let after = number(&mut query, "after", 0, u64::MAX).unwrap_or_default();

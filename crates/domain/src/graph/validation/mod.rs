@@ -70,6 +70,32 @@ pub enum FaultCode {
     NeverEnds,
 }
 
+impl FaultCode {
+    /// Every kind, warnings last.
+    pub const ALL: [Self; 20] = [
+        Self::NoEntry,
+        Self::AmbiguousEntry,
+        Self::EdgeToNowhere,
+        Self::NoOutgoingEdge,
+        Self::TerminalWithOutgoingEdge,
+        Self::UnknownLabel,
+        Self::MissingNumber,
+        Self::InvalidRetry,
+        Self::InvalidCallingWindow,
+        Self::InvalidTimezone,
+        Self::InvalidMaxVisits,
+        Self::IncompleteCondition,
+        Self::InvalidDuration,
+        Self::MissingField,
+        Self::IncompleteApplication,
+        Self::BadTemplate,
+        Self::EndlessCycle,
+        Self::MissingOutput,
+        Self::Unreachable,
+        Self::NeverEnds,
+    ];
+}
+
 /// One thing that is wrong, or doubtful.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {

@@ -73,6 +73,37 @@ pub enum GuardCode {
     Final,
 }
 
+impl GuardCode {
+    /// Every kind, in the order of the list above.
+    pub const ALL: [Self; 25] = [
+        Self::WorkflowNotActive,
+        Self::NoValidEntry,
+        Self::EnrolledAfterActivation,
+        Self::ImportOpen,
+        Self::Due,
+        Self::WaitingForRelease,
+        Self::WaitingForDial,
+        Self::OutsideCallingWindow,
+        Self::NoCapacity,
+        Self::PhoneBusy,
+        Self::WaitingForCall,
+        Self::WaitingForApplication,
+        Self::WaitingForAnalysis,
+        Self::WorkflowPaused,
+        Self::MissingOutput,
+        Self::ReviewRequired,
+        Self::NodeIncomplete,
+        Self::CallOverdue,
+        Self::DialOutcomeUnknown,
+        Self::DialRefused,
+        Self::UnreadableTime,
+        Self::ApplicationReview,
+        Self::EndlessLoop,
+        Self::Removed,
+        Self::Final,
+    ];
+}
+
 /// One thing that holds a lead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HoldingGuard {

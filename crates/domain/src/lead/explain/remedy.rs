@@ -51,3 +51,31 @@ pub enum Remedy {
     /// A person removes the lead.
     Remove,
 }
+
+impl Remedy {
+    /// Every remedy.
+    pub const ALL: [Self; 22] = [
+        Self::Activate,
+        Self::Resume,
+        Self::PauseAndResume,
+        Self::ImportEnds,
+        Self::MarkEntry,
+        Self::EngineGoesOn,
+        Self::TimePasses,
+        Self::CallIsDialled,
+        Self::OtherCallEnds,
+        Self::StatusArrives,
+        Self::FinalStatusArrives,
+        Self::AttributesArrive,
+        Self::ApplicationAnswers,
+        Self::RegisterHandler,
+        Self::AddEdge,
+        Self::CompleteNode,
+        Self::BreakCycle,
+        Self::ResolveOutput,
+        Self::Redial,
+        Self::ResolveRelease,
+        Self::MoveTo,
+        Self::Remove,
+    ];
+}

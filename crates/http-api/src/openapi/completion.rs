@@ -1,0 +1,391 @@
+//! What routes do not say one by one: parameters that stand in their path, headers and problems that
+//! all of them share, and the schemas that are written by hand.
+//!
+//! A route lists the codes of its own problems in `x-problems`; here they become answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use branchline_domain::organisation::Scope;
+use serde_json::{Map, Value, json};
+
+use super::{
+    answers, bodies, names,
+    notation::{Named, of},
+    problem_schemas, problems, settings,
+};
+use crate::access;
+
+/// What any route under `/v1` may answer.
+const ANY: &[&str] = &[
+    "invalid_query",
+    "foreign_host",
+    "busy",
+    "journal_unavailable",
+    "lead_set_aside",
+    "reads_behind",
+    "shutting_down",
+];
+
+/// What a route that takes a key may answer besides.
+const KEY: &[&str] = &["unauthorized", "scope_missing"];
+
+/// What a route of the operator may answer besides.
+const OPERATOR: &[&str] = &["unauthorized"];
+
+/// What any write may answer besides.
+const WRITE: &[&str] = &[
+    "broken_body",
+    "invalid_header",
+    "cross_site",
+    "slow_body",
+    "body_too_large",
+    "too_large",
+    "unsupported_content_encoding",
+    "idempotency_key_reused",
+];
+
+/// What a route that reads JSON may answer besides. A write without a body reads `{}`.
+const JSON: &[&str] = &["malformed_json", "invalid_body"];
+
+/// The media type of a workbook.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Where the document keeps what is named.
+const SCHEMAS: &str = "/components/schemas";
+
+/// Completes a document.
+pub(super) fn complete(document: &mut Value) {
+    rename_listings(document);
+    tidy(document);
+    require_what_is_always_there(document);
+    insert_schemas(document);
+    let mut shared = Shared::default();
+    if let Some(paths) = document.pointer_mut("/paths").and_then(Value::as_object_mut) {
+        for (pattern, item) in paths {
+            for (method, operation) in item.as_object_mut().into_iter().flatten() {
+                if let Some(operation) = operation.as_object_mut() {
+                    shared.complete(pattern, method, operation);
+                }
+            }
+        }
+    }
+    if let Some(components) = document.pointer_mut("/components").and_then(Value::as_object_mut) {
+        components.insert("responses".into(), shared.responses.into_iter().collect());
+        components.insert("parameters".into(), parameters());
+        components.insert("headers".into(), headers());
+        components.insert("securitySchemes".into(), security_schemes());
+    }
+}
+
+/// What every value of the document is asked, from the outside in.
+fn walk(value: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
+    match value {
+        Value::Object(object) => {
+            change(object);
+            object.values_mut().for_each(|value| walk(value, change));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|value| walk(value, change)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Lists of one kind of row get a name that reads well, and name their row: `LeadPage` for a list
+/// of `Lead`.
+fn rename_listings(document: &mut Value) {
+    const PREFIX: &str = "Listing_";
+    walk(document, &mut |object| {
+        if let Some(Value::String(target)) = object.get_mut("$ref")
+            && let Some((place, name)) = target.rsplit_once('/')
+            && let Some(row) = name.strip_prefix(PREFIX)
+        {
+            *target = format!("{place}/{row}Page");
+        }
+    });
+    let Some(schemas) = document.pointer_mut(SCHEMAS).and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (name, mut schema) in std::mem::take(schemas) {
+        let Some(row) = name.strip_prefix(PREFIX) else {
+            schemas.insert(name, schema);
+            continue;
+        };
+        if let Some(items) = schema.pointer_mut("/properties/data/items") {
+            *items = json!({ "$ref": format!("#{SCHEMAS}/{row}") });
+        }
+        schemas.insert(format!("{row}Page"), schema);
+    }
+}
+
+/// Bytes are bytes, where utoipa sees a list of numbers; sources are for readers of the code.
+fn tidy(document: &mut Value) {
+    walk(document, &mut |object| {
+        for media_type in ["application/octet-stream", XLSX] {
+            if let Some(content) = object.get_mut(media_type).and_then(Value::as_object_mut) {
+                content.insert("schema".into(), json!({ "type": "string", "format": "binary" }));
+            }
+        }
+        if let Some(Value::String(text)) = object.get_mut("description")
+            && let Some((kept, _source)) = text.split_once("Source: ")
+        {
+            *text = kept.trim_end().to_owned();
+        }
+    });
+}
+
+/// A parameter that may be left out is never null.
+fn not_null(parameter: &mut Value) {
+    let given = parameter.pointer("/schema/oneOf").and_then(Value::as_array);
+    let only = given.and_then(|choices| choices.iter().find(|choice| choice.get("$ref").is_some()));
+    if let Some(only) = only.cloned()
+        && let Some(schema) = parameter.get_mut("schema")
+    {
+        *schema = only;
+    }
+}
+
+/// Every field of an answer is always there, null when there is none. Source: CONTRACT.md 9.
+fn require_what_is_always_there(document: &mut Value) {
+    fn require(schema: &mut Value) {
+        if let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) {
+            parts.iter_mut().for_each(require);
+        }
+        let fields = schema.get("properties").and_then(Value::as_object);
+        if let Some(names) = fields.map(|fields| fields.keys().cloned().collect::<Vec<_>>())
+            && let Some(schema) = schema.as_object_mut()
+        {
+            schema.insert("required".into(), names.into());
+        }
+    }
+    if let Some(schemas) = document.pointer_mut(SCHEMAS).and_then(Value::as_object_mut) {
+        schemas.values_mut().for_each(require);
+    }
+}
+
+/// All schemas that are written by hand.
+pub(super) fn by_hand() -> impl Iterator<Item = Named> {
+    [names::all(), settings::all(), bodies::all(), answers::all(), problem_schemas::all()]
+        .into_iter()
+        .flatten()
+}
+
+fn insert_schemas(document: &mut Value) {
+    if let Some(schemas) = document.pointer_mut(SCHEMAS).and_then(Value::as_object_mut) {
+        schemas.extend(by_hand().map(|Named { name, schema }| (name.to_owned(), schema)));
+    }
+}
+
+/// Parameters that many routes have by their nature.
+fn parameters() -> Value {
+    let mut parameters = Map::new();
+    for (segment, what, schema) in PATH {
+        parameters.insert(
+            (*segment).into(),
+            json!({
+                "name": segment, "in": "path", "required": true, "description": what,
+                "schema": { "$ref": format!("#{SCHEMAS}/{schema}") },
+            }),
+        );
+    }
+    parameters.insert(
+        "Idempotency-Key".into(),
+        json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "The caller's name for this request, visible ASCII. Sent again with the \
+                            same body it gets the same answer and nothing happens twice; with another \
+                            one it is refused.",
+            "schema": { "type": "string", "pattern": "^[!-~]{1,128}$" },
+        }),
+    );
+    parameters.insert(
+        "X-Request-Id".into(),
+        json!({
+            "name": "X-Request-Id", "in": "header", "required": false,
+            "description": "Name of this request in logs and in the journal; one is made up otherwise.",
+            "schema": { "type": "string", "pattern": "^[!-~]{1,128}$" },
+        }),
+    );
+    parameters.into()
+}
+
+/// Segments of paths: what each is, and its schema.
+const PATH: &[(&str, &str, &str)] = &[
+    ("workflow", "The workflow.", "WorkflowId"),
+    ("node", "The node.", "NodeId"),
+    ("edge", "The edge.", "EdgeId"),
+    ("lead", "The lead.", "LeadId"),
+    ("import", "The import.", "ImportId"),
+    ("call", "The call.", "CallId"),
+];
+
+/// The scopes of which one opens a route; none for a route of the operator.
+fn scopes(method: &str, pattern: &str) -> Option<&'static [Scope]> {
+    let below = pattern.strip_prefix("/v1")?;
+    let row = access::routes::ROUTES
+        .iter()
+        .find(|row| row.pattern == below && row.method.eq_ignore_ascii_case(method));
+    row.map(|row| row.any_of)
+}
+
+/// Who may ask: a key with one of the scopes, or the operator.
+fn security(scopes: Option<&[Scope]>) -> Value {
+    match scopes {
+        Some(scopes) => scopes.iter().map(|scope| json!({ "apiKey": [scope.as_str()] })).collect(),
+        None => json!([{ "operatorToken": [] }]),
+    }
+}
+
+fn security_schemes() -> Value {
+    json!({
+        "apiKey": {
+            "type": "http", "scheme": "bearer", "bearerFormat": "key_…:<secret>",
+            "description": "A key of an organisation, with scopes. A server that has no key at all and \
+                            listens on its own machine only asks for none.",
+        },
+        "operatorToken": {
+            "type": "http", "scheme": "bearer",
+            "description": "The text of `admin-token` in the server's data directory.",
+        },
+    })
+}
+
+fn headers() -> Value {
+    json!({
+        "X-Request-Id": {
+            "description": "Name of the request in logs and in the journal.",
+            "required": true, "schema": { "type": "string" },
+        },
+        "Retry-After": {
+            "description": "When to try again. Unit: seconds.",
+            "required": true, "schema": { "type": "integer", "minimum": 1 },
+        },
+        "WWW-Authenticate": {
+            "description": "How to show who asks.",
+            "required": true, "schema": { "type": "string", "enum": ["Bearer"] },
+        },
+    })
+}
+
+/// Answers that several routes share.
+#[derive(Default)]
+struct Shared {
+    responses: BTreeMap<String, Value>,
+}
+
+impl Shared {
+    fn complete(&mut self, pattern: &str, method: &str, operation: &mut Map<String, Value>) {
+        let writes = method != "get";
+        let under_v1 = pattern.starts_with("/v1/");
+        let mut codes: BTreeSet<String> = own_problems(operation);
+        let mut parameters = Vec::new();
+        for segment in pattern.split('/').filter_map(|part| part.strip_prefix('{')) {
+            let segment = segment.trim_end_matches('}');
+            parameters.push(json!({ "$ref": format!("#/components/parameters/{segment}") }));
+            codes.insert(format!("{segment}_not_found"));
+        }
+        codes.insert("foreign_host".into());
+        let also = |codes: &mut BTreeSet<String>, more: &[&str]| {
+            codes.extend(more.iter().map(|code| (*code).to_owned()));
+        };
+        if under_v1 {
+            also(&mut codes, ANY);
+            let scopes = scopes(method, pattern);
+            also(&mut codes, if scopes.is_some() { KEY } else { OPERATOR });
+            operation.insert("security".into(), security(scopes));
+        }
+        if writes {
+            also(&mut codes, WRITE);
+            also(&mut codes, JSON);
+            if operation.contains_key("requestBody") {
+                codes.insert("unsupported_media_type".into());
+            }
+            parameters.push(json!({ "$ref": "#/components/parameters/Idempotency-Key" }));
+        }
+        parameters.push(json!({ "$ref": "#/components/parameters/X-Request-Id" }));
+        add_parameters(operation, parameters);
+        self.add_problems(operation, &codes);
+    }
+
+    fn add_problems(&mut self, operation: &mut Map<String, Value>, codes: &BTreeSet<String>) {
+        let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
+            return;
+        };
+        for response in responses.values_mut() {
+            label(response);
+        }
+        let mut by_status: BTreeMap<u16, Vec<&problems::Code>> = BTreeMap::new();
+        for code in codes.iter().filter_map(|code| problems::known(code)) {
+            by_status.entry(code.status).or_default().push(code);
+        }
+        for (status, codes) in by_status {
+            let (name, response) = problem_response(status, &codes);
+            let target = format!("#/components/responses/{name}");
+            // A status of the route's own, such as a 503 that is no problem document, stays.
+            responses.entry(status.to_string()).or_insert_with(|| json!({ "$ref": target }));
+            self.responses.insert(name, response);
+        }
+    }
+}
+
+/// The codes that a route names itself.
+fn own_problems(operation: &mut Map<String, Value>) -> BTreeSet<String> {
+    let named = operation.remove("x-problems");
+    let named = named.as_ref().and_then(Value::as_array).into_iter().flatten();
+    named.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Those of the path first, those of the route, then those of every route.
+fn add_parameters(operation: &mut Map<String, Value>, shared: Vec<Value>) {
+    let own = operation.remove("parameters");
+    let mut own = own.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
+    own.iter_mut().for_each(not_null);
+    let (path, every): (Vec<_>, Vec<_>) = shared.into_iter().partition(|parameter| {
+        let target = parameter.get("$ref").and_then(Value::as_str).unwrap_or_default();
+        PATH.iter().any(|(segment, ..)| target.ends_with(&format!("/{segment}")))
+    });
+    let all: Vec<Value> = path.into_iter().chain(own).chain(every).collect();
+    operation.insert("parameters".into(), all.into());
+}
+
+/// Every answer names its request.
+fn label(response: &mut Value) {
+    if let Some(response) = response.as_object_mut() {
+        let headers = response.entry("headers").or_insert_with(|| json!({}));
+        if let Some(headers) = headers.as_object_mut() {
+            headers.insert(
+                "X-Request-Id".into(),
+                json!({ "$ref": "#/components/headers/X-Request-Id" }),
+            );
+        }
+    }
+}
+
+/// The answer with one of these codes, and a name that is the same for the same codes.
+fn problem_response(status: u16, codes: &[&problems::Code]) -> (String, Value) {
+    let words: Vec<&str> = codes.iter().map(|code| code.word).collect();
+    let lines: Vec<String> =
+        codes.iter().map(|code| format!("- `{}`: {}", code.word, code.meaning)).collect();
+    let mut response = json!({
+        "description": lines.join("\n"),
+        "content": { "application/problem+json": { "schema": {
+            "allOf": [
+                of::<problem_schemas::Problem>(),
+                { "properties": {
+                    "status": { "enum": [status] },
+                    "code": { "enum": words },
+                } },
+            ],
+        } } },
+    });
+    label(&mut response);
+    let further = match status {
+        401 => Some("WWW-Authenticate"),
+        429 | 503 => Some("Retry-After"),
+        _ => None,
+    };
+    if let Some(name) = further
+        && let Some(headers) = response.get_mut("headers").and_then(Value::as_object_mut)
+    {
+        headers.insert(name.into(), json!({ "$ref": format!("#/components/headers/{name}") }));
+    }
+    (format!("{status}.{}", words.join(".")), response)
+}

@@ -1,0 +1,21 @@
+//! Parameters that many routes have.
+
+use utoipa::IntoParams;
+
+use super::names;
+
+/// Which part of a list is wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "routes read the query themselves; this only describes it")]
+pub(crate) struct Paging {
+    /// Page, from 1. Not with `cursor`.
+    #[param(minimum = 1, required = false)]
+    page: Option<u64>,
+    /// Rows of a page; 20 unless said otherwise.
+    #[param(minimum = 1, maximum = 100, required = false)]
+    limit: Option<u64>,
+    /// Where to go on: the `next_cursor` of an earlier answer.
+    #[param(value_type = names::ListCursor, required = false)]
+    cursor: Option<String>,
+}

@@ -72,8 +72,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "branchline-evidence",
             "branchline-journal",
             "branchline-projections",
-            // One way to say which name was meant.
-            "branchline-scenarios",
             "branchline-vault",
         ],
     ),

@@ -10,6 +10,7 @@ pub mod graph;
 pub mod id;
 pub mod json;
 pub mod lead;
+pub mod nearest;
 pub mod organisation;
 pub mod output;
 pub mod personal;

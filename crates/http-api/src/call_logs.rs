@@ -15,7 +15,7 @@ use branchline_engine::{
     ports::DialRequest,
 };
 use branchline_projections::{
-    CallFilter, DispatchStage, ListCursor,
+    CallFilter, DispatchStage,
     call_log::{CallLog, Conflict, StatusMark},
 };
 use futures_util::future::try_join_all;
@@ -28,7 +28,7 @@ use crate::{
     headers::{Write, organisation, state},
     json::Fields,
     openapi::{self, answers, bodies, names, parameters::Paging},
-    paging::{Listing, Wanted},
+    paging::{Listing, Wanted, too_long_to_sort},
     paths::{Named, id, missing},
     problem::{Answer, Problem},
     query::Query,
@@ -144,10 +144,10 @@ async fn log_of(request: &HttpRequest, call: CallId) -> Result<CallLogShape, Pro
     found.map(CallLogShape::from).ok_or_else(|| missing(&call))
 }
 
-/// Calls, in order of request. They outlive their workflow and lead.
+/// Calls, in order of request unless `sort` says otherwise. They outlive their workflow and lead.
 #[utoipa::path(
     get, path = "/v1/call-logs", operation_id = "listCalls", tag = openapi::CALLS,
-    params(("workflow" = Option<names::WorkflowId>, Query, description = "Only of this workflow."), ("lead" = Option<names::LeadId>, Query, description = "Only of this lead."), ("status" = Option<names::CallStatus>, Query, description = "Only those with this status."), Paging),
+    params(("workflow" = Option<names::WorkflowId>, Query, description = "Only of this workflow."), ("lead" = Option<names::LeadId>, Query, description = "Only of this lead."), ("status" = Option<names::CallStatus>, Query, description = "Only those with this status."), ("sort" = Option<names::CallSort>, Query, description = "In which order."), Paging),
     responses((status = 200, description = "A page.", body = Listing<CallLogShape>)),
 )]
 pub(crate) async fn list(request: HttpRequest) -> Answer {
@@ -159,10 +159,15 @@ pub(crate) async fn list(request: HttpRequest) -> Answer {
         lead: query.value("lead"),
         status: query.value("status"),
     };
-    let wanted = Wanted::<ListCursor>::of(&mut query);
+    let (wanted, order) = Wanted::in_order(&mut query);
     query.finish()?;
     let engine = &state(&request)?.engine;
-    let page = engine.read(|projections| projections.calls(filter, wanted.paging())).await?;
+    let page = engine
+        .read(|projections| projections.ordered_calls(filter, order, wanted.paging()))
+        .await?
+        .map_err(|error| {
+            too_long_to_sort(error, "name a workflow or a lead, or sort them by created_at")
+        })?;
     let leads: std::collections::BTreeSet<_> = page.items.iter().map(|row| row.id.lead).collect();
     let logs = leads.into_iter().map(|lead| engine.calls_of_lead(organisation, lead));
     let mut logs: BTreeMap<CallId, CallLog> =

@@ -6,7 +6,7 @@ use branchline_domain::{
     time::Timestamp,
 };
 use branchline_engine::{EngineHandle, RowFault};
-use branchline_projections::{ImportRow, ImportStatus, ListCursor};
+use branchline_projections::{ImportRow, ImportStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -82,23 +82,23 @@ pub(crate) async fn shape(
     Ok(ImportShape::from(row))
 }
 
-/// Enrolments of many leads, oldest first, refused ones too.
+/// Enrolments of many leads, oldest first unless `sort` says otherwise, refused ones too.
 #[utoipa::path(
     get, path = "/v1/workflows/{workflow}/imports", operation_id = "listImports", tag = openapi::LEADS,
-    params(Paging),
+    params(("sort" = Option<names::ImportSort>, Query, description = "In which order."), Paging),
     responses((status = 200, description = "A page.", body = Listing<ImportShape>)),
 )]
 pub(crate) async fn list(request: HttpRequest) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     let mut query = Query::of(&request)?;
-    let wanted = Wanted::<ListCursor>::of(&mut query);
+    let (wanted, order) = Wanted::in_order(&mut query);
     query.finish()?;
     let organisation = organisation(&request);
     let page = state(&request)?
         .engine
         .read(|projections| {
             find(projections, organisation, workflow)?;
-            Ok::<_, Problem>(projections.imports(workflow, wanted.paging()))
+            Ok::<_, Problem>(projections.ordered_imports(workflow, order, wanted.paging()))
         })
         .await??;
     let rows: Vec<_> = page.items.into_iter().map(ImportShape::from).collect();

@@ -10,7 +10,7 @@ use branchline_domain::{
 };
 use branchline_engine::{EngineError, EngineHandle, LeadStory, normalise};
 use branchline_projections::{
-    Held, LeadFilter, ListCursor,
+    Held, LeadFilter,
     event_shapes::NodeShape,
     history::{NamedVisit, Transition, lead_history},
 };
@@ -197,10 +197,10 @@ fn status(query: &mut Query) -> (Option<LeadStatus>, Option<bool>) {
     }
 }
 
-/// Leads of a workflow, in order of enrolment.
+/// Leads of a workflow, in order of enrolment unless `sort` says otherwise.
 #[utoipa::path(
     get, path = "/v1/workflows/{workflow}/leads", operation_id = "listLeads", tag = openapi::LEADS,
-    params(("status" = Option<names::LeadStatusFilter>, Query, description = "Only those with this status."), ("node" = Option<names::NodeId>, Query, description = "Only those at this node."), ("held" = Option<names::HeldFilter>, Query, description = "Only those that are held: for any reason (`true`), or for this one."), Paging),
+    params(("status" = Option<names::LeadStatusFilter>, Query, description = "Only those with this status."), ("node" = Option<names::NodeId>, Query, description = "Only those at this node."), ("held" = Option<names::HeldFilter>, Query, description = "Only those that are held: for any reason (`true`), or for this one."), ("sort" = Option<names::LeadSort>, Query, description = "In which order."), Paging),
     responses((status = 200, description = "A page.", body = Listing<LeadShape>)),
 )]
 pub(crate) async fn list(request: HttpRequest) -> Answer {
@@ -208,14 +208,14 @@ pub(crate) async fn list(request: HttpRequest) -> Answer {
     let mut query = Query::of(&request)?;
     let (status, removed) = status(&mut query);
     let filter = LeadFilter { status, node: query.value("node"), held: held(&mut query), removed };
-    let wanted = Wanted::<ListCursor>::of(&mut query);
+    let (wanted, order) = Wanted::in_order(&mut query);
     query.finish()?;
     let organisation = organisation(&request);
     let engine = &state(&request)?.engine;
     let page = engine
         .read(|projections| {
             find(projections, organisation, workflow)?;
-            Ok::<_, Problem>(projections.leads(workflow, filter, wanted.paging()))
+            Ok::<_, Problem>(projections.ordered_leads(workflow, filter, order, wanted.paging()))
         })
         .await??;
     let stories = stories(engine, organisation, page.items.iter().map(|row| row.id)).await?;

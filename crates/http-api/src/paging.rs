@@ -1,12 +1,19 @@
-//! Lists in pages: `page` and `limit`, or a `cursor` from an earlier answer.
+//! Lists in pages: `page` and `limit`, or a `cursor` from an earlier answer; and in an order.
 
 use std::{fmt, str::FromStr};
 
-use branchline_projections::{ListCursor, PageStart, Paging};
+use branchline_domain::nearest::advice;
+use branchline_projections::{
+    ListCursor, Order, PageStart, Paging, SORTED_ROWS_MAX, SortKey, TooLongToSort,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::query::Query;
+use crate::{
+    error_mapping::Refusal,
+    problem::{FieldFault, Problem},
+    query::Query,
+};
 
 /// Rows of a page when the caller does not say. Source: CONTRACT.md 9.
 const LIMIT_DEFAULT: u64 = 20;
@@ -120,7 +127,44 @@ impl<C> Wanted<C> {
     }
 }
 
+/// Reads `sort`: a name, with a `-` before it for the greatest first.
+fn order<S: SortKey>(query: &mut Query) -> Order<S> {
+    let Some(text) = query.text("sort") else { return Order::default() };
+    let (name, descending) = match text.strip_prefix('-') {
+        Some(name) => (name, true),
+        None => (text.as_str(), false),
+    };
+    let by = S::ALL.iter().find(|(known, _)| *known == name).map(|&(_, by)| by);
+    if by.is_none() {
+        let shown: String = name.chars().take(80).collect();
+        let names: Vec<&str> = S::ALL.iter().map(|&(name, _)| name).collect();
+        let advice = advice(&shown, &names);
+        query.fault("sort", &format!("this list is not sorted by `{shown}`; {advice}"));
+    }
+    Order { by: by.unwrap_or_default(), descending }
+}
+
+/// 400: a list is too long for the order that was asked for; `how` says what to do.
+pub(crate) fn too_long_to_sort(error: TooLongToSort, how: &str) -> Problem {
+    let detail = format!(
+        "sort: {} rows are too many to sort for each page, at most {SORTED_ROWS_MAX} are: {how}",
+        error.rows
+    );
+    let fault = FieldFault { parameter: Some("sort".into()), detail, ..FieldFault::default() };
+    Problem::invalid(Refusal::InvalidQuery, vec![fault])
+}
+
 impl Wanted<ListCursor> {
+    /// Reads `sort`, `page`, `limit` and `cursor`; faults are left in the query.
+    pub(crate) fn in_order<S: SortKey>(query: &mut Query) -> (Self, Order<S>) {
+        let order = order(query);
+        let wanted = Self::of(query);
+        if wanted.cursor.is_some_and(|cursor| !cursor.is_of(order)) {
+            query.fault("cursor", "is of a list in another order: give it the same sort");
+        }
+        (wanted, order)
+    }
+
     /// The same, as the read models take it.
     pub(crate) fn paging(&self) -> Paging {
         let start = self.cursor.map_or(PageStart::Page(self.page), PageStart::After);
@@ -156,6 +200,8 @@ impl Wanted<RowCursor> {
 
 #[cfg(test)]
 mod tests {
+    use branchline_projections::LeadSort;
+
     use super::*;
 
     fn cut(query: &str) -> Result<(Vec<u32>, u64, Option<String>), crate::problem::Problem> {
@@ -179,6 +225,17 @@ mod tests {
 
     #[test]
     fn what_is_out_of_limits_is_refused() {
+        let sorted = |text| {
+            let mut query = Query::parse(text)?;
+            let (_, order) = Wanted::<ListCursor>::in_order::<LeadSort>(&mut query);
+            query.finish().map(|()| order)
+        };
+        let entered = Order { by: LeadSort::EnteredAt, descending: true };
+        assert_eq!(sorted("sort=-entered_at"), Ok(entered));
+        assert_eq!(sorted("cursor=pff").unwrap(), Order::default());
+        for text in ["sort=", "sort=--status", "sort=id", "sort=status&cursor=pff"] {
+            assert_eq!(sorted(text).unwrap_err().code, "invalid_query", "{text}");
+        }
         for query in ["page=0", "limit=0", "limit=101", "cursor=x", "page=2&cursor=r14", "pge=1"] {
             assert_eq!(cut(query).unwrap_err().code, "invalid_query", "{query}");
         }

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use actix_web::{HttpRequest, web};
+use branchline_domain::nearest::advice;
 
 use crate::{
     error_mapping::Refusal,
@@ -106,13 +107,14 @@ impl Query {
     ///
     /// 400 with every fault and every unknown parameter.
     pub(crate) fn finish(mut self) -> Result<(), Problem> {
-        let known = if self.known.is_empty() {
-            "this route has none".into()
-        } else {
-            format!("the parameters are {}", self.known.join(", "))
-        };
+        let known = self.known.clone();
         for (name, _) in std::mem::take(&mut self.given) {
-            self.fault(&name, &format!("is not a parameter; {known}"));
+            let advice = if known.is_empty() {
+                "this route has none".into()
+            } else {
+                advice(&name.chars().take(80).collect::<String>(), &known)
+            };
+            self.fault(&name, &format!("is not a parameter; {advice}"));
         }
         if self.faults.is_empty() {
             return Ok(());

@@ -7,7 +7,7 @@ use branchline_domain::{
     workflow::{Control, Settings, WorkflowStatus},
 };
 use branchline_engine::command::WorkflowAction;
-use branchline_projections::{Counts, ListCursor, Projections, WorkflowFilter, WorkflowRow};
+use branchline_projections::{Counts, Projections, WorkflowFilter, WorkflowRow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,7 +15,7 @@ use crate::{
     error_mapping::Refusal,
     headers::{Write, organisation, state},
     openapi::{self, answers, bodies, names, parameters::Paging, settings},
-    paging::{Listing, Wanted},
+    paging::{Listing, Wanted, too_long_to_sort},
     paths::{id, missing},
     problem::{Answer, Problem},
     query::Query,
@@ -105,12 +105,12 @@ async fn shown(
     Ok(response.json(shape))
 }
 
-/// Workflows, in order of creation.
+/// Workflows, in order of creation unless `sort` says otherwise.
 ///
 /// `running` is read as `active`.
 #[utoipa::path(
     get, path = "/v1/workflows", operation_id = "listWorkflows", tag = openapi::WORKFLOWS,
-    params(("status" = Option<names::WorkflowStatus>, Query, description = "Only those with this status."), Paging),
+    params(("status" = Option<names::WorkflowStatus>, Query, description = "Only those with this status."), ("sort" = Option<names::WorkflowSort>, Query, description = "In which order."), Paging),
     responses((status = 200, description = "A page.", body = Listing<WorkflowShape>)),
 )]
 pub(crate) async fn list(request: HttpRequest) -> Answer {
@@ -119,16 +119,17 @@ pub(crate) async fn list(request: HttpRequest) -> Answer {
         organisation: Some(organisation(&request)),
         status: query.value("status"),
     };
-    let wanted = Wanted::<ListCursor>::of(&mut query);
+    let (wanted, order) = Wanted::in_order(&mut query);
     query.finish()?;
     let listing = state(&request)?
         .engine
         .read(|projections| {
-            let page = projections.workflows(filter, wanted.paging());
+            let page = projections.ordered_workflows(filter, order, wanted.paging())?;
             let rows = page.items.iter().map(WorkflowShape::of).collect();
-            wanted.listing(page.total, page.next, rows)
+            Ok(wanted.listing(page.total, page.next, rows))
         })
-        .await?;
+        .await?
+        .map_err(|error| too_long_to_sort(error, "sort them by created_at"))?;
     Ok(HttpResponse::Ok().json(listing))
 }
 

@@ -6,6 +6,7 @@
 
 mod arena;
 mod audit;
+mod call_lists;
 pub mod call_log;
 pub mod checkpoint;
 mod due;
@@ -16,22 +17,30 @@ mod fold_lead;
 pub mod history;
 mod imports;
 mod invariants;
+mod lead_lists;
 mod lists;
+mod order;
 mod page;
 mod projections;
 mod rows;
 mod standing;
+mod standing_rows;
 mod stored;
 mod sweep;
 pub mod timeline;
 mod work;
+mod workflow_lists;
 mod workflows;
 
 pub use audit::EveryLead;
+pub use call_lists::CallFilter;
 pub use fact::{Fact, FactEvents};
 pub use imports::{ImportRow, ImportStatus, UnfinishedImport};
 pub use invariants::{Invariants, Rule, Violation};
-pub use lists::{CallFilter, Held, LeadFilter, WorkflowFilter};
+pub use lead_lists::{Held, LeadFilter};
+pub use order::{
+    CallSort, ImportSort, LeadSort, Order, SORTED_ROWS_MAX, SortKey, TooLongToSort, WorkflowSort,
+};
 pub use page::{ListCursor, Page, PageStart, Paging, ParseListCursorError};
 pub use projections::Projections;
 pub use rows::{
@@ -39,3 +48,4 @@ pub use rows::{
     WorkflowRow,
 };
 pub use sweep::{SweepPart, SweepPlace};
+pub use workflow_lists::WorkflowFilter;

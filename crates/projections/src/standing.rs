@@ -20,6 +20,29 @@ pub(crate) enum Bucket {
 }
 
 impl Bucket {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 5;
+
+    /// All of them, in the order that lists sort them in.
+    pub(crate) const ALL: [Self; Self::COUNT] = [
+        Self::With(LeadStatus::Pending),
+        Self::With(LeadStatus::Active),
+        Self::With(LeadStatus::Completed),
+        Self::With(LeadStatus::Dropped),
+        Self::Removed,
+    ];
+
+    /// Its place among all.
+    pub(crate) const fn rank(self) -> i64 {
+        match self {
+            Self::With(LeadStatus::Pending) => 0,
+            Self::With(LeadStatus::Active) => 1,
+            Self::With(LeadStatus::Completed) => 2,
+            Self::With(LeadStatus::Dropped) => 3,
+            Self::Removed => 4,
+        }
+    }
+
     pub(crate) const fn of(self, counts: &mut StatusCounts) -> &mut u64 {
         match self {
             Self::Removed => &mut counts.removed,
@@ -31,12 +54,22 @@ impl Bucket {
     }
 }
 
+/// Where a lead is, and since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    /// Number of the node.
+    pub(crate) node: u32,
+    pub(crate) at: Timestamp,
+}
+
 /// Everything that counts, sets and queues hold about a lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Standing {
     pub(crate) in_open_import: bool,
     pub(crate) bucket: Option<Bucket>,
     pub(crate) node: Option<u32>,
+    /// Where lists look for it; of a removed lead, its last node.
+    pub(crate) arrival: Option<Arrival>,
     pub(crate) held: Option<HoldCode>,
     pub(crate) passed: u64,
     /// When the lead is to be looked at: at its release, or at another time it waits for.
@@ -60,13 +93,15 @@ impl Standing {
             return Self { in_open_import: !lead.removed, ..Self::default() };
         }
         if lead.removed {
-            return Self { bucket: Some(Bucket::Removed), ..Self::default() };
+            let arrival = lead.arrival();
+            return Self { bucket: Some(Bucket::Removed), arrival, ..Self::default() };
         }
         let waits = lead.status == LeadStatus::Active && lead.hold.is_none();
         Self {
             in_open_import: false,
             bucket: Some(Bucket::With(lead.status)),
             node: (lead.node != NONE).then_some(lead.node),
+            arrival: lead.arrival(),
             held: lead.hold,
             passed: lead.passed,
             release: lead.release_at.get().into_iter().chain(wake).min().filter(|_| waits),
@@ -74,10 +109,6 @@ impl Standing {
                 .filter(|call| waits && !call.concluded)
                 .and_then(|call| call.started_at.get()),
         }
-    }
-
-    pub(crate) fn is_pending(&self) -> bool {
-        self.bucket == Some(Bucket::With(LeadStatus::Pending))
     }
 
     pub(crate) fn is_active(&self) -> bool {

@@ -7,7 +7,7 @@ use branchline_domain::{
     time::Timestamp,
 };
 
-use crate::arena::NONE;
+use crate::{arena::NONE, standing::Arrival, standing_rows::LONG_AGO};
 
 /// An instant or none, in eight bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,12 @@ impl StoredLead {
     /// Whether lists and counts show it.
     pub(crate) const fn is_shown(&self) -> bool {
         !self.withdrawn && !self.in_open_import
+    }
+
+    /// Where it is and since when; `None` while it was at no node.
+    pub(crate) fn arrival(&self) -> Option<Arrival> {
+        let at = self.entered_at.get().unwrap_or(LONG_AGO);
+        (self.node != NONE).then_some(Arrival { node: self.node, at })
     }
 
     /// Whether something may still move it.

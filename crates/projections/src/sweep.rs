@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use branchline_domain::{
     id::{LeadId, WorkflowId},
-    lead::HoldCode,
+    lead::{HoldCode, LeadStatus},
 };
 
-use crate::{Projections, workflows::StoredWorkflow};
+use crate::{Projections, standing::Bucket, workflows::StoredWorkflow};
 
 /// Holds that may clear without a person: by a resumption, an edit, or what analysis told
 /// meanwhile.
@@ -58,7 +58,8 @@ impl Projections {
         // One more than are told: it is where the next part begins.
         let some = limit.max(1).saturating_add(1);
         if stored.is_moving() {
-            let pending = stored.pending.range(from..).copied();
+            let pending = stored.rows.in_bucket(Bucket::With(LeadStatus::Pending));
+            let pending = pending.range(from..).copied();
             let pending = pending.filter(|&row| self.may_start(stored, row)).take(some);
             let held = CLEARING.iter().filter_map(|code| stored.held.get(code));
             let held = held.flat_map(|rows| rows.range(from..).copied().take(some));

@@ -14,6 +14,7 @@ use branchline_journal::record::Position;
 use crate::{
     rows::{NodeCounts, StatusCounts},
     standing::Standing,
+    standing_rows::StandingRows,
     stored::NodeTable,
 };
 
@@ -36,7 +37,8 @@ pub(crate) struct StoredWorkflow {
     pub(crate) waiting: PerNode<u64>,
     /// Leads of imports that run: they count for nothing but completion.
     pub(crate) in_open_import: u64,
-    pub(crate) pending: BTreeSet<u32>,
+    /// Its leads by where they stand.
+    pub(crate) rows: StandingRows,
     pub(crate) held: BTreeMap<HoldCode, BTreeSet<u32>>,
     /// Calls to be dialled now.
     pub(crate) requested: BTreeSet<u32>,
@@ -63,7 +65,7 @@ impl StoredWorkflow {
             by_node: PerNode::default(),
             waiting: PerNode::default(),
             in_open_import: 0,
-            pending: BTreeSet::new(),
+            rows: StandingRows::default(),
             held: BTreeMap::new(),
             requested: BTreeSet::new(),
             scheduled: BTreeSet::new(),
@@ -96,13 +98,8 @@ impl StoredWorkflow {
         }
         self.count(before, false);
         self.count(after, true);
-        if before.is_pending() != after.is_pending() {
-            if after.is_pending() {
-                self.pending.insert(lead);
-            } else {
-                self.pending.remove(&lead);
-            }
-        }
+        self.rows.change_bucket(lead, before.bucket, after.bucket);
+        self.rows.change_arrival(lead, before.arrival, after.arrival);
         if before.held != after.held {
             if let Some(code) = before.held
                 && let Some(set) = self.held.get_mut(&code)
@@ -195,7 +192,7 @@ impl<T: Clone + Default> PerNode<T> {
 
     /// The slot of a node, made if need be.
     #[expect(clippy::expect_used, reason = "the lines before make the slot")]
-    fn slot(&mut self, node: u32) -> &mut T {
+    pub(crate) fn slot(&mut self, node: u32) -> &mut T {
         let node = node as usize;
         if self.0.len() <= node {
             self.0.resize(node + 1, T::default());

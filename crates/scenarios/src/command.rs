@@ -3,6 +3,7 @@
 use branchline_domain::{
     call_status::CallStatus,
     lead::{ApplicationOutcome, CallReport, Values},
+    nearest,
     output::Output,
     time::Timestamp,
     workflow::Settings,
@@ -10,7 +11,6 @@ use branchline_domain::{
 
 use crate::{
     graph_lines::{self, EdgeLine, NodeLine},
-    nearest,
     story_ids::START,
     words::{self, Wrong},
 };

@@ -1,8 +1,8 @@
 //! How many leads there are of a kind.
 
-use branchline_domain::lead::LeadState;
+use branchline_domain::{lead::LeadState, nearest};
 
-use crate::{nearest, words::Wrong, world::World};
+use crate::{words::Wrong, world::World};
 
 /// Words that count leads by where they stand. A removed lead counts as `removed` only, as in the
 /// API. Source: CONTRACT.md 9, counts.

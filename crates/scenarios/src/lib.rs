@@ -12,7 +12,6 @@ pub mod difference;
 pub mod event_lines;
 pub mod graph_lines;
 pub mod names;
-pub mod nearest;
 pub mod passage;
 pub mod play;
 pub mod report;

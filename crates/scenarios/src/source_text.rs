@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use crate::nearest;
+use branchline_domain::nearest;
 
 /// A file as it was read.
 #[derive(Clone, Copy, Debug)]

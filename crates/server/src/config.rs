@@ -6,8 +6,8 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context as _, bail};
+use branchline_domain::nearest::advice;
 use branchline_engine::EngineConfig;
-use branchline_scenarios::nearest::advice;
 use serde::Deserialize;
 use toml::{
     Table, Value,

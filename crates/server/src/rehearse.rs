@@ -7,8 +7,9 @@ use std::{
     process::ExitCode,
 };
 
+use branchline_domain::nearest;
 use branchline_scenarios::{
-    nearest, play,
+    play,
     report::{Played, Report, Verdict},
     scenario::Mode,
     source_text::{Complaint, SourceText},

@@ -10,7 +10,7 @@ use branchline_domain::{
     lead::{ApplicationOutcome, GuardCode, HoldCode, LeadStatus as Stand, Remedy as Cure},
     workflow::{Control as Button, WorkflowStatus as State},
 };
-use branchline_projections::{DispatchStage, history::MoveCause};
+use branchline_projections::{self as projections, DispatchStage, SortKey, history::MoveCause};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -27,6 +27,12 @@ fn uuid_id(prefix: &str) -> Value {
 fn words_of<T: Serialize>(all: impl IntoIterator<Item = T>) -> Value {
     let words = all.into_iter().map(|value| serde_json::to_value(value).unwrap_or_default());
     json!({ "type": "string", "enum": words.collect::<Vec<_>>() })
+}
+
+/// The names of an order, each for both directions.
+fn either_way<S: SortKey>() -> Value {
+    let names = S::ALL.iter().flat_map(|&(name, _)| [name.to_owned(), format!("-{name}")]);
+    json!({ "type": "string", "enum": names.collect::<Vec<_>>() })
 }
 
 schemas! {
@@ -57,7 +63,18 @@ schemas! {
         json!(["2026-11-24T09:30:00.250Z"]),
     );
     /// Where a list goes on: the `next_cursor` of an earlier answer of the same list. Opaque.
-    ListCursor = json!({ "type": "string", "pattern": "^[pr][0-9a-f]{1,15}$" });
+    ListCursor = json!({
+        "type": "string",
+        "pattern": "^[A-Za-z][0-9a-f]{1,16}([.][0-9a-f]{1,16})?$",
+    });
+    /// What workflows are sorted by; with `-` the greatest first.
+    WorkflowSort = either_way::<projections::WorkflowSort>();
+    /// What leads are sorted by; with `-` the greatest first. Leads that came to no node are last.
+    LeadSort = either_way::<projections::LeadSort>();
+    /// What calls are sorted by; with `-` the greatest first. Calls that have not ended are last.
+    CallSort = either_way::<projections::CallSort>();
+    /// What imports are sorted by; with `-` the newest first.
+    ImportSort = either_way::<projections::ImportSort>();
     /// A place in the journal: the events after it come next.
     EventCursor = such_as(
         json!({ "type": "string", "pattern": "^0-[0-9]{1,18}$" }),

@@ -31,6 +31,8 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/workflows", r"{}", 400, ""),
     ("GET", "/workflows?status=running&page=1&limit=5", "", 200, LIST),
     ("GET", "/workflows?status=gone", "", 400, ""),
+    ("GET", "/workflows?sort=-title", "", 200, LIST),
+    ("GET", "/workflows?sort=titel", "", 400, ""),
     ("GET", "/workflows/{flow}", "", 200, WORKFLOW),
     (
         "PATCH",
@@ -115,6 +117,8 @@ pub(crate) const TABLE: &[Row] = &[
         LIST,
     ),
     ("GET", "/workflows/{flow}/leads?held=tired", "", 400, ""),
+    ("GET", "/workflows/{flow}/leads?sort=-entered_at", "", 200, LIST),
+    ("GET", "/workflows/{flow}/leads?sort=title", "", 400, ""),
     (
         "POST",
         "/workflows/{flow}/leads/actions",
@@ -168,10 +172,12 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/workflows/{flow}/leads/{lead}/resolve", r#"{"output": "FAILED"}"#, 409, ""),
     ("GET", "/leads?phone_number=%2B919876543210", "", 200, LIST),
     ("GET", "/leads", "", 400, ""),
-    ("GET", "/workflows/{flow}/imports", "", 200, LIST),
+    ("GET", "/workflows/{flow}/imports?sort=-at", "", 200, LIST),
     ("GET", "/workflows/{flow}/imports/{import}", "", 200, IMPORT),
     ("GET", "/call-logs?workflow={flow}&lead={lead}&status=created", "", 200, LIST),
     ("GET", "/call-logs?status=ringing", "", 400, ""),
+    ("GET", "/call-logs?sort=ended_at", "", 200, LIST),
+    ("GET", "/call-logs?sort=size", "", 400, ""),
     ("GET", "/call-logs/{call}", "", 200, CALL),
     (
         "POST",

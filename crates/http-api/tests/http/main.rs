@@ -16,6 +16,7 @@ mod events;
 mod graph;
 mod lead_actions;
 mod leads;
+mod lists;
 mod protocol;
 mod read_your_writes;
 mod shapes;

@@ -1,5 +1,7 @@
 //! From pieces to read models.
 
+use std::collections::BTreeMap;
+
 use branchline_domain::{
     id::{ImportId, WorkflowId},
     lead::ApplicationStage,
@@ -19,7 +21,7 @@ use crate::{
     Projections,
     arena::{Index, NONE},
     imports::{ImportRow, StoredImport},
-    standing::Standing,
+    standing::{Arrival, Standing},
     stored::StoredCall,
 };
 
@@ -223,12 +225,21 @@ impl Projections {
     fn derive_from_leads(&mut self) {
         // Chunks are shared, so that rows can be walked while the rest changes.
         let leads = self.leads.clone();
+        let mut arrivals: BTreeMap<u32, Vec<(u32, Arrival)>> = BTreeMap::new();
         for (row, lead) in leads.iter() {
-            let standing = self.standing(row, lead);
+            let mut standing = self.standing(row, lead);
             if let Some(stored) = self.workflows.get_mut(lead.workflow) {
                 stored.leads.push(row);
             }
+            if let Some(arrival) = standing.arrival.take() {
+                arrivals.entry(lead.workflow).or_default().push((row, arrival));
+            }
             self.restand(row, lead.workflow, &Standing::default(), &standing);
+        }
+        for (workflow, arrivals) in arrivals {
+            if let Some(stored) = self.workflows.get_mut(workflow) {
+                stored.rows.fill_nodes(arrivals);
+            }
         }
         for (&row, &stage) in &self.applications {
             let workflow = leads.get(row).map_or(NONE, |lead| lead.workflow);

@@ -8,13 +8,14 @@ use branchline_domain::{
     lead::{ApplicationStage, Call, Dispatch, HoldCode, LeadCommand, LeadState, LeadStatus},
 };
 use branchline_projections::{
-    CallFilter, CallRow, DispatchStage, Held, LeadFilter, LeadRow, NodeCounts, PageStart, Paging,
-    Projections, StatusCounts,
+    CallFilter, CallRow, DispatchStage, Held, LeadFilter, LeadRow, NodeCounts, Projections,
+    StatusCounts,
 };
 use proptest::{collection::vec, prelude::*};
 
 use crate::{
-    story::{ALL, CALL, WAIT, WON, ids, swept},
+    orders::{ORDERS, assert_order_agrees},
+    story::{ALL, CALL, WAIT, WON, swept},
     world::{CHECK, LOST, Step, World, flow},
 };
 
@@ -126,7 +127,13 @@ fn assert_lists_agree(world: &World) {
         [Held::Any, Held::With(HoldCode::MissingOutput)].map(Some).into_iter().chain([None]);
     for (status, held) in statuses.flat_map(|status| holds.clone().map(move |held| (status, held)))
     {
-        for (removed, node) in [(None, None), (Some(true), None), (Some(false), Some(CALL))] {
+        for (removed, node) in [
+            (None, None),
+            (None, Some(WAIT)),
+            (Some(true), None),
+            (Some(false), None),
+            (Some(false), Some(CALL)),
+        ] {
             let filter = LeadFilter { status, node, held, removed };
             let page = read.leads(flow(0), filter, ALL);
             let scanned = read.leads(flow(0), LeadFilter::default(), ALL).items.into_iter();
@@ -142,16 +149,9 @@ fn assert_lists_agree(world: &World) {
                 .collect();
             assert_eq!(page.items, expected, "{filter:?}");
             assert_eq!(page.total, expected.len() as u64, "{filter:?}");
-            let mut walked = Vec::new();
-            let mut paging = Paging::first(2);
-            while let Some(next) = {
-                let page = read.leads(flow(0), filter, paging);
-                walked.extend(ids(&page, |row| row.id));
-                page.next
-            } {
-                paging.start = PageStart::After(next);
+            for order in ORDERS {
+                assert_order_agrees(read, flow(0), filter, order, &page.items);
             }
-            assert_eq!(walked, ids(&page, |row| row.id), "{filter:?}");
         }
     }
 }

@@ -15,6 +15,7 @@ mod errands;
 mod history;
 mod imports;
 mod lists;
+mod orders;
 mod queues;
 mod story;
 mod sweeps;

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use branchline_domain::{
     graph::{CanvasPosition, NodeConfig, NodeType},
+    nearest,
     output::Output,
     value::Value,
     workflow::Settings,
@@ -16,7 +17,6 @@ use serde::{
 use super::{FileFormat, WorkflowFile, keys};
 use crate::{
     graph_lines::{EdgeLine, GraphLines, NodeLine},
-    nearest,
     source_text::{Complaint, SourceText},
 };
 

@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
+use branchline_domain::nearest::nearest;
 use branchline_event_codec::{LEAD_EVENT_TYPES, WORKFLOW_EVENT_TYPES};
-use branchline_scenarios::nearest::nearest;
 
 use super::Pattern;
 

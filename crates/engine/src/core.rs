@@ -28,6 +28,7 @@ use crate::{
     journal_port::JournalPort,
     lead_task::{LeadAnswer, LeadFailure, LeadOutcome, LeadReply, LeadTask, Perform},
     live_leads::Leads,
+    metrics::SharedMetrics,
     ports::{Clock, DialRequest, Ids},
     read_side::ReadSide,
     reader::Reader,
@@ -119,6 +120,11 @@ impl Core {
     /// The journal.
     pub(crate) fn store(&self) -> &Arc<dyn EventStore> {
         &self.services.store
+    }
+
+    /// What the engine counts.
+    pub(crate) fn metrics(&self) -> &SharedMetrics {
+        self.services.reads.metrics()
     }
 
     /// The sign that the engine stops.

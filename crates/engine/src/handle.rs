@@ -1,6 +1,6 @@
 //! The handle: how a host asks, reads and follows. Cheap to clone, usable from any thread.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use branchline_domain::{
     id::{CallId, EdgeId, LeadId, NodeId, OrganisationId, WorkflowId},
@@ -22,6 +22,7 @@ use crate::{
     },
     erasure::Erasure,
     event_stream::EventStream,
+    metrics::CommandKind,
     ports::DialRequest,
     read_side::{Health, LeadStory, ReadSide},
 };
@@ -63,6 +64,13 @@ impl EngineHandle {
     ///
     /// [`EngineError::Busy`] at once when too much is under way; the errors of the command.
     pub async fn ask(&self, caller: &Caller, command: HostCommand) -> Result<Answer, EngineError> {
+        let (kind, asked) = (CommandKind::of(&command), Instant::now());
+        let answer = self.send(caller, command).await;
+        self.reads.metrics().commands.answered(kind, &answer, asked.elapsed());
+        answer
+    }
+
+    async fn send(&self, caller: &Caller, command: HostCommand) -> Result<Answer, EngineError> {
         let (reply, answer) = oneshot::channel();
         let request = HostRequest { caller: caller.clone(), command, reply };
         self.requests.try_send(request).map_err(|refused| match refused {

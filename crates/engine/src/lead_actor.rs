@@ -1,7 +1,7 @@
 //! One lead: decides, records, applies, answers; one command at a time. The rules are the
 //! domain's, the order is the mailbox's.
 
-use std::{cell::Cell, rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc};
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler};
 use branchline_domain::{
@@ -32,6 +32,7 @@ use crate::{
     lead_claims::{self, Holding},
     lead_step::{Attempt, Step, Steps},
     lead_task::{LeadFailure, LeadOutcome, LeadTask, Perform},
+    metrics::Mailbox,
     ports::DialRequest,
     rebuild::RebuiltLead,
     refusals::{append_failed, refused},
@@ -49,8 +50,8 @@ pub(crate) struct LeadActor {
     live_call: Option<u32>,
     workflow: Rc<WorkflowCell>,
     services: Rc<Services>,
-    /// Messages that were sent and not answered; the supervisor counts up, the actor down.
-    under_way: Rc<Cell<u32>>,
+    /// The supervisor counts messages in, the actor counts them out.
+    mailbox: Mailbox,
 }
 
 impl LeadActor {
@@ -59,10 +60,10 @@ impl LeadActor {
         rebuilt: RebuiltLead,
         workflow: Rc<WorkflowCell>,
         services: Rc<Services>,
-        under_way: Rc<Cell<u32>>,
+        mailbox: Mailbox,
     ) -> Self {
         let RebuiltLead { organisation, state, version, key, live_call } = rebuilt;
-        Self { id, organisation, state, version, key, live_call, workflow, services, under_way }
+        Self { id, organisation, state, version, key, live_call, workflow, services, mailbox }
     }
 
     fn perform(&mut self, perform: Box<Perform>) -> Option<Step> {
@@ -110,7 +111,7 @@ impl LeadActor {
 
     /// A message was seen through.
     pub(crate) fn done(&self) {
-        self.under_way.set(self.under_way.get().saturating_sub(1));
+        self.mailbox.done();
     }
 
     /// Decides and records. `take_live_call` is off once the number turned out to have a live
@@ -346,6 +347,12 @@ impl LeadActor {
                 | Dispatch::Unknown => None,
             },
         })
+    }
+}
+
+impl Drop for LeadActor {
+    fn drop(&mut self) {
+        self.mailbox.abandon();
     }
 }
 

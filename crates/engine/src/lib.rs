@@ -85,6 +85,7 @@ pub mod lead_list;
 mod lead_step;
 mod lead_task;
 mod live_leads;
+pub mod metrics;
 mod phone;
 pub mod ports;
 mod projector;

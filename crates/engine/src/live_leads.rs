@@ -1,16 +1,14 @@
 //! Which lead actors are in memory, and who of them leaves first.
 
 use std::{
-    cell::Cell,
     collections::{HashMap, VecDeque},
-    rc::Rc,
     sync::Arc,
 };
 
 use actix::{Addr, dev::SendError};
 use branchline_domain::id::LeadId;
 
-use crate::{EngineError, lead_actor::LeadActor, lead_task::LeadTask};
+use crate::{EngineError, lead_actor::LeadActor, lead_task::LeadTask, metrics::Mailbox};
 
 /// Which part of the actors may be visited ones. Few are asked for again soon, and each takes about
 /// 3 kB.
@@ -21,7 +19,7 @@ pub(crate) struct Live {
     /// The only address: dropping it ends the actor.
     pub(crate) addr: Addr<LeadActor>,
     /// Messages that were sent and not answered.
-    pub(crate) under_way: Rc<Cell<u32>>,
+    pub(crate) mailbox: Mailbox,
     /// When it last got a message, on the idle clock.
     pub(crate) used_ms: u64,
     pub(crate) stay: Stay,
@@ -33,7 +31,7 @@ impl Live {
         self.used_ms = now_ms;
         match self.addr.try_send(task) {
             Ok(()) => {
-                self.under_way.set(self.under_way.get() + 1);
+                self.mailbox.sent();
                 None
             }
             Err(SendError::Full(task)) => {
@@ -90,7 +88,7 @@ impl Leads {
             // It left, and came back as a visit.
             return true;
         }
-        if live.under_way.get() == 0 && live.used_ms == seen_ms && leaves(live.used_ms) {
+        if live.mailbox.is_empty() && live.used_ms == seen_ms && leaves(live.used_ms) {
             self.slots.remove(&lead);
             return true;
         }
@@ -105,7 +103,7 @@ impl Leads {
         if live.stay == Stay::Wanted {
             return true;
         }
-        if live.under_way.get() == 0 && leaves(live.used_ms) {
+        if live.mailbox.is_empty() && leaves(live.used_ms) {
             self.slots.remove(&lead);
             self.visited -= 1;
             return true;

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use branchline_journal::store::EventStore;
+use branchline_journal::{record::Position, store::EventStore};
 
 use crate::{checkpoint::Checkpoints, read_side::ReadSide, rebuild::fact_of};
 
@@ -82,7 +82,7 @@ fn run(
         let folded = reads.folded();
         let asked = Instant::now();
         if store.wait_beyond(folded, if stopping { Duration::ZERO } else { WAIT }) > folded {
-            catch_up(store.as_ref(), reads)?;
+            catch_up(store.as_ref(), reads, found)?;
             newest = Instant::now();
         } else if stopping {
             return Ok(());
@@ -99,7 +99,8 @@ fn run(
     }
 }
 
-fn catch_up(store: &dyn EventStore, reads: &ReadSide) -> Result<(), String> {
+/// Folds the next records. Those after `found` are new, and count as such.
+fn catch_up(store: &dyn EventStore, reads: &ReadSide, found: Position) -> Result<(), String> {
     let records = store.read_all(reads.folded(), BATCH).map_err(|error| error.to_string())?;
     let Some(last) = records.last().map(|record| record.position) else {
         return Err(format!("the journal shows nothing after {}", reads.folded()));
@@ -108,6 +109,8 @@ fn catch_up(store: &dyn EventStore, reads: &ReadSide) -> Result<(), String> {
     for record in &records {
         facts.extend(fact_of(record, None).map_err(|error| error.to_string())?);
     }
+    let new = facts.partition_point(|fact| fact.position <= found);
+    reads.metrics().count(facts.get(new..).unwrap_or_default());
     reads.fold(&facts, last);
     Ok(())
 }

@@ -14,6 +14,7 @@ use branchline_domain::{
     decider::Recorded,
     id::{LeadId, OrganisationId, WorkflowId},
     lead::{self, Explanation, LeadState, Surroundings},
+    time::Timestamp,
 };
 use branchline_journal::{
     record::{Position, StreamId, StreamKind},
@@ -29,6 +30,7 @@ use crate::{
     erasure::KeptKey,
     event_stream::EventStream,
     lead_claims,
+    metrics::{EngineMetrics, SharedMetrics},
     ports::Clock,
     rebuild::{LeadRecords, RebuildError, fact_of, read_lead},
     recorded::RecordedFact,
@@ -104,6 +106,7 @@ pub struct ReadSide {
     changed_workflows: Mutex<BTreeMap<WorkflowId, Position>>,
     ready: AtomicBool,
     lead_actors: AtomicUsize,
+    metrics: SharedMetrics,
     /// Whether the carrier of our own has as many calls as it may have.
     no_capacity: AtomicBool,
     wait: Duration,
@@ -135,6 +138,7 @@ impl ReadSide {
             changed_workflows: Mutex::default(),
             ready: AtomicBool::new(false),
             lead_actors: AtomicUsize::new(0),
+            metrics: Arc::new(EngineMetrics::new()),
             no_capacity: AtomicBool::new(false),
             wait: Duration::from_millis(config.read_wait_ms),
         }
@@ -283,6 +287,16 @@ impl ReadSide {
             lead_actors: self.lead_actors.load(Ordering::Relaxed),
             version: env!("CARGO_PKG_VERSION"),
         }
+    }
+
+    /// What the engine counts.
+    pub(crate) const fn metrics(&self) -> &SharedMetrics {
+        &self.metrics
+    }
+
+    /// The engine's time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Looks at the read models as they are, without waiting for anything.

@@ -1,7 +1,11 @@
 //! Which actors live, who waits for them, and who leaves memory. Ours, not actix's: an actor that
 //! is gone is rebuilt from the journal, never restarted with the state it died with.
 
-use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    rc::Rc,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use actix::{Actor, Addr, dev::SendError};
 use branchline_domain::{
@@ -16,6 +20,7 @@ use crate::{
     lead_actor::LeadActor,
     lead_task::LeadTask,
     live_leads::{LeadSlot, Live, Stay},
+    metrics::Mailbox,
     rebuild::{RebuiltLead, RebuiltWorkflow},
     workflow_actor::{WorkflowActor, WorkflowTask},
     workflow_cell::WorkflowCell,
@@ -126,14 +131,9 @@ impl Core {
     fn install_lead(self: &Rc<Self>, lead: LeadId, rebuilt: RebuiltLead) -> Result<(), Arc<str>> {
         let workflow = rebuilt.state.workflow.and_then(|workflow| self.workflow_cell(workflow));
         let workflow = workflow.ok_or_else(|| Arc::from("its workflow is not in the journal"))?;
-        let under_way = Rc::new(Cell::new(0));
-        let actor = LeadActor::new(
-            lead,
-            rebuilt,
-            workflow,
-            Rc::clone(&self.services),
-            Rc::clone(&under_way),
-        );
+        let mailbox = Mailbox::new(Arc::clone(self.metrics()));
+        let actor =
+            LeadActor::new(lead, rebuilt, workflow, Rc::clone(&self.services), mailbox.clone());
         // The edge bounds what is under way, so the mailbox never has to refuse anything.
         let capacity = self.config().host_channel_capacity.saturating_mul(2).max(1_024);
         let addr = LeadActor::create(|ctx| {
@@ -142,13 +142,14 @@ impl Core {
         });
         let now_ms = self.idle_clock_ms();
         let (waiting, stay) = self.take_waiting(lead);
-        let mut live = Live { addr, under_way, used_ms: now_ms, stay };
+        let mut live = Live { addr, mailbox, used_ms: now_ms, stay };
         for task in waiting {
             // A fresh mailbox is open and empty.
             if let Some(task) = live.send(task, now_ms) {
                 task.refuse(EngineError::Busy);
             }
         }
+        self.metrics().rebuilds.fetch_add(1, Ordering::Relaxed);
         let mut leads = self.leads.borrow_mut();
         leads.add(lead, live);
         leads.make_room(self.config().lead_actors_max, LOOKS);

@@ -19,6 +19,7 @@ use crate::{
     error_mapping::Refusal,
     event_shapes::{EventShape, events_of, lead_of},
     headers::{organisation, state},
+    metrics::OpenStream,
     openapi::{self, names},
     paging::number,
     problem::{Answer, FieldFault, Problem},
@@ -138,6 +139,8 @@ struct Streaming {
     events: EventStream,
     shutdown: Shutdown,
     begun: bool,
+    /// Counts as open as long as it lives.
+    _open: OpenStream,
 }
 
 fn stream_after(request: &HttpRequest, after: Cursor) -> Result<HttpResponse, Problem> {
@@ -148,6 +151,7 @@ fn stream_after(request: &HttpRequest, after: Cursor) -> Result<HttpResponse, Pr
         events: state.engine.events(after.0),
         shutdown: state.shutdown.clone(),
         begun: false,
+        _open: state.metrics.open_stream(),
     };
     let pieces = stream::unfold(Some(streaming), |streaming| async {
         let mut streaming = streaming?;

@@ -31,6 +31,8 @@ mod lead_upload;
 mod lead_workbook;
 mod leads;
 mod listen;
+mod metrics;
+mod observe;
 mod openapi;
 mod paging;
 mod paths;
@@ -52,7 +54,7 @@ use std::{
 
 use branchline_engine::EngineHandle;
 
-use crate::enrolments::Enrolments;
+use crate::{enrolments::Enrolments, metrics::ApiMetrics};
 
 pub use listen::{ListenRefused, check_listen};
 pub use routes::configure;
@@ -101,6 +103,8 @@ pub struct ApiState {
     admin: Option<admin::Admin>,
     /// Encrypts connections; they are plain without it.
     tls: Option<tls::Tls>,
+    /// What the API counts about itself.
+    metrics: Arc<ApiMetrics>,
 }
 
 impl ApiState {
@@ -117,6 +121,7 @@ impl ApiState {
             enrolments: Arc::default(),
             admin: None,
             tls: None,
+            metrics: Arc::new(ApiMetrics::new()),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     ApiState, access, admin, call_logs,
     error_mapping::Refusal,
     events, graph, headers, health, imports, landing, lead_actions, lead_changes, lead_upload,
-    leads, openapi,
+    leads, metrics, observe, openapi,
     problem::{Answer, Problem},
     whole_graph, workflows,
 };
@@ -59,6 +59,7 @@ const OUTSIDE: &[Line] = lines![
     get "/docs" => openapi::page::folder,
     get "/docs/" => openapi::page::file,
     get "/docs/{file}" => openapi::page::file,
+    get "/metrics" => metrics::metrics,
 ];
 
 const CALLS: &[Line] = lines![
@@ -135,6 +136,7 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
         config.app_data(web::Data::new(state.clone()));
         let routes = web::scope("")
             .wrap(from_fn(headers::guard))
+            .wrap(from_fn(observe::observe))
             .configure(|config| register(config, "", OUTSIDE))
             .service(
                 // Routes are tried in this order; the ones that carriers ask all day come first,

@@ -7,6 +7,7 @@ pub mod block;
 mod block_cache;
 pub mod block_file;
 mod index;
+pub mod measures;
 pub mod memory;
 pub mod merkle;
 pub mod reader;

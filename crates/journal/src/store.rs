@@ -6,6 +6,7 @@ use std::{path::Path, sync::Arc};
 use uuid::Uuid;
 
 use crate::{
+    measures::StoreReading,
     merkle::{Hash, ProveError, TreeHead},
     record::{
         Claim, Control, ExpectedVersion, Guard, NewRecord, Position, Record, StreamId, Version,
@@ -238,6 +239,11 @@ pub trait EventStore: Send + Sync + 'static {
     /// What the store keeps in memory, as far as it counts it.
     fn memory(&self) -> Vec<MemoryPart> {
         Vec::new()
+    }
+
+    /// What the store counts about its work since it was opened. Cheap, and never waits for a write.
+    fn measured(&self) -> StoreReading {
+        StoreReading::default()
     }
 
     /// Why the journal takes no more, or `None` while it is sound.

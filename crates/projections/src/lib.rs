@@ -28,6 +28,7 @@ mod standing_rows;
 mod stored;
 mod sweep;
 pub mod timeline;
+mod totals;
 mod work;
 mod workflow_lists;
 mod workflows;
@@ -48,4 +49,5 @@ pub use rows::{
     WorkflowRow,
 };
 pub use sweep::{SweepPart, SweepPlace};
+pub use totals::{DueTimes, Totals};
 pub use workflow_lists::WorkflowFilter;

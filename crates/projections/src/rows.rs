@@ -152,6 +152,15 @@ impl StatusCounts {
         self.pending + self.active + self.completed + self.dropped + self.removed
     }
 
+    /// Counts others in.
+    pub(crate) const fn add(&mut self, others: &Self) {
+        self.pending += others.pending;
+        self.active += others.active;
+        self.completed += others.completed;
+        self.dropped += others.dropped;
+        self.removed += others.removed;
+    }
+
     /// Those with this status that were not removed.
     pub const fn with(&self, status: LeadStatus) -> u64 {
         match status {

@@ -111,6 +111,10 @@ macro_rules! left_to_the_store_behind {
             self.$($behind).+.read_blocks(from, limit)
         }
 
+        fn measured(&self) -> ::branchline_journal::measures::StoreReading {
+            self.$($behind).+.measured()
+        }
+
         fn poisoned(&self) -> Option<::std::sync::Arc<str>> {
             self.$($behind).+.poisoned()
         }

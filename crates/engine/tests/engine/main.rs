@@ -19,6 +19,7 @@ mod gate;
 mod graphs;
 mod idempotency;
 mod imports;
+mod metrics;
 mod order;
 mod race_checks;
 mod races;

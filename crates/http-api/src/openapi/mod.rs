@@ -27,7 +27,7 @@ use utoipa::OpenApi;
 
 use crate::{
     admin, call_logs, events, graph, health, imports, lead_actions, lead_changes, lead_upload,
-    leads, problem::Answer, whole_graph, workflows,
+    leads, metrics, problem::Answer, whole_graph, workflows,
 };
 
 /// Groups of routes.
@@ -72,7 +72,7 @@ pub(crate) const HEALTH: &str = "Health";
         admin::records::records, admin::export::export, admin::proofs::head,
         admin::proofs::dossier, admin::proofs::consistency, admin::erasure::erase,
         admin::keys::keys,
-        health::healthz, health::readyz, document,
+        health::healthz, health::readyz, metrics::metrics, document,
     ),
 )]
 struct Routes;

@@ -17,6 +17,7 @@ mod graph;
 mod lead_actions;
 mod leads;
 mod lists;
+mod metrics;
 mod protocol;
 mod read_your_writes;
 mod shapes;

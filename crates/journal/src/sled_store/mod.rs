@@ -39,6 +39,7 @@ pub use self::{
 use self::{lock::DirectoryLock, shared::Shared};
 use crate::{
     index::KeyRetention,
+    measures::StoreReading,
     merkle::{Hash, TreeHead},
     record::{Claim, NewRecord, Position, Record, StreamId},
     storage::{BlockStorage, DiskSync, RealDisk, StoredBlock},
@@ -96,6 +97,8 @@ pub struct SledStore {
     shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<()>>>,
     derived: PathBuf,
+    /// The file that sled keeps the blocks in.
+    database: PathBuf,
     opening: OpeningTimes,
     /// Last, so that the lock outlives the storage.
     _lock: DirectoryLock,
@@ -132,7 +135,9 @@ impl SledStore {
             .spawn(move || writer.run_guarded(&for_writer))
             .map_err(|error| OpenError::io("start the writer of", &options.dir, &error))?;
         let derived = options.dir.join(checkpoints::DIR);
-        Ok(Self { shared, writer: Mutex::new(Some(handle)), derived, opening, _lock: lock })
+        let database = options.dir.join("db").join("db");
+        let writer = Mutex::new(Some(handle));
+        Ok(Self { shared, writer, derived, database, opening, _lock: lock })
     }
 
     /// What its opening took.
@@ -204,6 +209,12 @@ impl EventStore for SledStore {
 
     fn memory(&self) -> Vec<MemoryPart> {
         self.shared.memory()
+    }
+
+    fn measured(&self) -> StoreReading {
+        // A file that cannot be looked at is told by whoever writes it next.
+        let disk_bytes = std::fs::metadata(&self.database).map_or(0, |file| file.len());
+        StoreReading { disk_bytes, ..self.shared.measured() }
     }
 
     fn poisoned(&self) -> Option<Arc<str>> {

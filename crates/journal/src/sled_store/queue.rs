@@ -135,6 +135,11 @@ impl Queue {
         }
     }
 
+    /// What is queued. Unit: bytes, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.filled.notify_one();

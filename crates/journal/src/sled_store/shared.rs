@@ -13,6 +13,7 @@ use crate::{
     block::{Block, BlockHeader, decode_stream},
     block_cache::{BlockCache, Records},
     index::Index,
+    measures::{StoreReading, WriterMeasures},
     merkle::{Hash, Tree},
     record::{Position, Record, StreamId},
     storage::{BlockStorage, StorageError, StoredBlock},
@@ -28,6 +29,7 @@ pub(super) struct Shared {
     tree: Mutex<Tree>,
     blocks: Mutex<BlockCache>,
     head: AtomicU64,
+    pub(super) measures: WriterMeasures,
     /// Whether the writer has ended. Locked to wait for the head.
     ended: Mutex<bool>,
     moved: Condvar,
@@ -60,6 +62,7 @@ impl Shared {
             index: RwLock::new(index),
             tree: Mutex::new(tree),
             blocks: Mutex::new(blocks),
+            measures: WriterMeasures::new(),
             ended: Mutex::new(false),
             moved: Condvar::new(),
         }
@@ -195,6 +198,17 @@ impl Shared {
         let (recent, fetched) = self.blocks().bytes();
         parts.extend([part("newest records", recent), part("fetched records", fetched)]);
         parts
+    }
+
+    /// What the writer has counted. The size of the file is whose it is to say.
+    pub(super) fn measured(&self) -> StoreReading {
+        StoreReading {
+            sync: self.measures.sync.read(),
+            commit_records: self.measures.records.read(),
+            block_bytes: self.measures.block_bytes.load(Ordering::Relaxed),
+            queued_bytes: self.queue.bytes() as u64,
+            disk_bytes: 0,
+        }
     }
 
     fn blocks(&self) -> MutexGuard<'_, BlockCache> {

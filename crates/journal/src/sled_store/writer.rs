@@ -8,8 +8,8 @@
 use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -232,12 +232,18 @@ impl Writer {
         if group.blocks.is_empty() {
             return Ok(());
         }
-        let mut position = shared.head();
+        let before = shared.head();
+        let (mut position, mut bytes) = (before, 0);
         for (block, records) in &group.blocks {
             shared.storage.insert(block.first, &block.bytes).map_err(|error| error.0)?;
             position = records.last().map_or(position, |last| last.position);
+            bytes += block.bytes.len() as u64;
         }
+        let syncing = Instant::now();
         shared.storage.sync().map_err(|error| error.0)?;
+        shared.measures.sync.observe_duration(syncing.elapsed());
+        shared.measures.records.observe(position.0 - before.0);
+        shared.measures.block_bytes.fetch_add(bytes, Ordering::Relaxed);
         let mark = Mark { epoch: shared.epoch, position, chain: self.chain };
         self.high_water.write(mark).map_err(|error| format!("the high-water mark: {error}"))?;
         shared.publish(group.blocks.drain(..).map(|(block, records)| (records, block.leaves)));

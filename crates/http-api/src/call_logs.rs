@@ -216,7 +216,7 @@ async fn tell(request: &HttpRequest, write: &Write, call: CallId, action: CallAc
     post, path = "/v1/call-logs/{call}/status", operation_id = "reportCall", tag = openapi::CALLS,
     request_body = bodies::CallReport,
     responses((status = 200, description = "The call as it is now.", body = ReportedShape)),
-    extensions(("x-problems" = json!(["invalid_value", "outside_calling_window"]))),
+    extensions(("x-problems" = json!(["invalid_value", "lead_erased", "outside_calling_window"]))),
 )]
 pub(crate) async fn report(request: HttpRequest, write: Write) -> Answer {
     let call = id(&request)?;
@@ -320,7 +320,7 @@ fn refused_item(call_id: String, problem: &Problem) -> ItemShape {
     post, path = "/v1/call-logs/{call}/attributes", operation_id = "attachCallAttributes", tag = openapi::CALLS,
     request_body = bodies::CallAttributes,
     responses((status = 200, description = "The call as it is now.", body = ReportedShape)),
-    extensions(("x-problems" = json!(["invalid_value"]))),
+    extensions(("x-problems" = json!(["invalid_value", "lead_erased"]))),
 )]
 pub(crate) async fn attach(request: HttpRequest, write: Write) -> Answer {
     let call = id(&request)?;
@@ -356,7 +356,7 @@ pub(crate) async fn claim(request: HttpRequest, write: Write) -> Answer {
     post, path = "/v1/call-logs/{call}/dispatched", operation_id = "callDispatched", tag = openapi::CALLS,
     request_body = bodies::CallDispatched,
     responses((status = 200, description = "The call as it is now.", body = ReportedShape)),
-    extensions(("x-problems" = json!(["call_not_requested", "invalid_value", "outside_calling_window"]))),
+    extensions(("x-problems" = json!(["call_not_requested", "invalid_value", "lead_erased", "outside_calling_window"]))),
 )]
 pub(crate) async fn dispatched(request: HttpRequest, write: Write) -> Answer {
     let call = id(&request)?;
@@ -372,7 +372,7 @@ pub(crate) async fn dispatched(request: HttpRequest, write: Write) -> Answer {
     post, path = "/v1/call-logs/{call}/refused", operation_id = "callRefused", tag = openapi::CALLS,
     request_body = bodies::CallRefused,
     responses((status = 200, description = "The call as it is now.", body = ReportedShape)),
-    extensions(("x-problems" = json!(["call_not_requested", "invalid_value", "outside_calling_window"]))),
+    extensions(("x-problems" = json!(["call_not_requested", "invalid_value", "lead_erased", "outside_calling_window"]))),
 )]
 pub(crate) async fn refused(request: HttpRequest, write: Write) -> Answer {
     let call = id(&request)?;

@@ -30,7 +30,7 @@ const ANY: &[&str] = &[
 const KEY: &[&str] = &["unauthorized", "scope_missing"];
 
 /// What a route of the operator may answer besides.
-const OPERATOR: &[&str] = &["unauthorized"];
+const OPERATOR: &[&str] = &["unauthorized", "route_not_found"];
 
 /// What any write may answer besides.
 const WRITE: &[&str] = &[

@@ -28,6 +28,8 @@ use branchline_vault::{
 };
 use serde_json::{Value, json};
 
+use crate::conformance;
+
 pub(crate) const LIMITS: Limits = Limits {
     json_body_max_bytes: 64 * 1024,
     file_max_bytes: 256 * 1024,
@@ -84,11 +86,15 @@ impl Reply {
 /// Asks an API.
 pub(crate) async fn send(state: ApiState, request: TestRequest) -> Reply {
     let app = init_service(App::new().configure(configure(state))).await;
-    let response = call_service(&app, request.to_request()).await;
+    let request = request.to_request();
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let response = call_service(&app, request).await;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     let body = to_bytes(response.into_body()).await.ok().unwrap();
-    Reply { status, headers, body }
+    let reply = Reply { status, headers, body };
+    conformance::check(method.as_str(), &path, &reply);
+    reply
 }
 
 /// The operator's word at every API of these tests.
@@ -260,7 +266,8 @@ impl Api {
 
     /// Takes the requested calls: their ids.
     pub(crate) async fn claim(&self) -> Vec<String> {
-        let wanted = json!({ "max": 100, "lease_s": 60 });
+        // Longer than any of these tests takes on a busy machine.
+        let wanted = json!({ "max": 100, "lease_s": 3_600 });
         let claimed = self.post("/v1/call-logs/claim", wanted).await.expect(200);
         claimed["calls"].as_array().unwrap().iter().map(|call| text(&call["call_id"])).collect()
     }

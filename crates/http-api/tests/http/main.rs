@@ -9,6 +9,7 @@
 mod admin;
 mod call_logs;
 mod common;
+mod conformance;
 mod contract;
 mod contract_table;
 mod erased_leads;

@@ -57,7 +57,7 @@ impl Front {
 }
 
 /// An address that can be connected to: a server on all addresses is on this machine's own too.
-fn reachable(mut listening: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(mut listening: SocketAddr) -> SocketAddr {
     if listening.ip().is_unspecified() {
         listening.set_ip(match listening {
             SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),

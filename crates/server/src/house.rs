@@ -23,6 +23,7 @@ use crate::{
     config::{AuditConfig, Config},
     front::{self, Front},
     operator::Access,
+    service_manager,
     signals::{self, Hangups},
 };
 
@@ -118,6 +119,7 @@ pub(crate) async fn serve_until(
         Some(tls) => state.with_tls(tls.clone()),
         None => state,
     };
+    let url = front.url();
     let server = branchline_http_api::serve(front.listener, state);
     tokio::pin!(server);
     let ending = tokio::select! {
@@ -131,18 +133,27 @@ pub(crate) async fn serve_until(
             Ending::JournalFailed
         }
         () = until => Ending::Finished,
+        never = service_manager::attend(engine, &url) => match never {},
         never = keep_certificate_fresh(front.tls, &access, hangups) => match never {},
     };
+    service_manager::stopping();
     shutdown.cancel();
     server.await.context("the HTTP API did not stop cleanly")?;
     Ok(ending)
 }
 
 /// Never ends, with TLS or without.
-async fn keep_certificate_fresh(tls: Option<Tls>, access: &Access, hangups: Hangups) -> Infallible {
-    match tls {
-        Some(tls) => front::keep_certificate_fresh(tls, access, hangups).await,
-        None => std::future::pending().await,
+async fn keep_certificate_fresh(
+    tls: Option<Tls>,
+    access: &Access,
+    mut hangups: Hangups,
+) -> Infallible {
+    if let Some(tls) = tls {
+        return front::keep_certificate_fresh(tls, access, hangups).await;
+    }
+    loop {
+        hangups.next().await;
+        tracing::info!("without TLS there is nothing to read again");
     }
 }
 

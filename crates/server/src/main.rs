@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod front;
 mod graph_making;
+mod healthcheck;
 mod house;
 mod keys;
 mod logging;
@@ -14,6 +15,7 @@ mod print;
 mod progress;
 mod rehearse;
 mod serve;
+mod service_manager;
 mod signals;
 mod summary;
 mod workflow_files;
@@ -47,6 +49,8 @@ enum Command {
     Demo(DemoArgs),
     /// Serves the HTTP API over a journal.
     Serve(ServeArgs),
+    /// Asks a server whether it is ready, for containers and scripts.
+    Healthcheck(healthcheck::HealthcheckArgs),
     /// Plays scenario files on the rules alone, in virtual time: tests of a workflow.
     Test(rehearse::TestArgs),
     /// Judges workflow files, and brings workflows into files and back.
@@ -123,6 +127,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => (&args.data_dir, &args.listen),
         Command::Serve(args) => (&args.data_dir, &args.listen),
         Command::Test(_)
+        | Command::Healthcheck(_)
         | Command::Workflow(_)
         | Command::Keys(_)
         | Command::Lead(_)
@@ -139,6 +144,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => demo::run(&config, &args),
         Command::Serve(_) => serve::run(&config),
+        Command::Healthcheck(args) => healthcheck::run(&config, &args),
         Command::Test(args) => rehearse::run(&args),
         Command::Workflow(command) => workflow_files::run(&config, &command),
         Command::Keys(command) => keys::run(&config, command),

@@ -14,12 +14,14 @@ use crate::{
     config::{CarrierConfig, CarrierKind, Config},
     front::Front,
     house::{self, Ending},
+    service_manager,
     signals::Hangups,
 };
 
 pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let front = Front::open(config)?;
     let url = front.url();
+    service_manager::opening();
     let directory = house::open_directory(&config.storage.data_dir)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let phones = phones(&config.carrier, &clock)?;
@@ -28,7 +30,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
     let ending = actix_web::rt::System::new().block_on(async {
         // Before anybody can know that the server is there.
-        let hangups = Hangups::listen(front.tls.is_some());
+        let hangups = Hangups::listen(front.tls.is_some() || service_manager::is_there());
         tracing::info!(
             data_dir = %config.storage.data_dir.display(),
             carrier = ?config.carrier.kind,

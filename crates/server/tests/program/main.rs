@@ -17,5 +17,6 @@ mod refusals;
 mod rehearse;
 mod serve;
 mod server;
+mod service_manager;
 mod tls;
 mod workflow_files;

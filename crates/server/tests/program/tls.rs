@@ -184,6 +184,8 @@ fn the_operator_reaches_a_server_with_a_certificate_for_another_name() {
     let place = Place::new();
     let server = place.serve();
     let out = place.file("monday.blocks");
+    let health = done(&place.data(), &["healthcheck"]);
+    assert!(health.contains(&format!("https://{} is ready", server.address)), "{health}");
     let said = done(&place.data(), &["backup", &out.display().to_string()]);
     assert!(said.contains("records in"), "{said}");
     assert!(server.stop().success());

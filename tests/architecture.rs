@@ -58,6 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "branchline-evidence",
             "branchline-http-api",
             "branchline-journal",
+            "branchline-operator",
             "branchline-projections",
             "branchline-scenarios",
             "branchline-vault",
@@ -91,6 +92,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "branchline-vault",
         ],
     ),
+    ("branchline-operator", &["branchline-domain"]),
     ("branchline-scenarios", &["branchline-domain"]),
     ("branchline-testkit", &["branchline-domain", "branchline-journal", "branchline-scenarios"]),
     ("branchline-tests", &[]),
@@ -110,7 +112,10 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("actix", &["branchline-engine"]),
     // A benchmark measures the library without our handlers.
     ("actix-web", &["branchline-http-api", "branchline", "branchline-bench"]),
-    ("reqwest", &["branchline-applications", "branchline", "branchline-log"]),
+    (
+        "reqwest",
+        &["branchline-applications", "branchline", "branchline-log", "branchline-operator"],
+    ),
 ];
 
 /// Longest file whose first lines need not say why it is that long. Unit: lines.

@@ -21,8 +21,10 @@ const DEFAULTS: &str = include_str!("../../../config/default.toml");
 const ENVIRONMENT_PREFIX: &str = "BRANCHLINE_";
 /// Environment variables with secrets begin so. They set no key, and no configuration holds them.
 pub(crate) const SECRET_PREFIX: &str = "BRANCHLINE_SECRET_";
-/// With this one `branchline-log` asks a running server. Who has it exported runs `branchline` too.
-const OPERATOR_TOKEN: &str = "BRANCHLINE_TOKEN";
+/// With these a running server is asked, by `branchline-log` and by `branchline`. Who has them exported
+/// starts servers too.
+const OF_CLIENTS: [&str; 3] =
+    ["BRANCHLINE_TOKEN", branchline_operator::URL_VARIABLE, branchline_operator::KEY_VARIABLE];
 
 /// All settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -208,7 +210,7 @@ fn overlay_file(settings: &mut Table, name: &str, text: &str) -> anyhow::Result<
 fn is_setting(name: &str) -> bool {
     name.starts_with(ENVIRONMENT_PREFIX)
         && !name.starts_with(SECRET_PREFIX)
-        && name != OPERATOR_TOKEN
+        && !OF_CLIENTS.contains(&name)
 }
 
 /// Puts `BRANCHLINE_<TABLE>_<KEY>` over what is there.
@@ -324,9 +326,9 @@ mod tests {
     }
 
     #[test]
-    fn variables_of_secrets_and_of_the_log_tool_set_no_key() {
+    fn variables_of_secrets_and_of_clients_set_no_key() {
         assert!(is_setting("BRANCHLINE_SERVER_LISTEN") && is_setting("BRANCHLINE_TOKENS"));
-        for other in ["BRANCHLINE_TOKEN", "BRANCHLINE_SECRET_CRM", "PATH"] {
+        for other in OF_CLIENTS.into_iter().chain(["BRANCHLINE_SECRET_CRM", "PATH"]) {
             assert!(!is_setting(other), "{other}");
         }
     }

@@ -4,6 +4,7 @@ mod applications;
 mod campaign;
 mod config;
 mod demo;
+mod examples;
 mod front;
 mod graph_making;
 mod healthcheck;
@@ -16,6 +17,7 @@ mod progress;
 mod rehearse;
 mod serve;
 mod service_manager;
+mod shell;
 mod signals;
 mod summary;
 mod workflow_files;
@@ -23,9 +25,10 @@ mod workflow_text;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use branchline_operator::{CallCommand, EventsArgs};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::config::Config;
+use crate::{config::Config, operator::LeadCommand, workflow_files::WorkflowCommand};
 
 /// The engine makes and drops many small things on several threads; the system's allocator costs it
 /// a third of its time.
@@ -34,7 +37,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// An embeddable, auditable engine for outbound-call lead workflows.
 #[derive(Debug, Parser)]
-#[command(name = "branchline", version, about, max_term_width = 100)]
+#[command(name = "branchline", version, about, max_term_width = 100, after_help = shell::EXIT_CODES)]
 struct Cli {
     /// Settings that differ from config/default.toml.
     #[arg(long, value_name = "FILE", global = true)]
@@ -53,19 +56,28 @@ enum Command {
     Healthcheck(healthcheck::HealthcheckArgs),
     /// Plays scenario files on the rules alone, in virtual time: tests of a workflow.
     Test(rehearse::TestArgs),
-    /// Judges workflow files, and brings workflows into files and back.
+    /// Works with workflows of a running server, of files, and of stopped data directories.
     #[command(subcommand)]
-    Workflow(workflow_files::WorkflowCommand),
+    Workflow(WorkflowCommand),
     /// Makes the key that signs heads of the journal; backs up and restores the keys of leads.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// Forgets what is personal of a lead.
+    /// Works with leads of a running server, and forgets what is personal of one.
     #[command(subcommand)]
-    Lead(operator::LeadCommand),
+    Lead(LeadCommand),
+    /// Works with calls of a running server.
+    #[command(subcommand)]
+    Call(CallCommand),
+    /// Shows what a running server recorded, and with --follow what it records from now on.
+    Events(EventsArgs),
     /// Writes the journal of a running or a stopped server to one file that checks itself.
     Backup(operator::BackupArgs),
     /// Makes a data directory out of backups, and applies all erasures again.
     Restore(operator::RestoreArgs),
+    /// Prints what a shell needs to complete commands and flags.
+    Completions(shell::CompletionsArgs),
+    /// Prints the manual page, or writes one a command.
+    Man(shell::ManArgs),
 }
 
 /// Flags of `serve`.
@@ -106,7 +118,11 @@ struct DemoArgs {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = examples::attached(Cli::command()).try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(slip) => return shell::refused(&slip),
+    };
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
@@ -118,9 +134,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    // Scenarios depend on their files alone, wherever they are played.
-    if let Command::Test(args) = &cli.command {
-        return rehearse::run(args);
+    // What depends on its files alone, or asks a server, wants no configuration.
+    if let Some(ended) = cli.command.run_alone() {
+        return ended;
     }
     let mut config = Config::load(cli.config.as_deref())?;
     let (data_dir, listen) = match &cli.command {
@@ -131,8 +147,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         | Command::Workflow(_)
         | Command::Keys(_)
         | Command::Lead(_)
+        | Command::Call(_)
+        | Command::Events(_)
         | Command::Backup(_)
-        | Command::Restore(_) => (&None, &None),
+        | Command::Restore(_)
+        | Command::Completions(_)
+        | Command::Man(_) => (&None, &None),
     };
     if let Some(data_dir) = data_dir {
         config.storage.data_dir.clone_from(data_dir);
@@ -145,20 +165,47 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(&config, &args),
         Command::Serve(_) => serve::run(&config),
         Command::Healthcheck(args) => healthcheck::run(&config, &args),
-        Command::Test(args) => rehearse::run(&args),
         Command::Workflow(command) => workflow_files::run(&config, &command),
         Command::Keys(command) => keys::run(&config, command),
         Command::Lead(command) => operator::lead(&config, &command),
         Command::Backup(args) => operator::back_up(&config, &args),
         Command::Restore(args) => operator::restore(&args),
+        // They ran alone.
+        Command::Test(_)
+        | Command::Call(_)
+        | Command::Events(_)
+        | Command::Completions(_)
+        | Command::Man(_) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+impl Command {
+    /// Runs what wants no configuration of a server.
+    fn run_alone(&self) -> Option<anyhow::Result<ExitCode>> {
+        let asked = match self {
+            Self::Workflow(WorkflowCommand::OfServer(command)) => command.run(),
+            Self::Lead(LeadCommand::OfServer(command)) => command.run(),
+            Self::Call(command) => command.run(),
+            Self::Events(args) => args.run(),
+            Self::Test(args) => return Some(rehearse::run(args)),
+            Self::Completions(args) => return Some(args.run(Cli::command())),
+            Self::Man(args) => return Some(args.run(examples::attached(Cli::command()))),
+            Self::Demo(_)
+            | Self::Serve(_)
+            | Self::Healthcheck(_)
+            | Self::Workflow(_)
+            | Self::Keys(_)
+            | Self::Lead(_)
+            | Self::Backup(_)
+            | Self::Restore(_) => return None,
+        };
+        Some(Ok(shell::ended(asked)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
-    use super::Cli;
+    use super::*;
 
     #[test]
     fn the_command_line_is_well_formed() {

@@ -7,8 +7,13 @@ use branchline_scenarios::source_text::{Complaint, SourceText};
 
 /// Writes to the standard output. A reader that has seen enough, such as `head`, is no error.
 pub(crate) fn out(text: &str) -> anyhow::Result<()> {
+    bytes(text.as_bytes())
+}
+
+/// The same with bytes.
+pub(crate) fn bytes(text: &[u8]) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
         Err(wrong) if wrong.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to the standard output"),
     }

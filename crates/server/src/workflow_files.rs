@@ -1,5 +1,5 @@
-//! `branchline workflow`: judges workflow files, and brings workflows from a data directory into a
-//! file and back. No server runs on the directory meanwhile.
+//! `branchline workflow`, of files and stopped data directories: judges workflow files, and brings
+//! workflows from a data directory into a file and back. No server runs on the directory meanwhile.
 
 use std::{
     collections::BTreeMap,
@@ -29,14 +29,18 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{config::Config, graph_making, house, print, workflow_text};
 
-/// What to do with workflow files.
+/// What to do with workflows, wherever they are.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WorkflowCommand {
-    /// Tells everything that keeps the workflow of a file from being activated, and what is doubtful.
+    #[command(flatten)]
+    OfServer(branchline_operator::WorkflowCommand),
+    /// Tells everything that keeps the workflow of a file from being activated, and what is doubtful;
+    /// `graph check` does the same on a server.
     Validate(ValidateArgs),
     /// Writes a workflow of a stopped data directory as a file.
     Export(ExportArgs),
-    /// Creates the workflow of a file, in draft, in a stopped data directory.
+    /// Creates the workflow of a file, in draft, in a stopped data directory; `create --file` does the
+    /// same on a server.
     Import(ImportArgs),
 }
 
@@ -102,6 +106,8 @@ pub(crate) fn run(config: &Config, command: &WorkflowCommand) -> anyhow::Result<
         WorkflowCommand::Validate(args) => validate(args),
         WorkflowCommand::Export(args) => export(config, args),
         WorkflowCommand::Import(args) => import(config, args),
+        // It wants no configuration: `main` has run it.
+        WorkflowCommand::OfServer(_) => Ok(ExitCode::SUCCESS),
     }
 }
 

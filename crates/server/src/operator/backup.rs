@@ -20,7 +20,6 @@ use crate::{config::Config, print};
 
 /// Flags of `backup`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  branchline backup monday.blocks --data-dir my-data")]
 pub(crate) struct BackupArgs {
     /// The file to make. One that is there is left as it is.
     #[arg(value_name = "OUT.blocks")]

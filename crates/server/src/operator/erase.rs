@@ -22,17 +22,18 @@ use reqwest::Method;
 use super::client::Server;
 use crate::{config::Config, house, print};
 
-/// What to do with a lead.
+/// What to do with leads, wherever they are.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LeadCommand {
-    /// Destroys the key of everything personal of a lead that has come to its end, and records it.
+    #[command(flatten)]
+    OfServer(branchline_operator::LeadCommand),
+    /// Destroys the key of everything personal of a lead that has come to its end, and records it: in a
+    /// data directory, of a running or a stopped server.
     Erase(EraseArgs),
 }
 
 /// Flags of `lead erase`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  \
-    branchline lead erase lead_0192f3a1-7c1e-7000-8000-000000000001 --data-dir my-data --yes")]
 pub(crate) struct EraseArgs {
     /// Public id of the lead.
     #[arg(value_name = "LEAD")]
@@ -54,7 +55,11 @@ struct Outcome {
 }
 
 pub(crate) fn run(config: &Config, command: &LeadCommand) -> anyhow::Result<ExitCode> {
-    let LeadCommand::Erase(args) = command;
+    let args = match command {
+        LeadCommand::Erase(args) => args,
+        // It wants no configuration: `main` has run it.
+        LeadCommand::OfServer(_) => return Ok(ExitCode::SUCCESS),
+    };
     if !args.yes && !is_meant(args.lead)? {
         eprintln!("nothing was erased");
         return Ok(ExitCode::FAILURE);

@@ -23,7 +23,6 @@ use crate::{config::Config, print};
 
 /// Flags of `keys backup`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  branchline keys backup monday.keys --data-dir my-data")]
 pub(crate) struct KeysBackupArgs {
     /// The file to make. One that is there is left as it is.
     #[arg(value_name = "OUT.keys")]
@@ -35,7 +34,6 @@ pub(crate) struct KeysBackupArgs {
 
 /// Flags of `keys restore`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  branchline keys restore monday.keys --data-dir my-data")]
 pub(crate) struct KeysRestoreArgs {
     /// The backup of the keys.
     #[arg(value_name = "FILE")]

@@ -31,9 +31,7 @@ use crate::print;
 /// Flags of `restore`.
 #[derive(Debug, Args)]
 #[command(
-    group = ArgGroup::new("which keys").required(true).args(["keys", "without_keys"]),
-    after_help = "Example:\n  branchline restore --blocks monday.blocks --keys monday.keys \
-                  --data-dir new-data"
+    group = ArgGroup::new("which keys").required(true).args(["keys", "without_keys"])
 )]
 pub(crate) struct RestoreArgs {
     /// The backup of the journal, as `branchline backup` makes it.

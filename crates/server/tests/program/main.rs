@@ -9,6 +9,7 @@
 mod applications;
 mod audit;
 mod client;
+mod commands;
 mod demo;
 mod imports;
 mod keys;

@@ -23,6 +23,9 @@ pub(crate) enum Refusal {
     InvalidQuery,
     InvalidValue,
     MalformedJson,
+    JsonTooDeep,
+    /// What came is no HTTP request.
+    MalformedRequest,
     /// The operator's token is missing or wrong.
     Unauthorized,
     CrossSite,
@@ -33,13 +36,21 @@ pub(crate) enum Refusal {
     NotFound(&'static str),
     MethodNotAllowed,
     SlowBody,
+    SlowHead,
     RequestUnderWay,
     StatusNotEditable,
     BodyTooLarge,
+    UrlTooLong,
+    HeadTooLarge,
     UnsupportedContentEncoding,
     UnsupportedMediaType,
     NotConfigured,
     PreconditionRequired,
+    /// A mistake of ours; its place is in the log, under the id of the request.
+    Internal,
+    /// Too many bodies are in memory.
+    NoRoom,
+    TooManyConnections,
 }
 
 impl Refusal {
@@ -53,6 +64,8 @@ impl Refusal {
             Self::InvalidQuery => (StatusCode::BAD_REQUEST, "invalid_query"),
             Self::InvalidValue => (StatusCode::BAD_REQUEST, "invalid_value"),
             Self::MalformedJson => (StatusCode::BAD_REQUEST, "malformed_json"),
+            Self::JsonTooDeep => (StatusCode::BAD_REQUEST, "json_too_deep"),
+            Self::MalformedRequest => (StatusCode::BAD_REQUEST, "malformed_request"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "cross_site"),
             Self::ForeignHost => (StatusCode::FORBIDDEN, "foreign_host"),
@@ -60,9 +73,12 @@ impl Refusal {
             Self::NotFound(code) => (StatusCode::NOT_FOUND, code),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "slow_body"),
+            Self::SlowHead => (StatusCode::REQUEST_TIMEOUT, "slow_head"),
             Self::RequestUnderWay => (StatusCode::CONFLICT, "request_under_way"),
             Self::StatusNotEditable => (StatusCode::CONFLICT, "status_not_editable"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::UrlTooLong => (StatusCode::URI_TOO_LONG, "url_too_long"),
+            Self::HeadTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large"),
             Self::UnsupportedContentEncoding => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_content_encoding")
             }
@@ -72,6 +88,9 @@ impl Refusal {
             Self::PreconditionRequired => {
                 (StatusCode::PRECONDITION_REQUIRED, "precondition_required")
             }
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+            Self::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, "no_room"),
+            Self::TooManyConnections => (StatusCode::SERVICE_UNAVAILABLE, "too_many_connections"),
             Self::NotConfigured => (StatusCode::SERVICE_UNAVAILABLE, "not_configured"),
         }
     }

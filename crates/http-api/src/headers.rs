@@ -8,7 +8,6 @@ use std::{
         Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use actix_web::{
@@ -20,19 +19,20 @@ use actix_web::{
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
-    web::{self, Bytes, BytesMut},
+    web,
 };
 use branchline_domain::id::OrganisationId;
 use branchline_engine::command::Caller;
 use branchline_journal::record::IdempotencyKey;
-use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 
 use crate::{
     ApiState,
     access::{self, Identity},
+    body::{Body, collect, media_type, unsupported},
     error_mapping::Refusal,
-    json::{self, Fields},
+    json::Fields,
+    json_depth, mishaps,
     problem::{FieldFault, Problem},
 };
 
@@ -42,10 +42,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// How long the next piece of a body may take. A sender that stops in the middle would hold its
-/// connection, and what it has sent, for as long as it likes.
-const BODY_IDLE: Duration = Duration::from_secs(30);
-
 /// The one route whose answer does not end.
 pub(crate) const EVENTS_PATH: &str = "/v1/events";
 
@@ -54,7 +50,7 @@ pub(crate) const EVENTS_PATH: &str = "/v1/events";
 struct RequestId(Arc<str>);
 
 /// Made-up request ids differ between runs of the process and count up within one.
-fn fresh_request_id() -> Arc<str> {
+pub(crate) fn fresh_request_id() -> Arc<str> {
     static RUN: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(std::process::id()));
     static COUNT: AtomicU64 = AtomicU64::new(0);
     format!("req-{:016x}-{}", *RUN, COUNT.fetch_add(1, Ordering::Relaxed)).into()
@@ -122,104 +118,13 @@ fn digest(request: &HttpRequest, body: &[u8]) -> [u8; 32] {
     sha.finalize().into()
 }
 
-/// Collects a body.
-///
-/// # Errors
-///
-/// As [`pieces`].
-pub(crate) async fn collect(
-    request: &HttpRequest,
-    payload: &mut Payload,
-    limit: usize,
-) -> Result<Bytes, Problem> {
-    let mut body = BytesMut::new();
-    pieces(request, payload, limit, |piece| {
-        body.extend_from_slice(piece);
-        Ok(())
-    })
-    .await?;
-    Ok(body.freeze())
-}
-
-/// Gives a body to `take` as it comes in.
-///
-/// # Errors
-///
-/// 413 when it is longer than `limit` bytes; 400 when it breaks off; 408 when it stops coming; 415
-/// when it is compressed.
-pub(crate) async fn pieces(
-    request: &HttpRequest,
-    payload: &mut Payload,
-    limit: usize,
-    mut take: impl FnMut(&[u8]) -> Result<(), Problem>,
-) -> Result<(), Problem> {
-    let announced = request.headers().get(header::CONTENT_LENGTH);
-    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large(limit));
-    }
-    if request.headers().get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        let detail = "the body has a Content-Encoding: send it as it is";
-        return Err(Problem::of(Refusal::UnsupportedContentEncoding, detail));
-    }
-    let mut taken = 0;
-    while let Some(chunk) = in_time(payload.next()).await? {
-        let chunk = chunk.map_err(|error| {
-            let detail = format!("the body broke off: {error}");
-            Problem::of(Refusal::BrokenBody, detail)
-        })?;
-        taken += chunk.len();
-        if taken > limit {
-            return Err(too_large(limit));
-        }
-        take(&chunk)?;
-    }
-    Ok(())
-}
-
-/// The next piece of a body.
-///
-/// # Errors
-///
-/// 408 when it does not come.
-pub(crate) async fn in_time<T>(piece: impl Future<Output = T>) -> Result<T, Problem> {
-    tokio::time::timeout(BODY_IDLE, piece).await.map_err(|_| {
-        let detail = format!("no more of the body came within {} s", BODY_IDLE.as_secs());
-        Problem::of(Refusal::SlowBody, detail)
-    })
-}
-
-/// 413, with the limit.
-pub(crate) fn too_large(limit: usize) -> Problem {
-    let detail = format!("the body is longer than the {limit} bytes this route takes");
-    Problem::of(Refusal::BodyTooLarge, detail)
-}
-
-/// The media type of a body, without its parameters, in lower case.
-pub(crate) fn media_type(request: &HttpRequest) -> Option<String> {
-    let value = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let (essence, _) = value.split_once(';').unwrap_or((value, ""));
-    Some(essence.trim().to_ascii_lowercase())
-}
-
-/// 415, with what would be taken.
-pub(crate) fn unsupported(found: Option<&str>, taken: &str) -> Problem {
-    let detail = found.map_or_else(
-        || format!("the body has no Content-Type: send {taken}"),
-        |found| {
-            let shown: String = found.chars().take(80).collect();
-            format!("the Content-Type is `{shown}`: send {taken}")
-        },
-    );
-    Problem::of(Refusal::UnsupportedMediaType, detail)
-}
-
 /// A write: who asks, and the body.
 #[derive(Debug)]
 pub(crate) struct Write {
     pub(crate) caller: Caller,
-    body: Bytes,
+    body: Body,
     media_type: Option<String>,
+    depth_max: usize,
 }
 
 impl Write {
@@ -230,7 +135,10 @@ impl Write {
     /// 415 unless it says it is JSON; 400 when it is malformed or no object.
     pub(crate) fn fields(&self) -> Result<Fields, Problem> {
         match self.media_type.as_deref() {
-            Some("application/json") => Fields::of_body(&self.body),
+            Some("application/json") => {
+                json_depth::check(&self.body, self.depth_max)?;
+                Fields::of_body(&self.body)
+            }
             other => Err(unsupported(other, "application/json")),
         }
     }
@@ -244,7 +152,8 @@ impl Write {
         if self.body.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
-        json::Fields::of_body(&self.body)?.finish(Some(()))
+        json_depth::check(&self.body, self.depth_max)?;
+        Fields::of_body(&self.body)?.finish(Some(()))
     }
 }
 
@@ -256,11 +165,11 @@ impl FromRequest for Write {
         let request = request.clone();
         let mut payload = payload.take();
         Box::pin(async move {
-            let limit = state(&request)?.limits.json_body_max_bytes;
-            let body = collect(&request, &mut payload, limit).await?;
+            let limits = &state(&request)?.limits;
+            let body = collect(&request, &mut payload, limits.json_body_max_bytes).await?;
             let caller = caller(&request, &body)?;
             let media_type = media_type(&request);
-            Ok(Self { caller, body, media_type })
+            Ok(Self { caller, body, media_type, depth_max: limits.json_depth_max })
         })
     }
 }
@@ -277,7 +186,8 @@ pub(crate) fn state(request: &HttpRequest) -> Result<&ApiState, Problem> {
     })
 }
 
-/// Runs before and after every route: refuses pages of other sites, and gives each request its id.
+/// Runs before and after every route: refuses what is too long and pages of other sites, gives each
+/// request its id, and answers for a route that panics.
 pub(crate) async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -291,10 +201,7 @@ pub(crate) async fn guard(
     let hsts = state(request.request())
         .ok()
         .and_then(|state| state.tls.as_ref()?.strict_transport_security());
-    let refused = {
-        let loopback = state(request.request()).is_ok_and(|state| state.loopback_only);
-        refuse_foreign(request.method(), request.headers(), loopback)
-    };
+    let refused = refuse(&request);
     // HEAD is GET whose body the server leaves out; a stream without a body would never end.
     if *request.method() == Method::HEAD && request.path() != EVENTS_PATH {
         request.head_mut().method = Method::GET;
@@ -304,7 +211,7 @@ pub(crate) async fn guard(
         let refusal = actix_web::ResponseError::error_response(&problem);
         request.into_response(refusal).map_into_right_body()
     } else {
-        next.call(request).await?.map_into_left_body()
+        mishaps::caught(async { next.call(request).await }, &id).await?.map_into_left_body()
     };
     if let Some(asked) = asked {
         // Without the query: it may hold a phone number.
@@ -313,11 +220,27 @@ pub(crate) async fn guard(
     if let Some(hsts) = hsts {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
     }
-    Ok(labelled(response, &id))
+    label(response.headers_mut(), &id);
+    Ok(response)
 }
 
-fn labelled<B>(mut response: ServiceResponse<B>, id: &str) -> ServiceResponse<B> {
-    let headers = response.headers_mut();
+/// What is refused before any route is looked for.
+fn refuse(request: &ServiceRequest) -> Option<Problem> {
+    let Ok(state) = state(request.request()) else { return None };
+    let (url_max, headers_max) = (state.limits.url_max_bytes, state.limits.headers_max);
+    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > url_max) {
+        let detail = format!("path and query are longer than {url_max} bytes");
+        return Some(Problem::of(Refusal::UrlTooLong, detail));
+    }
+    if request.headers().len() > headers_max {
+        let detail = format!("there are more than {headers_max} headers");
+        return Some(Problem::of(Refusal::HeadTooLarge, detail));
+    }
+    refuse_foreign(request.method(), request.headers(), state.loopback_only)
+}
+
+/// The headers that every answer has.
+pub(crate) fn label(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -325,7 +248,6 @@ fn labelled<B>(mut response: ServiceResponse<B>, id: &str) -> ServiceResponse<B>
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    response
 }
 
 /// A browser names the page that sends a request. Without API keys such a page must be one of

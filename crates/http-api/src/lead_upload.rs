@@ -17,9 +17,11 @@ use utoipa::ToSchema;
 
 use crate::{
     ApiState,
+    body::{self, Pace, media_type},
+    connection,
     enrolments::Begun,
     error_mapping::Refusal,
-    headers::{self, Write, media_type, organisation, state},
+    headers::{self, Write, organisation, state},
     imports,
     json::Fields,
     lead_file::{LeadFile, UnfitFile},
@@ -134,8 +136,7 @@ async fn wanted(request: &HttpRequest, mut payload: Payload) -> Result<Wanted, P
         }
         Some("text/csv" | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet") => {
             let mut upload = Upload::to(state(request)?);
-            headers::pieces(request, &mut payload, upload.limit, |piece| upload.take(piece))
-                .await?;
+            body::pieces(request, &mut payload, upload.limit, |piece| upload.take(piece)).await?;
             upload.finish(request, None, None).await
         }
         Some("multipart/form-data") => {
@@ -144,7 +145,7 @@ async fn wanted(request: &HttpRequest, mut payload: Payload) -> Result<Wanted, P
         other => {
             let taken =
                 "application/json, a multipart/form-data `file`, text/csv, or an XLSX workbook";
-            Err(headers::unsupported(other, taken))
+            Err(body::unsupported(other, taken))
         }
     }
 }
@@ -164,15 +165,15 @@ impl Upload {
             spool: Spool::new(),
             digest: Sha256::new(),
             limit: state.limits.file_max_bytes,
-            directory: Arc::clone(&state.uploads.directory),
-            workbook_bytes_max: state.uploads.workbook_max_bytes,
+            directory: Arc::clone(&state.uploads),
+            workbook_bytes_max: state.limits.workbook_max_bytes,
         }
     }
 
     /// Takes the next piece. Into the page cache at most, so the thread that answers waits for it.
     fn take(&mut self, piece: &[u8]) -> Result<(), Problem> {
         if self.spool.bytes() + piece.len() as u64 > self.limit as u64 {
-            return Err(headers::too_large(self.limit));
+            return Err(body::too_large(self.limit));
         }
         self.digest.update(piece);
         self.spool.write(piece, &self.directory).map_err(|error| unkept(&error))
@@ -269,7 +270,8 @@ fn bad_form(detail: impl Into<String>) -> Problem {
 /// Takes the one `file` out of a form, and `duplicates` if it is there.
 async fn form(request: &HttpRequest, mut form: Multipart) -> Result<Wanted, Problem> {
     let (mut file, mut duplicates) = (None, None);
-    while let Some(field) = headers::in_time(form.next()).await? {
+    let mut pace = Pace::new(&state(request)?.limits);
+    while let Some(field) = pace.next(form.next()).await? {
         let mut field = field.map_err(broken)?;
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
@@ -279,11 +281,11 @@ async fn form(request: &HttpRequest, mut form: Multipart) -> Result<Wanted, Prob
                     .and_then(|disposition| disposition.get_filename())
                     .and_then(base_name);
                 let mut upload = Upload::to(state(request)?);
-                each_piece(&mut field, |piece| upload.take(piece)).await?;
+                each_piece(&mut field, &mut pace, |piece| upload.take(piece)).await?;
                 file = Some((upload, file_name));
             }
             "duplicates" if duplicates.is_none() => {
-                let word = word(&mut field).await?;
+                let word = word(&mut field, &mut pace).await?;
                 let named = policy(&word)
                     .ok_or_else(|| bad_form("`duplicates` must be skip, reject or allow"))?;
                 duplicates = Some(named);
@@ -300,24 +302,28 @@ async fn form(request: &HttpRequest, mut form: Multipart) -> Result<Wanted, Prob
             }
         }
     }
+    connection::body_was_read(request);
     let Some((upload, file_name)) = file else { return Err(bad_form("the form has no `file`")) };
     upload.finish(request, file_name, duplicates).await
 }
 
 async fn each_piece(
     field: &mut Field,
+    pace: &mut Pace,
     mut take: impl FnMut(&[u8]) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
-    while let Some(piece) = headers::in_time(field.next()).await? {
-        take(&piece.map_err(broken)?)?;
+    while let Some(piece) = pace.next(field.next()).await? {
+        let piece = piece.map_err(broken)?;
+        pace.note(piece.len());
+        take(&piece)?;
     }
     Ok(())
 }
 
 /// A short text of a form.
-async fn word(field: &mut Field) -> Result<String, Problem> {
+async fn word(field: &mut Field, pace: &mut Pace) -> Result<String, Problem> {
     let mut word = Vec::new();
-    each_piece(field, |piece| {
+    each_piece(field, pace, |piece| {
         if word.len() + piece.len() > WORD_BYTES_MAX {
             return Err(bad_form("`duplicates` must be skip, reject or allow"));
         }

@@ -10,7 +10,9 @@
 
 mod access;
 pub mod admin;
+mod body;
 mod call_logs;
+mod connection;
 mod csv_rows;
 mod enrolments;
 mod error_mapping;
@@ -21,6 +23,7 @@ mod headers;
 mod health;
 mod imports;
 mod json;
+mod json_depth;
 mod landing;
 mod lead_actions;
 mod lead_changes;
@@ -30,8 +33,10 @@ pub mod lead_file;
 mod lead_upload;
 mod lead_workbook;
 mod leads;
+mod limits;
 mod listen;
 mod metrics;
+mod mishaps;
 mod observe;
 mod openapi;
 mod paging;
@@ -49,39 +54,16 @@ mod workflows;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use branchline_engine::EngineHandle;
 
-use crate::{enrolments::Enrolments, metrics::ApiMetrics};
+use crate::{body::Bodies, enrolments::Enrolments, metrics::ApiMetrics};
 
+pub use limits::Limits;
 pub use listen::{ListenRefused, check_listen};
 pub use routes::configure;
 pub use server::{Shutdown, serve};
-
-/// How much a request may bring, and how long it may take to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Longest JSON body. Unit: bytes.
-    pub json_body_max_bytes: usize,
-    /// Longest upload of a file. Unit: bytes.
-    pub file_max_bytes: usize,
-    /// How long a stop waits for requests that are under way. Event streams end at once.
-    pub shutdown_timeout: Duration,
-}
-
-/// Where uploads of files are kept while they are read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Uploads {
-    /// A directory with room for them. Their files have no name, so none is ever left there.
-    pub directory: Arc<Path>,
-    /// What a workbook may unpack to. Unit: bytes.
-    pub workbook_max_bytes: u64,
-}
-
-/// What a workbook may unpack to where nobody says. Unit: bytes.
-const WORKBOOK_MAX_BYTES: u64 = 512 * 1024 * 1024;
 
 /// What all routes share. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -93,8 +75,11 @@ pub struct ApiState {
     /// Whether only this machine is answered, told by the `Host` of a request. [`serve`] sets it
     /// from the address it listens on.
     pub loopback_only: bool,
-    /// Where uploads are kept.
-    uploads: Uploads,
+    /// A directory with room for uploads while they are read. Their files have no name, so none is ever
+    /// left there.
+    uploads: Arc<Path>,
+    /// How many bytes of JSON bodies are in memory.
+    bodies: Arc<Bodies>,
     /// Ends the event streams, and the server.
     pub shutdown: Shutdown,
     /// Answers to lists of leads that came with a key.
@@ -110,12 +95,11 @@ pub struct ApiState {
 impl ApiState {
     /// For this machine only, with uploads in the system's temporary directory.
     pub fn new(engine: EngineHandle, limits: Limits, shutdown: Shutdown) -> Self {
-        let directory = PathBuf::into_boxed_path(std::env::temp_dir()).into();
-        let uploads = Uploads { directory, workbook_max_bytes: WORKBOOK_MAX_BYTES };
         Self {
             engine,
             limits,
-            uploads,
+            uploads: PathBuf::into_boxed_path(std::env::temp_dir()).into(),
+            bodies: Arc::new(Bodies::new(limits.bodies_max_bytes)),
             loopback_only: true,
             shutdown,
             enrolments: Arc::default(),
@@ -125,10 +109,10 @@ impl ApiState {
         }
     }
 
-    /// The same, with uploads somewhere else.
+    /// The same, with uploads in this directory.
     #[must_use]
-    pub fn with_uploads(self, uploads: Uploads) -> Self {
-        Self { uploads, ..self }
+    pub fn with_uploads(self, directory: &Path) -> Self {
+        Self { uploads: directory.into(), ..self }
     }
 
     /// The same, with the routes of the operator.

@@ -97,6 +97,11 @@ impl Problem {
         }
     }
 
+    /// The body of the answer.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.body()).unwrap_or_default()
+    }
+
     /// The body of the answer, for a problem with one item of many.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self.body()).unwrap_or_default()
@@ -106,6 +111,18 @@ impl Problem {
     pub(crate) fn of(refusal: Refusal, detail: impl Into<String>) -> Self {
         let (status, code) = refusal.status_and_code();
         Self::new(status, code, detail)
+    }
+
+    /// 500: a mistake of ours. What it was is in the log alone.
+    pub(crate) fn internal() -> Self {
+        let detail =
+            "something went wrong here; the log has it under the X-Request-Id of this answer";
+        Self::of(Refusal::Internal, detail)
+    }
+
+    /// A refusal of what may be asked again in a second.
+    pub(crate) fn later(refusal: Refusal, detail: impl Into<String>) -> Self {
+        Self { retry_after_s: Some(1), ..Self::of(refusal, detail) }
     }
 
     /// A refusal, with every field at fault.
@@ -149,7 +166,7 @@ impl ResponseError for Problem {
         if let Some(methods) = &self.allow {
             response.insert_header((header::ALLOW, &**methods));
         }
-        response.body(serde_json::to_vec(&self.body()).unwrap_or_default())
+        response.body(self.to_bytes())
     }
 }
 

@@ -7,6 +7,7 @@ use branchline_domain::nearest::advice;
 
 use crate::{
     error_mapping::Refusal,
+    headers::state,
     problem::{FieldFault, Problem},
 };
 
@@ -26,9 +27,16 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// 400 when the query string cannot be read.
+    /// 400 when the query string cannot be read, or has too many parameters.
     pub(crate) fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        Self::parse(request.query_string())
+        let query = Self::parse(request.query_string())?;
+        let most = state(request)?.limits.query_parameters_max;
+        if query.given.len() <= most {
+            return Ok(query);
+        }
+        let detail = format!("the query has more than {most} parameters");
+        let fault = FieldFault { detail, ..FieldFault::default() };
+        Err(Problem::invalid(Refusal::InvalidQuery, vec![fault]))
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, Problem> {

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use anyhow::{Context as _, bail};
 use branchline_domain::nearest::advice;
 use branchline_engine::EngineConfig;
+use branchline_http_api::Limits;
 use serde::Deserialize;
 use toml::{
     Table, Value,
@@ -31,6 +32,7 @@ const OF_CLIENTS: [&str; 3] =
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     pub(crate) server: ServerConfig,
+    pub(crate) limits: Limits,
     pub(crate) storage: StorageConfig,
     pub(crate) carrier: CarrierConfig,
     pub(crate) applications: ApplicationsConfig,
@@ -53,12 +55,6 @@ pub(crate) struct ServerConfig {
     pub(crate) tls_handshake_timeout_s: u64,
     /// Unit: seconds. Zero: not said.
     pub(crate) tls_hsts_max_age_s: u64,
-    /// Unit: bytes.
-    pub(crate) json_body_max_bytes: usize,
-    /// Unit: bytes.
-    pub(crate) file_max_bytes: usize,
-    /// Unit: bytes.
-    pub(crate) workbook_max_bytes: u64,
     /// Unit: seconds.
     pub(crate) shutdown_timeout_s: u64,
 }

@@ -10,7 +10,7 @@ use branchline_engine::{
 };
 use branchline_evidence::head::SignedHead;
 use branchline_http_api::{
-    ApiState, Limits, Shutdown, Uploads,
+    ApiState, Limits, Shutdown,
     admin::{Admin, SignHead},
     tls::Tls,
 };
@@ -104,16 +104,11 @@ pub(crate) async fn serve_until(
 ) -> anyhow::Result<Ending> {
     let shutdown = Shutdown::new();
     let limits = Limits {
-        json_body_max_bytes: config.server.json_body_max_bytes,
-        file_max_bytes: config.server.file_max_bytes,
         shutdown_timeout: Duration::from_secs(config.server.shutdown_timeout_s),
-    };
-    let uploads = Uploads {
-        directory: config.storage.data_dir.as_path().into(),
-        workbook_max_bytes: config.server.workbook_max_bytes,
+        ..config.limits
     };
     let state = ApiState::new(engine.clone(), limits, shutdown.clone())
-        .with_uploads(uploads)
+        .with_uploads(&config.storage.data_dir)
         .with_admin(admin);
     let state = match &front.tls {
         Some(tls) => state.with_tls(tls.clone()),

@@ -21,5 +21,18 @@ pub(crate) fn start(config: &LogConfig) -> anyhow::Result<()> {
             registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init()
         }
     };
-    started.context("logging could not be started")
+    started.context("logging could not be started")?;
+    std::panic::set_hook(Box::new(tell_panic));
+    Ok(())
+}
+
+/// A panic is told by its place alone: its text may hold what somebody sent.
+fn tell_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(String::new, ToString::to_string);
+    let thread = std::thread::current();
+    tracing::error!(
+        place,
+        thread = thread.name().unwrap_or_default(),
+        "a mistake of ours: panicked"
+    );
 }

@@ -24,6 +24,12 @@ const ANY: &[&str] = &[
     "lead_set_aside",
     "reads_behind",
     "shutting_down",
+    "malformed_request",
+    "slow_head",
+    "url_too_long",
+    "head_too_large",
+    "internal_error",
+    "too_many_connections",
 ];
 
 /// What a route that takes a key may answer besides.
@@ -39,13 +45,14 @@ const WRITE: &[&str] = &[
     "cross_site",
     "slow_body",
     "body_too_large",
+    "no_room",
     "too_large",
     "unsupported_content_encoding",
     "idempotency_key_reused",
 ];
 
 /// What a route that reads JSON may answer besides. A write without a body reads `{}`.
-const JSON: &[&str] = &["malformed_json", "invalid_body"];
+const JSON: &[&str] = &["malformed_json", "json_too_deep", "invalid_body"];
 
 /// The media type of a workbook.
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

@@ -30,12 +30,16 @@ use serde_json::{Value, json};
 
 use crate::conformance;
 
-pub(crate) const LIMITS: Limits = Limits {
-    json_body_max_bytes: 64 * 1024,
-    file_max_bytes: 256 * 1024,
-    // A stream that does not end hangs its test instead of slowing it down.
-    shutdown_timeout: Duration::from_hours(1),
-};
+/// Small, so that it is easy to go beyond them.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        json_body_max_bytes: 64 * 1024,
+        file_max_bytes: 256 * 1024,
+        // A stream that does not end hangs its test instead of slowing it down.
+        shutdown_timeout: Duration::from_hours(1),
+        ..Limits::embedded()
+    }
+}
 
 pub(crate) struct Api {
     pub(crate) state: ApiState,
@@ -132,7 +136,7 @@ impl Api {
         })
         .unwrap();
         let state =
-            ApiState::new(engine.handle(), LIMITS, Shutdown::new()).with_admin(admin.clone());
+            ApiState::new(engine.handle(), limits(), Shutdown::new()).with_admin(admin.clone());
         Self { state, store, admin, engine }
     }
 

@@ -3,7 +3,7 @@
 use branchline_domain::workflow::Settings;
 use branchline_engine::{EngineConfig, EngineError, command::Caller};
 
-use crate::common::{Api, LIMITS, send, text};
+use crate::common::{Api, limits, send, text};
 use actix_web::{http::Method, test::TestRequest};
 use serde_json::json;
 
@@ -38,7 +38,7 @@ async fn a_body_says_that_it_is_json() {
 #[actix_web::test]
 async fn a_body_beyond_the_limit_is_413() {
     let api = Api::start();
-    let title = "x".repeat(LIMITS.json_body_max_bytes);
+    let title = "x".repeat(limits().json_body_max_bytes);
     let problem = api.post("/v1/workflows", json!({ "title": title })).await;
     let problem = problem.problem(413, "body_too_large");
     assert!(text(&problem["detail"]).contains("65536"), "{problem}");
@@ -222,4 +222,16 @@ async fn what_lies_beside_the_routes_of_calls_is_no_route() {
     for path in ["/v1/call-logs/status", "/v1/call-logs/claim"] {
         api.get(path).await.problem(405, "method_not_allowed");
     }
+}
+
+#[actix_web::test]
+async fn json_that_is_too_deep_and_too_many_parameters_are_400() {
+    let api = Api::start();
+    let deep = format!("{{\"title\": {}{}}}", "[".repeat(40), "]".repeat(40));
+    let told = api.raw(Method::POST, "/v1/workflows", "application/json", &deep).await;
+    let told = told.problem(400, "json_too_deep");
+    assert_eq!(told["errors"][0]["pointer"], format!("/title{}", "/0".repeat(31)));
+    let many = vec!["a=1"; 65].join("&");
+    let told = api.get(&format!("/v1/workflows?{many}")).await.problem(400, "invalid_query");
+    assert!(text(&told["detail"]).contains("64"), "{told}");
 }

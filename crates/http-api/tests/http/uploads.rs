@@ -4,7 +4,6 @@ use std::{io::Write as _, time::Duration};
 
 use actix_web::{http::Method, test::TestRequest};
 use branchline_engine::EngineConfig;
-use branchline_http_api::Uploads;
 use serde_json::{Value, json};
 
 use crate::common::{Api, text};
@@ -173,9 +172,7 @@ async fn a_workbook_is_a_file_like_any_other() {
 #[actix_web::test]
 async fn a_workbook_that_unpacks_to_too_much_is_too_large() {
     let mut api = Api::start();
-    let uploads =
-        Uploads { directory: std::env::temp_dir().as_path().into(), workbook_max_bytes: 100_000 };
-    api.state = api.state.clone().with_uploads(uploads);
+    api.state.limits.workbook_max_bytes = 100_000;
     let leads = format!("{}/leads", api.draft().await);
     let bomb = workbook(&format!("{SHEET}{}", " ".repeat(1_000_000)));
     assert!(bomb.len() < 10_000, "{} bytes", bomb.len());

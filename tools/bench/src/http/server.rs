@@ -6,7 +6,6 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -40,9 +39,6 @@ pub(super) struct Ready {
     /// Ids of the leads, as paths have them.
     pub(super) leads: Vec<String>,
 }
-
-/// The longest body, as the released server has it for JSON; no files are sent here. Unit: bytes.
-const BODY_BYTES_MAX: usize = 2_097_152;
 
 /// What the bare handler answers with: as long as the log of a call that has ended.
 const CONSTANT: &str = include_str!("constant_answer.json");
@@ -82,15 +78,11 @@ fn serve_engine(listener: TcpListener, directory: &Path, leads: u32) -> anyhow::
         let leads = campaign::enrol(&handle, workflow, leads).await?;
         let leads = leads.iter().map(ToString::to_string).collect();
         let shutdown = Shutdown::new();
-        let limits = Limits {
-            json_body_max_bytes: BODY_BYTES_MAX,
-            file_max_bytes: BODY_BYTES_MAX,
-            shutdown_timeout: Duration::from_secs(10),
-        };
         say_ready(&listener, leads)?;
         let stop = shutdown.clone();
         when_asked_to_stop(move || stop.cancel());
-        branchline_http_api::serve(listener, ApiState::new(handle, limits, shutdown)).await?;
+        branchline_http_api::serve(listener, ApiState::new(handle, Limits::embedded(), shutdown))
+            .await?;
         anyhow::Ok(())
     })?;
     engine.shutdown();

@@ -6,7 +6,9 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use branchline_domain::{lead::LeadCommand, workflow::WorkflowCommand};
+use branchline_domain::{
+    lead::LeadCommand, organisation::OrganisationCommand, workflow::WorkflowCommand,
+};
 
 /// Where it is shown.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +115,14 @@ const fn graph(name: &'static str) -> Proof {
 
 const fn put_graph(name: &'static str) -> Proof {
     Proof::Test("crates/domain/tests/workflow/put_graph.rs", name)
+}
+
+const fn keys(name: &'static str) -> Proof {
+    Proof::Test("tests/organisation_rules/keys.rs", name)
+}
+
+const fn refusals(name: &'static str) -> Proof {
+    Proof::Test("tests/organisation_rules/refusals.rs", name)
 }
 
 const fn imports(name: &'static str) -> Proof {
@@ -322,6 +332,39 @@ rows! { WorkflowCommand, workflow_command, workflow_rows:
         Proof::None("the workflow's actor asks again; the sender is told whatever comes of it");
 }
 
+const STALE_ORGANISATION: Proof = Proof::Test(
+    "crates/engine/tests/engine/keys.rs",
+    "every_command_to_a_stale_organisation_is_fenced_and_done_after_what_the_other_wrote",
+);
+
+rows! { OrganisationCommand, organisation_command, organisation_rows:
+    CreateKey =>
+        keys("a_key_is_made_with_its_name_scopes_and_expiry_and_lives_up_to_it"),
+        keys("a_key_without_a_name_or_a_scope_or_with_an_expiry_that_is_over_is_refused"),
+        keys("the_same_key_again_is_no_news_and_another_one_with_its_id_is_refused"),
+        STALE_ORGANISATION;
+    RotateKey =>
+        keys("a_rotation_makes_a_like_key_and_lets_the_old_one_end_after_the_overlap"),
+        keys("a_key_that_ended_or_never_was_is_not_rotated_and_an_overlap_has_its_limit"),
+        keys("a_rotation_makes_a_like_key_and_lets_the_old_one_end_after_the_overlap"),
+        STALE_ORGANISATION;
+    SetKeyExpiry =>
+        keys("an_expiry_is_set_moved_and_taken_away_and_the_same_again_is_no_news"),
+        keys("an_ended_key_gets_no_more_time_and_no_expiry_is_in_the_past"),
+        keys("an_expiry_is_set_moved_and_taken_away_and_the_same_again_is_no_news"),
+        STALE_ORGANISATION;
+    RevokeKey =>
+        keys("a_key_is_revoked_once"),
+        keys("a_key_is_revoked_once"),
+        keys("a_key_is_revoked_once"),
+        STALE_ORGANISATION;
+    NoteRefusal =>
+        refusals("a_refusal_is_recorded_and_changes_nothing_else"),
+        refusals("nothing_is_refused_to_keys_that_are_not_there_and_texts_have_their_limits"),
+        Proof::None("each refusal is a fact of its own, and its sender tells it once"),
+        STALE_ORGANISATION;
+}
+
 /// What is wrong with a proof, if anything is.
 fn problem(proof: Proof, sources: &mut BTreeMap<&'static str, String>) -> Option<String> {
     let (file, name) = match proof {
@@ -342,7 +385,7 @@ fn problem(proof: Proof, sources: &mut BTreeMap<&'static str, String>) -> Option
 fn every_command_has_its_four_tests() {
     let mut sources = BTreeMap::new();
     let mut problems = Vec::new();
-    for row in lead_rows().into_iter().chain(workflow_rows()) {
+    for row in lead_rows().into_iter().chain(workflow_rows()).chain(organisation_rows()) {
         let Row { command, recorded, refused, twice, fenced } = row;
         for (what, proof) in
             [("recorded", recorded), ("refused", refused), ("twice", twice), ("fenced", fenced)]

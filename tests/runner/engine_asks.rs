@@ -220,7 +220,8 @@ impl Host<'_> {
             | EngineError::SetAside { .. }
             | EngineError::TooLarge { .. }
             | EngineError::Unavailable { .. }
-            | EngineError::ShuttingDown => Failure::Broken(message),
+            | EngineError::ShuttingDown
+            | EngineError::Organisation(_) => Failure::Broken(message),
         }
     }
 }

@@ -283,6 +283,8 @@ impl EngineWorld {
                     let told = events.into_iter().filter(|event| !is_bookkeeping(event));
                     noted.extend(told.map(|event| Noted::Workflow(id, event)));
                 }
+                // No story tells of keys.
+                RecordedEvents::Organisation(..) => {}
                 RecordedEvents::Lead(id, events) => {
                     noted.extend(events.into_iter().map(|event| Noted::Lead(id, event)));
                 }

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     EngineError,
+    api_keys::{KeyAction, KeyAnswer},
     batch::{BatchAnswer, LeadBatch},
     erasure::Erasure,
     lead_list::LeadList,
@@ -322,6 +323,11 @@ pub enum HostCommand {
         /// Which, and what.
         actions: Vec<(CallId, CallAction)>,
     },
+    /// About the keys of the caller's organisation. Answer: [`Answer::Key`].
+    Keys {
+        /// What.
+        action: KeyAction,
+    },
     /// Hands out requested calls to an external carrier, each once. Answer: [`Answer::Claimed`].
     Claim {
         /// How many at most.
@@ -401,6 +407,8 @@ pub enum Answer {
     Call(CallAnswer),
     /// Many calls were told about.
     Calls(Vec<Result<CallAnswer, EngineError>>),
+    /// A key was made or changed.
+    Key(KeyAnswer),
     /// Calls that the caller may dial now, once.
     Claimed(Vec<DialRequest>),
 }

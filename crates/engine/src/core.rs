@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     EngineConfig, EngineError, EngineHandle,
+    api_keys::desk::Desks,
     application_try::ApplicationTry,
     asked::Asked,
     effects,
@@ -69,6 +70,7 @@ pub(crate) struct Core {
     pub(crate) reader: Rc<Reader>,
     pub(crate) leads: RefCell<Leads>,
     pub(crate) workflows: RefCell<HashMap<WorkflowId, WorkflowSlot>>,
+    pub(crate) desks: Desks,
     pub(crate) effects: effects::Shared,
     stopping: Stopping,
     handle: EngineHandle,
@@ -93,6 +95,7 @@ impl Core {
             services,
             reader: Rc::new(reader),
             workflows: RefCell::default(),
+            desks: Desks::default(),
             effects: effects::Shared::default(),
             stopping,
             handle,

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     EngineConfig, EngineError, EngineHandle,
     answers::HandOutAtEnd,
+    api_keys::LastUsed,
     applications::Applications,
     command::HostRequest,
     core::{Core, Services},
@@ -235,7 +236,16 @@ async fn begin(
     if let Phones::InProcess(carrier) = &phones {
         carrier.attach(core.handle().clone());
     }
+    let keys = core.reads().api_keys();
+    core.reads().look(|read| {
+        for (id, state) in read.organisations() {
+            keys.publish(id, state);
+        }
+    });
+    let last_used = LastUsed::of(core.store().as_ref());
+    last_used.load(keys);
     core.reads().set_ready();
+    actix::spawn(LastUsed::keep(Rc::clone(core)));
     actix::spawn(Rc::clone(core).passivate());
     effects::start(core, phones, applications);
     Ok(())
@@ -287,5 +297,6 @@ async fn serve(core: &Rc<Core>, mut requests: mpsc::Receiver<HostRequest>, aband
     }
     if !abandon {
         core.settle().await;
+        LastUsed::of(core.store().as_ref()).save(core.reads().api_keys());
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use branchline_domain::{
     id::{CallId, LeadId, WorkflowId},
     lead::LeadRejection,
+    organisation::OrganisationRejection,
     workflow::WorkflowRejection,
 };
 
@@ -35,6 +36,9 @@ pub enum EngineError {
     /// The rules of the lead said no.
     #[error(transparent)]
     Lead(#[from] LeadRejection),
+    /// The rules of the organisation said no.
+    #[error(transparent)]
+    Organisation(#[from] OrganisationRejection),
     /// Rows of a list are at fault; nobody was enrolled.
     #[error("{} of the rows cannot be enrolled; nobody was", faults.iter().map(|fault| fault.rows.len()).sum::<usize>())]
     Rows {

@@ -441,7 +441,7 @@ impl EngineHandle {
 
 /// The engine answers each command with its own kind of answer; another kind is a bug of ours,
 /// told as a failure rather than a panic in the host.
-fn mismatch(answer: &Answer) -> EngineError {
+pub(crate) fn mismatch(answer: &Answer) -> EngineError {
     tracing::error!(?answer, "the engine answered with another kind of answer than asked for");
     EngineError::Unavailable { reason: "the engine answered something else".into() }
 }

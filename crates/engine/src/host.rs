@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin, rc::Rc};
 use crate::{
     EngineError,
     answers::Reply,
+    api_keys::{self, KeyAction},
     asked::Asked,
     batch,
     command::{
@@ -56,9 +57,13 @@ pub(crate) fn accept(core: &Rc<Core>, request: HostRequest) {
         | HostCommand::Lead { .. }
         | HostCommand::EraseLead { .. }
         | HostCommand::Call { .. }
-        | HostCommand::Claim { .. } => 1,
+        | HostCommand::Claim { .. }
+        | HostCommand::Keys { .. } => 1,
     };
-    let refused = if core.under_way() >= core.config().host_channel_capacity {
+    // What was refused to a key is evidence, and there is little of it.
+    let evidence = matches!(&command, HostCommand::Keys { action: KeyAction::NoteRefusal { .. } });
+    let full = core.under_way() >= core.config().host_channel_capacity;
+    let refused = if full && !evidence {
         Some(EngineError::Busy)
     } else {
         check(&caller).and_then(|()| key_digest(core, &mut caller)).err()
@@ -168,6 +173,10 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) ->
         HostCommand::Claim { max, lease_s } => {
             let claimed = effects::claim(Rc::clone(core), caller, max, lease_s);
             Box::pin(async move { claimed.await.map(Answer::Claimed) })
+        }
+        HostCommand::Keys { action } => {
+            let done = api_keys::desk::perform(core, caller, action);
+            Box::pin(async move { done.await.map(Answer::Key) })
         }
     };
     Begun::Later(answering, reply)

@@ -55,6 +55,7 @@
 //! ```
 
 mod answers;
+pub mod api_keys;
 mod application_try;
 pub mod applications;
 mod asked;

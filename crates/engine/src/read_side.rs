@@ -26,6 +26,7 @@ use tokio::sync::watch;
 
 use crate::{
     EngineConfig, EngineError, RecordedEvents,
+    api_keys::ApiKeys,
     batch::{self, BatchForecast, LeadBatch},
     erasure::KeptKey,
     event_stream::EventStream,
@@ -104,6 +105,7 @@ pub struct ReadSide {
     keys_kept: Mutex<BTreeMap<LeadId, Arc<str>>>,
     /// Workflows with a record that no sweep has looked at, each with its newest one.
     changed_workflows: Mutex<BTreeMap<WorkflowId, Position>>,
+    api_keys: Arc<ApiKeys>,
     ready: AtomicBool,
     lead_actors: AtomicUsize,
     metrics: SharedMetrics,
@@ -128,6 +130,7 @@ impl ReadSide {
         Self {
             store,
             vault,
+            api_keys: Arc::new(ApiKeys::new(Arc::clone(&clock))),
             clock,
             projections: RwLock::new(Projections::new()),
             folded: AtomicU64::new(0),
@@ -142,6 +145,11 @@ impl ReadSide {
             no_capacity: AtomicBool::new(false),
             wait: Duration::from_millis(config.read_wait_ms),
         }
+    }
+
+    /// The keys of all organisations, as requests need them.
+    pub(crate) const fn api_keys(&self) -> &Arc<ApiKeys> {
+        &self.api_keys
     }
 
     /// Says whether the carrier of our own has as many calls as it may have.
@@ -365,7 +373,7 @@ impl ReadSide {
     fn note_changed_workflows(&self, facts: &[RecordedFact]) {
         let changes = facts.iter().filter_map(|fact| match fact.events {
             RecordedEvents::Workflow(id, _) => Some((id, fact.position)),
-            RecordedEvents::Lead(..) => None,
+            RecordedEvents::Lead(..) | RecordedEvents::Organisation(..) => None,
         });
         let mut changed = self.changed_workflows.lock().unwrap_or_else(PoisonError::into_inner);
         changed.extend(changes);

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use branchline_domain::id::{LeadId, WorkflowId};
+use branchline_domain::id::{LeadId, OrganisationId, WorkflowId};
 use branchline_journal::{
     record::{Position, Record},
     store::{EventStore, ReadError},
@@ -15,7 +15,10 @@ use branchline_journal::{
 use branchline_vault::Vault;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::rebuild::{RebuildError, RebuiltLead, RebuiltWorkflow, rebuild_lead, rebuild_workflow};
+use crate::rebuild::{
+    RebuildError, RebuiltLead, RebuiltOrganisation, RebuiltWorkflow, rebuild_lead,
+    rebuild_organisation, rebuild_workflow,
+};
 
 /// Reads that may wait. A sender that finds the queue full waits, it does not fail.
 const QUEUE: usize = 1_024;
@@ -29,6 +32,7 @@ type LeadOutcome = Result<Option<RebuiltLead>, RebuildError>;
 enum Job {
     Leads(Vec<LeadId>, oneshot::Sender<Vec<LeadOutcome>>),
     Workflow(WorkflowId, Reply<RebuiltWorkflow>),
+    Organisation(OrganisationId, Reply<RebuiltOrganisation>),
     Record(Position, Reply<Option<Arc<Record>>>),
 }
 
@@ -98,6 +102,13 @@ impl Reader {
         self.ask(|reply| Job::Workflow(id, reply)).await
     }
 
+    pub(crate) async fn organisation(
+        &self,
+        id: OrganisationId,
+    ) -> Result<RebuiltOrganisation, RebuildError> {
+        self.ask(|reply| Job::Organisation(id, reply)).await
+    }
+
     /// The record at a position.
     pub(crate) async fn record(
         &self,
@@ -126,6 +137,7 @@ fn work(store: &dyn EventStore, vault: &Vault, job: Job) {
             drop(reply.send(rebuilt.collect()));
         }
         Job::Workflow(id, reply) => drop(reply.send(rebuild_workflow(store, id))),
+        Job::Organisation(id, reply) => drop(reply.send(rebuild_organisation(store, id))),
         Job::Record(position, reply) => {
             let before = Position(position.0.saturating_sub(1));
             let found = store.read_all(before, 1).map(|records| records.into_iter().next());

@@ -6,11 +6,12 @@ use branchline_domain::{
     decider::Recorded,
     id::{LeadId, OrganisationId, WorkflowId},
     lead::{self, LeadEvent, LeadState},
+    organisation::{self, OrganisationState},
     time::Timestamp,
     workflow::{self, WorkflowState},
 };
 use branchline_event_codec::{
-    DecodeError, decode_lead, decode_record, decode_workflow, says_erased,
+    DecodeError, decode_lead, decode_organisation, decode_record, decode_workflow, says_erased,
 };
 use branchline_journal::{
     record::{Position, Record, StreamId, Version},
@@ -156,6 +157,32 @@ pub(crate) fn rebuild_workflow(
             let event = decode_workflow(event)
                 .map_err(|source| RebuildError::Decode { position: record.position, source })?;
             workflow::evolve(&mut rebuilt.state, &event, recorded(&record));
+        }
+        rebuilt.version = record.last_version();
+    }
+    Ok(rebuilt)
+}
+
+/// An organisation as its stream has it.
+#[derive(Debug)]
+pub(crate) struct RebuiltOrganisation {
+    pub(crate) state: OrganisationState,
+    pub(crate) version: Version,
+}
+
+/// Rebuilds an organisation; in its state before any event when there is none.
+pub(crate) fn rebuild_organisation(
+    store: &dyn EventStore,
+    id: OrganisationId,
+) -> Result<RebuiltOrganisation, RebuildError> {
+    let stream = StreamId::organisation(id.as_uuid());
+    let mut rebuilt =
+        RebuiltOrganisation { state: OrganisationState::default(), version: Version::default() };
+    for record in store.read_stream(stream).map_err(RebuildError::Read)? {
+        for event in &record.body.events {
+            let event = decode_organisation(event)
+                .map_err(|source| RebuildError::Decode { position: record.position, source })?;
+            organisation::evolve(&mut rebuilt.state, &event, recorded(&record));
         }
         rebuilt.version = record.last_version();
     }

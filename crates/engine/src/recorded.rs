@@ -39,6 +39,7 @@ impl RecordedFact {
             events: match &self.events {
                 RecordedEvents::Workflow(id, events) => FactEvents::Workflow(*id, events),
                 RecordedEvents::Lead(id, events) => FactEvents::Lead(*id, events),
+                RecordedEvents::Organisation(id, events) => FactEvents::Organisation(*id, events),
             },
         }
     }

@@ -6,6 +6,7 @@ use branchline_domain::{
     graph::GraphChange,
     id::{EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId},
     lead::LeadEvent,
+    organisation::OrganisationEvent,
     workflow::WorkflowEvent,
 };
 use branchline_journal::record::{Position, Record, StreamKind};
@@ -102,6 +103,21 @@ pub(crate) async fn edge_at(core: &Rc<Core>, position: Position) -> Result<EdgeI
         GraphChange::NodePut(_) | GraphChange::NodeRemoved(_) | GraphChange::EdgeRemoved(_) => None,
     })
     .await
+}
+
+/// The events of a record about an organisation.
+pub(crate) async fn organisation_events_at(
+    core: &Rc<Core>,
+    position: Position,
+) -> Result<Vec<OrganisationEvent>, EngineError> {
+    let record = record_at(core, position).await?;
+    let fact = fact_of(&record, None).map_err(|error| missing(&error.to_string()))?;
+    match fact.map(|fact| fact.events) {
+        Some(RecordedEvents::Organisation(_, events)) => Ok(events),
+        Some(RecordedEvents::Workflow(..) | RecordedEvents::Lead(..)) | None => {
+            Err(EngineError::KeyReused)
+        }
+    }
 }
 
 /// The lead that this record enrolled, and the import it came with.

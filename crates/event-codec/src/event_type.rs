@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use branchline_domain::{lead::LeadEvent, workflow::WorkflowEvent};
+use branchline_domain::{
+    lead::LeadEvent, organisation::OrganisationEvent, workflow::WorkflowEvent,
+};
 
 use crate::{DecodeError, SCHEMA};
 
@@ -115,6 +117,17 @@ event_types! {
     NodeReplaced => "workflow.node_replaced",
 }
 
+event_types! {
+    /// Which event of an organisation.
+    OrganisationEventType of OrganisationEvent in ORGANISATION_NAMES;
+    /// The name of every event type of an organisation's stream.
+    ORGANISATION_EVENT_TYPES;
+    ApiKeyCreated => "organisation.api_key_created",
+    ApiKeyExpirySet => "organisation.api_key_expiry_set",
+    ApiKeyRevoked => "organisation.api_key_revoked",
+    ActionRefused => "organisation.action_refused",
+}
+
 /// The name under which the journal keeps this event.
 pub const fn lead_event_type(event: &LeadEvent) -> &'static str {
     LeadEventType::of(event).name()
@@ -123,6 +136,11 @@ pub const fn lead_event_type(event: &LeadEvent) -> &'static str {
 /// The name under which the journal keeps this event.
 pub const fn workflow_event_type(event: &WorkflowEvent) -> &'static str {
     WorkflowEventType::of(event).name()
+}
+
+/// The name under which the journal keeps this event.
+pub const fn organisation_event_type(event: &OrganisationEvent) -> &'static str {
+    OrganisationEventType::of(event).name()
 }
 
 /// Refuses a schema that no release up to this one wrote.

@@ -3,7 +3,7 @@
 //! The journal keeps an event as its type's name, a schema number and bytes. This crate is the only
 //! one that knows all three. An event's type is in the record, so a payload holds the fields of
 //! that one event and nothing else. The layouts are frozen structs of this crate's own
-//! (`lead_v1.rs`, `workflow_v1.rs`, `words_v1.rs`): a domain type may change without moving a byte.
+//! (`lead_v1.rs`, `organisation_v1.rs`, `workflow_v1.rs`, `words_v1.rs`): a domain type may change without moving a byte.
 //!
 //! Bincode writes the fields one after the other and notices neither a changed layout nor bytes
 //! that are left over. Hence the schema numbers, the byte fixtures in the tests, the refusal of
@@ -35,6 +35,9 @@ mod lead_decode;
 mod lead_encode;
 mod lead_v1;
 mod limits;
+mod organisation_decode;
+mod organisation_encode;
+mod organisation_v1;
 mod recorded;
 mod sealed;
 mod words;
@@ -45,7 +48,8 @@ mod workflow_v1;
 
 pub use error::{DecodeError, EncodeError};
 pub use event_type::{
-    LEAD_EVENT_TYPES, WORKFLOW_EVENT_TYPES, lead_event_type, workflow_event_type,
+    LEAD_EVENT_TYPES, ORGANISATION_EVENT_TYPES, WORKFLOW_EVENT_TYPES, lead_event_type,
+    organisation_event_type, workflow_event_type,
 };
 pub use lead_decode::decode_lead;
 pub use lead_encode::encode_lead;
@@ -55,6 +59,8 @@ pub use limits::{
     PAYLOAD_BYTES_MAX, PROVIDER_REF_BYTES_MAX, REFUSAL_REASON_BYTES_MAX, SETTINGS_BYTES_MAX,
     TITLE_BYTES_MAX, VARIABLE_KEYS_BYTES_MAX,
 };
+pub use organisation_decode::decode_organisation;
+pub use organisation_encode::encode_organisation;
 pub use recorded::{RecordedEvents, decode_record, says_erased};
 pub use sealed::{SEALED_FIELDS, SealedField, Sealing};
 pub use workflow_decode::decode_workflow;

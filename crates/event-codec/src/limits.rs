@@ -4,8 +4,9 @@
 //! what a step adds beside its largest event. What comes from outside is cut or refused before it
 //! gets here; these are the last line, not the first.
 
-use branchline_domain::workflow::{
-    DESCRIPTION_CHARS_MAX, REFUSAL_REASON_CHARS_MAX, TITLE_CHARS_MAX,
+use branchline_domain::{
+    organisation::{self, KEY_NAME_CHARS_MAX},
+    workflow::{DESCRIPTION_CHARS_MAX, REFUSAL_REASON_CHARS_MAX, TITLE_CHARS_MAX},
 };
 
 use crate::EncodeError;
@@ -42,6 +43,12 @@ pub const IMPORT_REASON_BYTES_MAX: usize = 1_024;
 
 /// Longest reason for refusing rows of an import.
 pub const REFUSAL_REASON_BYTES_MAX: usize = REFUSAL_REASON_CHARS_MAX * CHAR_BYTES_MAX;
+/// Longest name of an API key.
+pub(crate) const KEY_NAME_BYTES_MAX: usize = KEY_NAME_CHARS_MAX * CHAR_BYTES_MAX;
+/// Longest word for a refused action, and longest code of its answer.
+pub(crate) const CODE_BYTES_MAX: usize = organisation::CODE_BYTES_MAX;
+/// Longest text for what a refused action was about.
+pub(crate) const TARGET_BYTES_MAX: usize = organisation::TARGET_BYTES_MAX;
 /// Longest names of fields that an application missed, all together. The evidence, the fields of
 /// the answer and these share a record.
 pub(crate) const MISSING_FIELDS_BYTES_MAX: usize = 1_024;

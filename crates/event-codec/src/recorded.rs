@@ -1,14 +1,15 @@
 //! All events of one record at once.
 
 use branchline_domain::{
-    id::{LeadId, WorkflowId},
+    id::{LeadId, OrganisationId, WorkflowId},
     lead::LeadEvent,
+    organisation::OrganisationEvent,
     workflow::WorkflowEvent,
 };
 use branchline_journal::record::{Record, StreamKind};
 use branchline_vault::LeadKey;
 
-use crate::{DecodeError, decode_lead, decode_workflow, lead_event_type};
+use crate::{DecodeError, decode_lead, decode_organisation, decode_workflow, lead_event_type};
 
 /// The events of one record, and whose they are.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,8 @@ pub enum RecordedEvents {
     Workflow(WorkflowId, Vec<WorkflowEvent>),
     /// Of a lead.
     Lead(LeadId, Vec<LeadEvent>),
+    /// Of an organisation.
+    Organisation(OrganisationId, Vec<OrganisationEvent>),
 }
 
 /// Decodes a record's events; `None` for a stream of a kind that this release does not know.
@@ -41,6 +44,10 @@ pub fn decode_record(
             let decoded = events.map(|event| decode_lead(event, lead, key));
             RecordedEvents::Lead(lead, decoded.collect::<Result<_, _>>()?)
         }
+        StreamKind::ORGANISATION => RecordedEvents::Organisation(
+            OrganisationId::from_uuid(stream.id),
+            events.map(decode_organisation).collect::<Result<_, _>>()?,
+        ),
         StreamKind(_) => return Ok(None),
     }))
 }

@@ -9,6 +9,7 @@ pub(crate) fn parse(text: &str) -> Result<StreamId, &'static str> {
     let kind = match kind {
         "wf" => StreamKind::WORKFLOW,
         "lead" => StreamKind::LEAD,
+        "org" => StreamKind::ORGANISATION,
         other => {
             let number = other.strip_prefix("stream").and_then(|number| number.parse().ok());
             StreamKind(number.ok_or("a stream is of no known kind")?)

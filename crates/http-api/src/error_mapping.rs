@@ -1,7 +1,9 @@
 //! Every refusal, by a route or by the engine, and the HTTP status it becomes. One place.
 
 use actix_web::http::StatusCode;
-use branchline_domain::{lead::LeadRejection, workflow::WorkflowRejection};
+use branchline_domain::{
+    lead::LeadRejection, organisation::OrganisationRejection, workflow::WorkflowRejection,
+};
 use branchline_engine::EngineError;
 
 use crate::problem::{FieldFault, Problem};
@@ -110,6 +112,7 @@ impl From<EngineError> for Problem {
             EngineError::CallNotFound(_) => say(StatusCode::NOT_FOUND, "call_not_found"),
             EngineError::Workflow(rejection) => rejection.into(),
             EngineError::Lead(rejection) => rejection.into(),
+            EngineError::Organisation(rejection) => rejection.into(),
             EngineError::Rows { faults } => Self {
                 faults: serde_json::to_value(faults).ok().map(Box::new),
                 ..say(StatusCode::BAD_REQUEST, "faulty_rows")
@@ -132,6 +135,26 @@ impl From<EngineError> for Problem {
             EngineError::ShuttingDown => {
                 later(StatusCode::SERVICE_UNAVAILABLE, "shutting_down", RESTART_RETRY_S)
             }
+        }
+    }
+}
+
+impl From<OrganisationRejection> for Problem {
+    fn from(rejection: OrganisationRejection) -> Self {
+        let words = rejection.to_string();
+        let say = |status, code| Self::new(status, code, words.clone());
+        match rejection {
+            OrganisationRejection::KeyNotFound { .. } => {
+                say(StatusCode::NOT_FOUND, "api_key_not_found")
+            }
+            OrganisationRejection::KeyExists { .. } => say(StatusCode::CONFLICT, "api_key_exists"),
+            OrganisationRejection::KeyEnded { status, .. } => Self {
+                current_status: Some(status.as_str()),
+                ..say(StatusCode::CONFLICT, "api_key_ended")
+            },
+            OrganisationRejection::TooManyKeys => say(StatusCode::CONFLICT, "too_many_api_keys"),
+            OrganisationRejection::NoKeys => say(StatusCode::CONFLICT, "no_api_keys"),
+            OrganisationRejection::Invalid { field, problem } => invalid(field, &problem),
         }
     }
 }

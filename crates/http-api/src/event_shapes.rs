@@ -41,7 +41,7 @@ pub(crate) struct EventShape {
 pub(crate) fn lead_of(fact: &RecordedFact) -> Option<LeadId> {
     match &fact.events {
         RecordedEvents::Lead(lead, _) => Some(*lead),
-        RecordedEvents::Workflow(..) => None,
+        RecordedEvents::Workflow(..) | RecordedEvents::Organisation(..) => None,
     }
 }
 
@@ -72,6 +72,9 @@ pub(crate) fn events_of(fact: &RecordedFact, home: Option<WorkflowId>) -> Vec<Ev
             .collect(),
         RecordedEvents::Lead(lead, events) => {
             events.iter().map(|event| shape(Told::of_lead(event), home, Some(*lead))).collect()
+        }
+        RecordedEvents::Organisation(_, events) => {
+            events.iter().map(|event| shape(Told::of_organisation(event), None, None)).collect()
         }
     }
 }

@@ -53,6 +53,8 @@ impl StreamKind {
     pub const WORKFLOW: Self = Self(1);
     /// One lead and all of its calls.
     pub const LEAD: Self = Self(2);
+    /// One organisation: its API keys, and what was refused to them.
+    pub const ORGANISATION: Self = Self(3);
 }
 
 /// Name of a stream.
@@ -74,14 +76,20 @@ impl StreamId {
     pub const fn lead(id: Uuid) -> Self {
         Self { kind: StreamKind::LEAD, id }
     }
+
+    /// The stream of an organisation.
+    pub const fn organisation(id: Uuid) -> Self {
+        Self { kind: StreamKind::ORGANISATION, id }
+    }
 }
 
 impl fmt::Display for StreamId {
-    /// The public id: `wf_…`, `lead_…`, or `stream<kind>_…` for a kind of a newer release.
+    /// The public id: `wf_…`, `lead_…`, `org_…`, or `stream<kind>_…` for a kind of a newer release.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             StreamKind::WORKFLOW => write!(f, "wf_{}", self.id.hyphenated()),
             StreamKind::LEAD => write!(f, "lead_{}", self.id.hyphenated()),
+            StreamKind::ORGANISATION => write!(f, "org_{}", self.id.hyphenated()),
             StreamKind(other) => write!(f, "stream{other}_{}", self.id.hyphenated()),
         }
     }

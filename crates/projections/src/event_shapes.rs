@@ -4,6 +4,7 @@ use branchline_domain::{
     graph::{CanvasPosition, Edge, Graph, GraphChange, Node, NodeConfig, NodeType},
     id::NodeId,
     lead::{HoldReason, LeadEvent, Resolution},
+    organisation::OrganisationEvent,
     value::{Decimal, Value as Number},
     workflow::WorkflowEvent,
 };
@@ -36,6 +37,12 @@ impl EventShape {
     /// An event of a workflow.
     pub fn of_workflow(event: &WorkflowEvent) -> Self {
         let (event_type, payload) = workflow_event(event);
+        Self { event_type, call_number: None, payload }
+    }
+
+    /// An event of an organisation. The digest of a secret is nobody's to see.
+    pub fn of_organisation(event: &OrganisationEvent) -> Self {
+        let (event_type, payload) = organisation_event(event);
         Self { event_type, call_number: None, payload }
     }
 }
@@ -304,6 +311,25 @@ fn workflow_event(event: &WorkflowEvent) -> (&'static str, Value) {
             "workflow.import_refused",
             json!({ "import_id": import, "file_name": refusal.file_name, "rows": refusal.rows,
                     "faults": refusal.faults, "reasons": refusal.reasons }),
+        ),
+    }
+}
+
+fn organisation_event(event: &OrganisationEvent) -> (&'static str, Value) {
+    match event {
+        OrganisationEvent::ApiKeyCreated { key, name, scopes, expires_at, secret_sha256: _ } => (
+            "organisation.api_key_created",
+            json!({ "key_id": key, "name": name, "scopes": scopes, "expires_at": expires_at }),
+        ),
+        OrganisationEvent::ApiKeyExpirySet { key, expires_at } => {
+            ("organisation.api_key_expiry_set", json!({ "key_id": key, "expires_at": expires_at }))
+        }
+        OrganisationEvent::ApiKeyRevoked { key } => {
+            ("organisation.api_key_revoked", json!({ "key_id": key }))
+        }
+        OrganisationEvent::ActionRefused { action, target, code } => (
+            "organisation.action_refused",
+            json!({ "action": action, "target": target, "code": code }),
         ),
     }
 }

@@ -3,6 +3,7 @@
 use branchline_domain::{
     id::{LeadId, OrganisationId, WorkflowId},
     lead::LeadEvent,
+    organisation::OrganisationEvent,
     time::Timestamp,
     workflow::WorkflowEvent,
 };
@@ -34,4 +35,6 @@ pub enum FactEvents<'a> {
     Workflow(WorkflowId, &'a [WorkflowEvent]),
     /// Of a lead and its calls.
     Lead(LeadId, &'a [LeadEvent]),
+    /// Of an organisation.
+    Organisation(OrganisationId, &'a [OrganisationEvent]),
 }

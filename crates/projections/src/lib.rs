@@ -20,6 +20,7 @@ mod invariants;
 mod lead_lists;
 mod lists;
 mod order;
+mod organisations;
 mod page;
 mod projections;
 mod rows;
@@ -40,8 +41,10 @@ pub use imports::{ImportRow, ImportStatus, UnfinishedImport};
 pub use invariants::{Invariants, Rule, Violation};
 pub use lead_lists::{Held, LeadFilter};
 pub use order::{
-    CallSort, ImportSort, LeadSort, Order, SORTED_ROWS_MAX, SortKey, TooLongToSort, WorkflowSort,
+    ApiKeySort, CallSort, ImportSort, LeadSort, Order, RefusalSort, SORTED_ROWS_MAX, SortKey,
+    TooLongToSort, WorkflowSort,
 };
+pub use organisations::REFUSED_ACTIONS_MAX;
 pub use page::{ListCursor, Page, PageStart, Paging, ParseListCursorError};
 pub use projections::Projections;
 pub use rows::{

@@ -114,6 +114,42 @@ impl SortKey for ImportSort {
     }
 }
 
+/// What API keys are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApiKeySort {
+    /// When they were made.
+    #[default]
+    CreatedAt,
+}
+
+impl SortKey for ApiKeySort {
+    const ALL: &'static [(&'static str, Self)] = &[("created_at", Self::CreatedAt)];
+
+    fn letter(self) -> char {
+        match self {
+            Self::CreatedAt => 'p',
+        }
+    }
+}
+
+/// What refused actions are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RefusalSort {
+    /// When they were refused.
+    #[default]
+    At,
+}
+
+impl SortKey for RefusalSort {
+    const ALL: &'static [(&'static str, Self)] = &[("at", Self::At)];
+
+    fn letter(self) -> char {
+        match self {
+            Self::At => 'p',
+        }
+    }
+}
+
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Order<S> {

@@ -19,6 +19,7 @@ use crate::{
     due::DueQueue,
     fact::{Fact, FactEvents},
     imports::Imports,
+    organisations::Organisations,
     standing::Standing,
     stored::{StoredCall, StoredLead},
     workflows::Workflows,
@@ -57,6 +58,7 @@ pub struct Projections {
     pub(crate) releases: DueQueue,
     pub(crate) deadlines: DueQueue,
     pub(crate) imports: Imports,
+    pub(crate) organisations: Organisations,
 }
 
 impl fmt::Debug for Projections {
@@ -98,6 +100,7 @@ impl Projections {
         match fact.events {
             FactEvents::Workflow(id, events) => self.fold_workflow(id, events, fact),
             FactEvents::Lead(id, events) => self.fold_lead(id, events, fact),
+            FactEvents::Organisation(id, events) => self.fold_organisation(id, events, fact),
         }
     }
 

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use branchline_domain::{
     graph::GraphChange,
     lead::{BranchCause, HoldReason, LeadEvent, Resolution},
+    organisation::{OrganisationEvent, Scope},
     personal::Personal,
     time::Timestamp,
     workflow::{Settings, WorkflowEvent},
@@ -35,6 +36,7 @@ pub fn lines(fact: &Fact<'_>, phones: PhoneNumbers) -> Vec<String> {
         FactEvents::Lead(_, events) => {
             events.iter().map(|event| lead_line(event, phones)).collect()
         }
+        FactEvents::Organisation(_, events) => events.iter().map(organisation_line).collect(),
     }
 }
 
@@ -303,6 +305,32 @@ fn workflow_line(event: &WorkflowEvent) -> String {
                 .maybe_text("file", refusal.file_name.as_ref()),
             |line, fault| line.field("reason", Quoted(&fault.reason)),
         ),
+    };
+    line.0
+}
+
+fn organisation_line(event: &OrganisationEvent) -> String {
+    let line = match event {
+        OrganisationEvent::ApiKeyCreated { key, name, scopes, expires_at, secret_sha256: _ } => {
+            let words: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
+            Line::of("api_key_created")
+                .value(key)
+                .field("name", Quoted(name))
+                .field("scopes", words.join(","))
+                .maybe("expires", *expires_at)
+        }
+        OrganisationEvent::ApiKeyExpirySet { key, expires_at } => {
+            let line = Line::of("api_key_expiry_set").value(key);
+            match expires_at {
+                Some(at) => line.field("expires", at),
+                None => line.field("expires", "never"),
+            }
+        }
+        OrganisationEvent::ApiKeyRevoked { key } => Line::of("api_key_revoked").value(key),
+        OrganisationEvent::ActionRefused { action, target, code } => Line::of("action_refused")
+            .value(Text(action))
+            .maybe_text("target", Some(target).filter(|target| !target.is_empty()))
+            .field("code", Text(code)),
     };
     line.0
 }

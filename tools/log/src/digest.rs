@@ -13,7 +13,8 @@
 //!
 //! ```text
 //! workflow   SHA-256( "branchline workflow state 1" | workflow | imports | leads by id, each with its calls )
-//! whole      SHA-256( "branchline state 1" | for each workflow by id: id, digest )
+//! whole      SHA-256( "branchline state 1" | for each workflow by id: id, digest
+//!                     | where there are keys: "keys", for each organisation by id: id, its keys by id )
 //! ```
 
 use branchline_domain::{
@@ -60,6 +61,7 @@ impl Digests {
             whole.0.update(digest);
             digests.push((workflow.id, digest));
         }
+        whole.organisations(read);
         Self { whole: whole.end(), workflows: digests }
     }
 }
@@ -94,6 +96,25 @@ impl Canonical {
 
     fn end(self) -> StateDigest {
         self.0.finalize().into()
+    }
+
+    /// Nothing where there never was a key.
+    fn organisations(&mut self, read: &Projections) {
+        for (number, (id, state)) in read.organisations().enumerate() {
+            if number == 0 {
+                self.text("keys");
+            }
+            self.id(id.as_uuid());
+            self.list(state.keys.iter().collect(), |form, (id, key)| {
+                form.id(id.as_uuid());
+                form.text(&key.name);
+                form.list(key.scopes.iter().collect(), |form, scope| form.text(scope.as_str()));
+                form.0.update(key.secret_sha256.0);
+                form.time(key.created_at);
+                form.maybe_time(key.expires_at);
+                form.maybe_time(key.revoked_at);
+            });
+        }
     }
 
     fn number(&mut self, number: impl Into<u64>) {

@@ -21,6 +21,7 @@ pub mod history;
 pub mod import;
 pub mod kept;
 pub mod list;
+pub mod organisation;
 pub mod past;
 pub mod progress;
 pub mod prove;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::Write};
 
 use branchline_domain::{
-    id::{LeadId, NodeId, WorkflowId},
+    id::{LeadId, NodeId, OrganisationId, WorkflowId},
     lead::{HoldCode, LeadStatus},
     time::Timestamp,
     workflow::WorkflowStatus,
@@ -55,6 +55,10 @@ enum Stands {
         current_node_id: Option<NodeId>,
         hold: Option<HoldCode>,
         erased_at: Option<Timestamp>,
+    },
+    Organisation {
+        keys: usize,
+        live_keys: usize,
     },
 }
 
@@ -142,6 +146,11 @@ fn stands(
             })
         }
         StreamKind::LEAD => Some(Stands::of_lead(&read.any_lead(LeadId::from_uuid(stream.id))?)),
+        StreamKind::ORGANISATION => {
+            let state = read.organisation(OrganisationId::from_uuid(stream.id))?;
+            let now = read.latest_at();
+            Some(Stands::Organisation { keys: state.keys.len(), live_keys: state.live_keys(now) })
+        }
         StreamKind(_) => None,
     }
 }
@@ -165,6 +174,9 @@ impl Stands {
                 let gone = if *deleted { ", deleted" } else { "" };
                 // Quoted and escaped: a title must not pass for another line.
                 format!("{status}{gone}  revision {revision}  {title:?}")
+            }
+            Self::Organisation { keys, live_keys } => {
+                format!("{keys} {}, {live_keys} live", if *keys == 1 { "key" } else { "keys" })
             }
             Self::Lead {
                 workflow_id,

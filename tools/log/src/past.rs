@@ -245,5 +245,7 @@ fn fold_subject(lead: &mut LeadState, workflow: &mut WorkflowState, fact: &Fact<
                 workflow::evolve(workflow, event, recorded);
             }
         }
+        // The read models have all of it.
+        FactEvents::Organisation(..) => {}
     }
 }

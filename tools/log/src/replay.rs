@@ -16,6 +16,7 @@ use crate::{
     AsOf, Evidence, Fault, Format, Past, Soundness, Subject,
     answer::{AsOfRecord, headline, json},
     digest::Digests,
+    organisation::{self, OrganisationStanding},
     resident,
     standing::{CallStanding, LeadStanding, PersonalStanding, WorkflowStanding},
     world::World,
@@ -154,7 +155,7 @@ impl<'a, T> Answer<'a, T> {
     }
 }
 
-/// Writes where a workflow, a lead or a call stood.
+/// Writes where a workflow, a lead, a call or an organisation stood.
 ///
 /// # Errors
 ///
@@ -181,6 +182,18 @@ pub fn one(
                 Format::Text => {
                     headline(AsOfRecord::of(&past), wanted.subject, out)?;
                     text::workflow(&standing, past.projections(), out)?;
+                }
+            }
+        }
+        (Subject::Organisation(id), _) => {
+            let Some(standing) = OrganisationStanding::of(&past) else {
+                bail!("{id} had no keys {}", AsOfRecord::of(&past));
+            };
+            match format {
+                Format::Json => json(&Answer::of(AsOfRecord::of(&past), &standing), out)?,
+                Format::Text => {
+                    headline(AsOfRecord::of(&past), wanted.subject, out)?;
+                    organisation::text(&standing, out)?;
                 }
             }
         }

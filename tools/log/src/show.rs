@@ -7,6 +7,8 @@ use branchline_domain::{
     decider::Recorded,
     id::CallId,
     lead::{self, LeadState},
+    organisation::{self, OrganisationState},
+    time::Timestamp,
     workflow::{self, WorkflowState},
 };
 use branchline_event_codec::says_erased;
@@ -33,7 +35,7 @@ pub struct Wanted {
     pub format: Format,
 }
 
-/// Writes the events of a workflow, lead or call, with who caused each record and why. Personal
+/// Writes the events of a workflow, lead, call or organisation, with who caused each record and why. Personal
 /// values are not shown, phone numbers only when they are asked for.
 ///
 /// # Errors
@@ -52,7 +54,9 @@ pub fn run(evidence: &Evidence, wanted: Wanted, out: &mut dyn Write) -> anyhow::
             (None, PhoneNumbers::Hidden)
         }
         (Some(first), Subject::Lead(_)) => key_for(evidence, first, wanted.phone_numbers)?,
-        (Some(_), Subject::Workflow(_)) | (None, _) => (None, PhoneNumbers::Hidden),
+        (Some(_), Subject::Workflow(_) | Subject::Organisation(_)) | (None, _) => {
+            (None, PhoneNumbers::Hidden)
+        }
     };
     let mut stands = Stands::default();
     for record in &records {
@@ -116,11 +120,15 @@ fn records_of(evidence: &Evidence, subject: Subject) -> (Vec<Arc<Record>>, Sound
 struct Stands {
     lead: LeadState,
     workflow: WorkflowState,
+    organisation: OrganisationState,
+    /// When the last record was decided.
+    at: Timestamp,
 }
 
 impl Stands {
     fn take(&mut self, fact: &Fact<'_>) {
         let recorded = Recorded { at: fact.at, position: fact.position.0 };
+        self.at = fact.at;
         match fact.events {
             FactEvents::Lead(_, events) => {
                 for event in events {
@@ -130,6 +138,11 @@ impl Stands {
             FactEvents::Workflow(_, events) => {
                 for event in events {
                     workflow::evolve(&mut self.workflow, event, recorded);
+                }
+            }
+            FactEvents::Organisation(_, events) => {
+                for event in events {
+                    organisation::evolve(&mut self.organisation, event, recorded);
                 }
             }
         }
@@ -143,6 +156,9 @@ impl Stands {
                 format!("{}{ended}", call.status)
             }
             (Subject::Lead(_), None) => self.lead_words(),
+            (Subject::Organisation(_), _) => {
+                crate::organisation::words(&self.organisation, self.at)
+            }
             (Subject::Workflow(_), _) => {
                 let gone = if self.workflow.deleted { ", deleted" } else { "" };
                 let (status, revision) = (self.workflow.status, self.workflow.graph.revision());

@@ -54,6 +54,8 @@ pub struct Stats {
     pub workflows: StreamStats,
     /// Streams of leads.
     pub leads: StreamStats,
+    /// Streams of organisations: their keys.
+    pub keys: StreamStats,
     /// Streams of kinds that this version does not know.
     pub others: StreamStats,
     /// The streams with the most events, longest first.
@@ -150,6 +152,7 @@ impl Tally {
         let kind = match body.stream.kind {
             StreamKind::WORKFLOW => &mut stats.workflows,
             StreamKind::LEAD => &mut stats.leads,
+            StreamKind::ORGANISATION => &mut stats.keys,
             StreamKind(_) => &mut stats.others,
         };
         kind.streams += u64::from(record.prev.is_none());

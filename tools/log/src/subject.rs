@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use branchline_domain::id::{CallId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId};
+use branchline_domain::id::{
+    ApiKeyId, CallId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId,
+};
 use branchline_journal::record::StreamId;
 
 use crate::Fault;
@@ -18,6 +20,8 @@ pub enum Subject {
     Workflow(WorkflowId),
     /// A lead, named by itself or by one of its calls.
     Lead(LeadId),
+    /// An organisation, with its keys and what was refused to them.
+    Organisation(OrganisationId),
 }
 
 impl Subject {
@@ -37,8 +41,11 @@ impl Subject {
         if id.starts_with("call_") {
             return Ok(Self::Lead(id.parse::<CallId>().map_err(misused)?.lead));
         }
+        if id.starts_with(OrganisationId::PREFIX) {
+            return Ok(Self::Organisation(id.parse().map_err(misused)?));
+        }
         let shown: String = id.chars().take(80).collect();
-        let expected = "expected wf_…, lead_… or call_…, as `branchline-log list` prints";
+        let expected = "expected wf_…, lead_…, call_… or org_…, as `branchline-log list` prints";
         Err(misused(match kind_of(id) {
             Some(kind) => {
                 format!("`{shown}` is {kind}, which has no history of its own: {expected}")
@@ -56,13 +63,17 @@ impl Subject {
     ///
     /// # Errors
     ///
-    /// As [`Self::parse`], and when it is the id of a workflow.
+    /// As [`Self::parse`], and when it is the id of something else.
     pub fn parse_lead(id: &str) -> anyhow::Result<LeadId> {
         match Self::parse(id)? {
             Self::Lead(lead) => Ok(lead),
             Self::Workflow(workflow) => Err(misused(format!(
                 "`{workflow}` is a workflow, and this is asked about a lead: \
                  `branchline-log list` shows its leads"
+            ))),
+            Self::Organisation(organisation) => Err(misused(format!(
+                "`{organisation}` is an organisation, and this is asked about a lead: \
+                 `branchline-log list` shows all leads"
             ))),
         }
     }
@@ -72,6 +83,7 @@ impl Subject {
         match self {
             Self::Workflow(workflow) => StreamId::workflow(workflow.as_uuid()),
             Self::Lead(lead) => StreamId::lead(lead.as_uuid()),
+            Self::Organisation(id) => StreamId::organisation(id.as_uuid()),
         }
     }
 }
@@ -81,6 +93,7 @@ impl fmt::Display for Subject {
         match self {
             Self::Workflow(workflow) => workflow.fmt(f),
             Self::Lead(lead) => lead.fmt(f),
+            Self::Organisation(organisation) => organisation.fmt(f),
         }
     }
 }
@@ -96,7 +109,7 @@ fn kind_of(id: &str) -> Option<&'static str> {
         (NodeId::PREFIX, "a node"),
         (EdgeId::PREFIX, "an edge"),
         (ImportId::PREFIX, "an import"),
-        (OrganisationId::PREFIX, "an organisation"),
+        (ApiKeyId::PREFIX, "a key of an organisation"),
     ]
     .into_iter()
     .find_map(|(prefix, kind)| id.starts_with(prefix).then_some(kind))

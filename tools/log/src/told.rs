@@ -95,6 +95,9 @@ fn document(record: &Record, decoded: Option<&Decoded>, phones: PhoneNumbers) ->
         Some(FactEvents::Workflow(_, events)) => {
             events.iter().map(|event| json!(EventShape::of_workflow(event))).collect()
         }
+        Some(FactEvents::Organisation(_, events)) => {
+            events.iter().map(|event| json!(EventShape::of_organisation(event))).collect()
+        }
         None => {
             let unread = body.events.iter().map(|event| {
                 json!({ "type": &*event.event_type, "schema": event.schema, "payload": null })

@@ -53,6 +53,7 @@ pub(super) fn told(lead: LeadId, answer: &Result<LeadOutcome, EngineError>) -> T
             | EngineError::CallNotFound(_)
             | EngineError::Workflow(_)
             | EngineError::Lead(_)
+            | EngineError::Organisation(_)
             | EngineError::Rows { .. }
             | EngineError::Invalid { .. }
             | EngineError::KeyReused

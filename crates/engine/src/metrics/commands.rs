@@ -9,6 +9,7 @@ use branchline_journal::measures::Histogram;
 
 use crate::{
     EngineError,
+    api_keys::KeyAction,
     command::{Answer, CallAction, Committed, HostCommand, LeadAction, WorkflowAction},
 };
 
@@ -39,11 +40,15 @@ pub enum CommandKind {
     BulkCalls,
     /// Calls are handed out.
     ClaimCalls,
+    /// An API key is made, rotated, dated or revoked.
+    ChangeKeys,
+    /// Something that was refused to an API key is recorded.
+    NoteRefusal,
 }
 
 impl CommandKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::CreateWorkflow,
         Self::ControlWorkflow,
         Self::EditWorkflow,
@@ -56,6 +61,8 @@ impl CommandKind {
         Self::TellCall,
         Self::BulkCalls,
         Self::ClaimCalls,
+        Self::ChangeKeys,
+        Self::NoteRefusal,
     ];
 
     /// The text form.
@@ -73,6 +80,8 @@ impl CommandKind {
             Self::TellCall => "tell_call",
             Self::BulkCalls => "bulk_calls",
             Self::ClaimCalls => "claim_calls",
+            Self::ChangeKeys => "change_keys",
+            Self::NoteRefusal => "note_refusal",
         }
     }
 
@@ -113,6 +122,13 @@ impl CommandKind {
             },
             HostCommand::Calls { .. } => Self::BulkCalls,
             HostCommand::Claim { .. } => Self::ClaimCalls,
+            HostCommand::Keys { action } => match action {
+                KeyAction::Create { .. }
+                | KeyAction::Rotate { .. }
+                | KeyAction::SetExpiry { .. }
+                | KeyAction::Revoke { .. } => Self::ChangeKeys,
+                KeyAction::NoteRefusal { .. } => Self::NoteRefusal,
+            },
         }
     }
 }
@@ -181,6 +197,7 @@ impl CommandOutcome {
             Answer::Batch(batch) => Self::when(!batch.results.is_empty()),
             Answer::Call(call) => Self::of_committed(call.committed),
             Answer::Calls(calls) => Self::when(!calls.is_empty()),
+            Answer::Key(answer) => Self::of_committed(answer.committed),
             Answer::Claimed(calls) => Self::when(!calls.is_empty()),
         }
     }
@@ -192,6 +209,7 @@ impl CommandOutcome {
             | EngineError::CallNotFound(_) => Self::NotFound,
             EngineError::Workflow(_)
             | EngineError::Lead(_)
+            | EngineError::Organisation(_)
             | EngineError::Rows { .. }
             | EngineError::Invalid { .. }
             | EngineError::KeyReused

@@ -77,7 +77,7 @@ impl EngineMetrics {
         for fact in facts {
             match &fact.events {
                 RecordedEvents::Lead(_, events) => events.iter().for_each(|event| self.see(event)),
-                RecordedEvents::Workflow(..) => {}
+                RecordedEvents::Workflow(..) | RecordedEvents::Organisation(..) => {}
             }
         }
     }

@@ -224,7 +224,7 @@ impl World {
         let story = self.handle.lead(host().organisation, lead).await.unwrap();
         let events = story.facts.iter().flat_map(|fact| match &fact.events {
             RecordedEvents::Lead(_, events) => events.as_slice(),
-            RecordedEvents::Workflow(..) => &[],
+            RecordedEvents::Workflow(..) | RecordedEvents::Organisation(..) => &[],
         });
         events.filter(|event| wanted(event)).count()
     }

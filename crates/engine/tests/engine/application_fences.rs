@@ -68,7 +68,7 @@ async fn ends_well(world: &World, lead: LeadId) {
     assert_eq!(told.state.notes, Personal::Known(Some(twin::BY_A_TWIN.into())));
     let events = told.facts.iter().flat_map(|fact| match &fact.events {
         RecordedEvents::Lead(_, events) => events.as_slice(),
-        RecordedEvents::Workflow(..) => &[],
+        RecordedEvents::Workflow(..) | RecordedEvents::Organisation(..) => &[],
     });
     let events: Vec<&LeadEvent> = events.collect();
     let count =

@@ -342,7 +342,9 @@ fn a_withdrawn_lead_is_erased_too() {
             RecordedEvents::Lead(lead, events) if events == [LeadEvent::LeadWithdrawn] => {
                 Some(lead)
             }
-            RecordedEvents::Lead(..) | RecordedEvents::Workflow(..) => None,
+            RecordedEvents::Lead(..)
+            | RecordedEvents::Workflow(..)
+            | RecordedEvents::Organisation(..) => None,
         });
         let id = withdrawn.unwrap();
         let position = world.handle().health().position.0;

@@ -19,6 +19,7 @@ mod gate;
 mod graphs;
 mod idempotency;
 mod imports;
+mod keys;
 mod metrics;
 mod order;
 mod race_checks;

@@ -234,6 +234,7 @@ fn views_are_in_force_before_the_change_is_answered() {
                 events.iter().any(|event| matches!(event, LeadEvent::BranchTaken { .. }))
             }
             RecordedEvents::Workflow(_, events) => events.contains(&WorkflowEvent::WorkflowPaused),
+            RecordedEvents::Organisation(..) => false,
         });
         assert!(!branched);
     });

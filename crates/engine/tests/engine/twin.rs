@@ -45,6 +45,11 @@ pub(crate) async fn write_to_workflow(world: &World, workflow: WorkflowId) {
     write(world, StreamId::workflow(workflow.as_uuid()), event).await;
 }
 
+/// Writes to the default organisation's stream past its desk.
+pub(crate) async fn write_to_organisation(world: &World, event: Event) {
+    write(world, StreamId::organisation(host().organisation.as_uuid()), event).await;
+}
+
 async fn write(world: &World, stream: StreamId, event: Event) {
     let record = NewRecord {
         expected: ExpectedVersion::Exact(world.store.stream_head(stream).unwrap().version),

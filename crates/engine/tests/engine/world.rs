@@ -157,6 +157,11 @@ impl World {
         Self::on(self.store, vault, self.clock, self.config, self.applications)
     }
 
+    /// Now, as the engine sees it.
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(crate) async fn act(&self, workflow: WorkflowId, action: WorkflowAction) {
         self.handle().act_on_workflow(host(), workflow, action).await.unwrap();
     }

@@ -3,8 +3,9 @@
 use branchline_domain::{
     call_status::CallStatus,
     graph::{CanvasPosition, Edge, GraphChange, Node},
-    id::{EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
+    id::{ApiKeyId, EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
     lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution, Values},
+    organisation::{OrganisationEvent, Scope, SecretDigest},
     output::Output,
     personal::Personal,
     time::Timestamp,
@@ -380,5 +381,32 @@ pub(crate) fn workflow_event() -> impl Strategy<Value = WorkflowEvent> {
             .prop_map(|(part, changes)| WorkflowEvent::GraphStaged { part, changes })
             .boxed(),
         (node(), node()).prop_map(|(node, by)| WorkflowEvent::NodeReplaced { node, by }).boxed(),
+    ])
+}
+
+pub(crate) fn organisation_event() -> impl Strategy<Value = OrganisationEvent> {
+    let key = || any::<u128>().prop_map(ApiKeyId::from_u128);
+    let scopes = vec(proptest::sample::select(Scope::ALL.to_vec()), 0..9);
+    Union::new([
+        (key(), text(100), scopes, any::<[u8; 32]>(), instants())
+            .prop_map(|(key, name, scopes, digest, expires_at)| OrganisationEvent::ApiKeyCreated {
+                key,
+                name,
+                scopes: scopes.into_iter().collect(),
+                secret_sha256: SecretDigest(digest),
+                expires_at,
+            })
+            .boxed(),
+        (key(), instants())
+            .prop_map(|(key, expires_at)| OrganisationEvent::ApiKeyExpirySet { key, expires_at })
+            .boxed(),
+        key().prop_map(|key| OrganisationEvent::ApiKeyRevoked { key }).boxed(),
+        (text(16), text(40), text(16))
+            .prop_map(|(action, target, code)| OrganisationEvent::ActionRefused {
+                action,
+                target,
+                code,
+            })
+            .boxed(),
     ])
 }

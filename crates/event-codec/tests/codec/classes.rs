@@ -16,8 +16,9 @@ use crate::{
 };
 
 /// The layouts as they stand in the source: there is no other list of all fields.
-const LAYOUTS: [&str; 3] = [
+const LAYOUTS: [&str; 4] = [
     include_str!("../../src/lead_v1.rs"),
+    include_str!("../../src/organisation_v1.rs"),
     include_str!("../../src/workflow_v1.rs"),
     include_str!("../../src/words_v1.rs"),
 ];
@@ -40,7 +41,7 @@ const SEALED: [(&str, &str); 12] = [
 ];
 
 /// Texts in clear, and who writes them. None of them is about one lead's person, except where said.
-const IN_CLEAR: [(&str, &str); 22] = [
+const IN_CLEAR: [(&str, &str); 26] = [
     ("CallRequested.from", "the config of the call's node: a number of the organisation"),
     ("CallRequested.agent_id", "the config of the call's node"),
     ("CallDispatched.provider_ref", "the carrier: its id of the call, no words"),
@@ -63,6 +64,10 @@ const IN_CLEAR: [(&str, &str); 22] = [
     ("ImportRefused.file_name", "who enrols: the name of the file"),
     ("ImportFault.reason", "the engine: quotes nothing out of the list"),
     ("Edge.label", "the owner of the workflow"),
+    ("ApiKeyCreated.name", "who makes the key: what it is for"),
+    ("ActionRefused.action", "the API: a word of its table"),
+    ("ActionRefused.target", "the API: ids"),
+    ("ActionRefused.code", "the API: a word of its table"),
 ];
 
 /// Fields and variants of the layouts by name, each with its type as the source has it.
@@ -124,6 +129,8 @@ fn is_harmless(kind: &str) -> bool {
         "i128",
         "bool",
         "16",
+        "32",
+        "Scope",
         "a",
         "Option",
         "Vec",

@@ -2,14 +2,14 @@
 
 use branchline_domain::{lead::LeadEvent, workflow::WorkflowEvent};
 use branchline_event_codec::{
-    DecodeError, LEAD_EVENT_TYPES, WORKFLOW_EVENT_TYPES, decode_lead, decode_workflow, encode_lead,
-    encode_workflow,
+    DecodeError, LEAD_EVENT_TYPES, ORGANISATION_EVENT_TYPES, WORKFLOW_EVENT_TYPES, decode_lead,
+    decode_organisation, decode_workflow, encode_lead, encode_organisation, encode_workflow,
 };
 use branchline_journal::record::Event;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use crate::{
-    arbitrary::{lead_event, workflow_event},
+    arbitrary::{lead_event, organisation_event, workflow_event},
     support::{Keyed, LEAD},
 };
 
@@ -17,12 +17,13 @@ fn event(event_type: &str, schema: u16, payload: &[u8]) -> Event {
     Event { event_type: event_type.into(), schema, payload: payload.into() }
 }
 
-/// Reads an event of either kind. Both must not panic; which of them refuses does not matter here.
-fn read_all_ways(keyed: &Keyed, event: &Event) -> [bool; 3] {
+/// Reads an event of any kind. All must not panic; which of them refuses does not matter here.
+fn read_all_ways(keyed: &Keyed, event: &Event) -> [bool; 4] {
     [
         decode_lead(event, LEAD, None).is_ok(),
         decode_lead(event, LEAD, Some(&keyed.key)).is_ok(),
         decode_workflow(event).is_ok(),
+        decode_organisation(event).is_ok(),
     ]
 }
 
@@ -32,21 +33,23 @@ proptest! {
     #[test]
     fn arbitrary_bytes_of_every_type_never_panic(payload in vec(any::<u8>(), 0..200)) {
         let keyed = Keyed::new(1);
-        for name in LEAD_EVENT_TYPES.iter().chain(WORKFLOW_EVENT_TYPES) {
-            let [_, _, as_workflow] = read_all_ways(&keyed, &event(name, 1, &payload));
-            prop_assert!(!(name.starts_with("lead.") && as_workflow));
+        let leads_and_workflows = LEAD_EVENT_TYPES.iter().chain(WORKFLOW_EVENT_TYPES);
+        for name in leads_and_workflows.chain(ORGANISATION_EVENT_TYPES) {
+            let [_, _, as_workflow, as_organisation] = read_all_ways(&keyed, &event(name, 1, &payload));
+            prop_assert!(!(name.starts_with("lead.") && (as_workflow || as_organisation)));
         }
     }
 
     #[test]
-    fn an_event_cut_anywhere_is_refused(lead in lead_event(), workflow in workflow_event(), at in any::<Index>()) {
+    fn an_event_cut_anywhere_is_refused(lead in lead_event(), workflow in workflow_event(), organisation in organisation_event(), at in any::<Index>()) {
         let keyed = Keyed::new(1);
         let lead = keyed.sealing(|sealing| encode_lead(&lead, sealing)).unwrap();
-        for whole in [lead, encode_workflow(&workflow).unwrap()] {
+        let organisation = encode_organisation(&organisation).unwrap();
+        for whole in [lead, encode_workflow(&workflow).unwrap(), organisation] {
             if !whole.payload.is_empty() {
                 let cut = at.index(whole.payload.len());
                 let part = event(&whole.event_type, 1, &whole.payload[..cut]);
-                prop_assert_eq!(read_all_ways(&keyed, &part), [false; 3]);
+                prop_assert_eq!(read_all_ways(&keyed, &part), [false; 4]);
             }
         }
     }

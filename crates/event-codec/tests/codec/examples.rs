@@ -6,8 +6,9 @@ use branchline_domain::{
         ApplicationConfig, CanvasPosition, Condition, ConditionalConfig, Edge, GraphChange, Logic,
         Node, NodeConfig, Operator, TimeConfig, TimeUnit, VoiceCallConfig,
     },
-    id::{EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
+    id::{ApiKeyId, EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
     lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution},
+    organisation::{OrganisationEvent, Scope, Scopes, SecretDigest},
     output::Output,
     personal::Personal,
     time::Timestamp,
@@ -21,6 +22,7 @@ pub(crate) const A: NodeId = NodeId::from_u128(0x0192_f3a1_0000_7000_8000_0000_0
 pub(crate) const B: NodeId = NodeId::from_u128(0x0192_f3a1_0000_7000_8000_0000_0000_000b);
 const IMPORT: ImportId = ImportId::from_u128(0x0192_f3a1_0000_7000_8000_0000_0000_0011);
 const WORKFLOW: WorkflowId = WorkflowId::from_u128(0x0192_f3a1_0000_7000_8000_0000_0000_0012);
+const KEY: ApiKeyId = ApiKeyId::from_u128(0x0192_f3a1_0000_7000_8000_0000_0000_0013);
 pub(crate) const AT: Timestamp = Timestamp::from_micros(1_795_512_600_000_000);
 
 fn known(text: &str) -> Personal<String> {
@@ -250,6 +252,32 @@ fn graph_changes() -> Vec<GraphChange> {
             label: Some(Output::Dnp),
         }),
         GraphChange::EdgeRemoved(EdgeId::from_u128(1)),
+    ]
+}
+
+/// Events of an organisation, each with what tells it from others of its type.
+pub(crate) fn organisation_events() -> Vec<(&'static str, OrganisationEvent)> {
+    let created = |scopes: Scopes, expires_at| OrganisationEvent::ApiKeyCreated {
+        key: KEY,
+        name: "Wählautomat".into(),
+        scopes,
+        secret_sha256: SecretDigest([0xa7; 32]),
+        expires_at,
+    };
+    vec![
+        ("", created(Scopes::ALL, Some(AT))),
+        ("forever", created([Scope::Ingest].into_iter().collect(), None)),
+        ("", OrganisationEvent::ApiKeyExpirySet { key: KEY, expires_at: Some(AT) }),
+        ("never", OrganisationEvent::ApiKeyExpirySet { key: KEY, expires_at: None }),
+        ("", OrganisationEvent::ApiKeyRevoked { key: KEY }),
+        (
+            "",
+            OrganisationEvent::ActionRefused {
+                action: "workflow.pause".into(),
+                target: WORKFLOW.to_string(),
+                code: "wrong_status".into(),
+            },
+        ),
     ]
 }
 

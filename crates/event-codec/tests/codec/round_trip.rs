@@ -2,14 +2,15 @@
 
 use branchline_domain::{lead::LeadEvent, personal::Personal, value::Value};
 use branchline_event_codec::{
-    DecodeError, LEAD_EVENT_TYPES, Sealing, WORKFLOW_EVENT_TYPES, decode_lead, decode_workflow,
-    encode_lead, encode_workflow, lead_event_type, workflow_event_type,
+    DecodeError, LEAD_EVENT_TYPES, ORGANISATION_EVENT_TYPES, Sealing, WORKFLOW_EVENT_TYPES,
+    decode_lead, decode_organisation, decode_workflow, encode_lead, encode_organisation,
+    encode_workflow, lead_event_type, organisation_event_type, workflow_event_type,
 };
 use branchline_vault::OpenSealError;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use crate::{
-    arbitrary::{lead_event, workflow_event},
+    arbitrary::{lead_event, organisation_event, workflow_event},
     support::{Keyed, LEAD, values_of},
 };
 
@@ -90,6 +91,13 @@ proptest! {
         prop_assert_eq!(&*written.event_type, workflow_event_type(&event));
         prop_assert_eq!(decode_workflow(&written), Ok(event));
     }
+
+    #[test]
+    fn every_organisation_event_reads_back(event in organisation_event()) {
+        let written = encode_organisation(&event).unwrap();
+        prop_assert_eq!(&*written.event_type, organisation_event_type(&event));
+        prop_assert_eq!(decode_organisation(&written), Ok(event));
+    }
 }
 
 #[test]
@@ -100,14 +108,21 @@ fn the_arbitrary_events_cover_every_type() {
         seen.insert(lead_event_type(&lead_event().new_tree(&mut runner).unwrap().current()));
         let event = workflow_event().new_tree(&mut runner).unwrap().current();
         seen.insert(workflow_event_type(&event));
+        let event = organisation_event().new_tree(&mut runner).unwrap().current();
+        seen.insert(organisation_event_type(&event));
     }
-    let all = LEAD_EVENT_TYPES.iter().chain(WORKFLOW_EVENT_TYPES).copied().collect();
+    let all = LEAD_EVENT_TYPES.iter().chain(WORKFLOW_EVENT_TYPES).chain(ORGANISATION_EVENT_TYPES);
+    let all = all.copied().collect();
     assert_eq!(seen, all);
 }
 
 #[test]
 fn names_of_event_types_are_unique_prefixed_and_fit_a_record() {
-    for (names, prefix) in [(LEAD_EVENT_TYPES, "lead."), (WORKFLOW_EVENT_TYPES, "workflow.")] {
+    for (names, prefix) in [
+        (LEAD_EVENT_TYPES, "lead."),
+        (WORKFLOW_EVENT_TYPES, "workflow."),
+        (ORGANISATION_EVENT_TYPES, "organisation."),
+    ] {
         let unique: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(unique.len(), names.len());
         for name in names {

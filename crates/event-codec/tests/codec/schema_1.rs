@@ -16,13 +16,13 @@ use branchline_domain::{
     workflow::{Settings, WorkflowEvent},
 };
 use branchline_event_codec::{
-    LEAD_EVENT_TYPES, SCHEMA, WORKFLOW_EVENT_TYPES, decode_lead, decode_workflow, encode_lead,
-    encode_workflow,
+    LEAD_EVENT_TYPES, ORGANISATION_EVENT_TYPES, SCHEMA, WORKFLOW_EVENT_TYPES, decode_lead,
+    decode_organisation, decode_workflow, encode_lead, encode_organisation, encode_workflow,
 };
 use branchline_journal::record::Event;
 
 use crate::{
-    examples::{A, AT, B, further_lead_events, two_visits, workflow_events},
+    examples::{A, AT, B, further_lead_events, organisation_events, two_visits, workflow_events},
     support::{Keyed, LEAD, values_of},
 };
 
@@ -74,11 +74,14 @@ fn every_event_is_written_as_ever() {
     let workflows = workflow_events()
         .into_iter()
         .map(|event| (String::new(), encode_workflow(&event).unwrap()));
+    let organisations = organisation_events()
+        .into_iter()
+        .map(|(case, event)| (case.to_owned(), encode_organisation(&event).unwrap()));
     let fixtures = fixtures();
     let mut types = BTreeSet::new();
     let mut names = BTreeSet::new();
     let mut wrong = String::new();
-    for (case, event) in leads.chain(workflows) {
+    for (case, event) in leads.chain(workflows).chain(organisations) {
         assert_eq!(event.schema, SCHEMA);
         let name = line_name(&event, &case);
         if fixtures.get(&*name).map(Vec::as_slice) != Some(&*event.payload) {
@@ -88,8 +91,8 @@ fn every_event_is_written_as_ever() {
         assert!(names.insert(name.clone()), "{name} twice");
     }
     assert!(wrong.is_empty(), "these are missing in the fixtures, or changed:\n{wrong}");
-    let all: BTreeSet<_> =
-        LEAD_EVENT_TYPES.iter().chain(WORKFLOW_EVENT_TYPES).map(|&name| name.into()).collect();
+    let all = LEAD_EVENT_TYPES.iter().chain(WORKFLOW_EVENT_TYPES).chain(ORGANISATION_EVENT_TYPES);
+    let all: BTreeSet<_> = all.map(|&name| name.into()).collect();
     assert_eq!(types, all, "a fixture for every type");
     assert_eq!(fixtures.len(), names.len(), "a fixture that no event here has");
 }
@@ -112,6 +115,13 @@ fn every_fixture_is_read_as_ever() {
         let payload = fixtures[name].clone().into();
         let recorded = Event { event_type: name.into(), schema: 1, payload };
         assert_eq!(decode_workflow(&recorded), Ok(event), "{name}");
+    }
+    for (case, event) in organisation_events() {
+        let event_type = branchline_event_codec::organisation_event_type(&event);
+        let name = format!("{event_type} {case}").trim_end().to_owned();
+        let payload = fixtures[&*name].clone().into();
+        let recorded = Event { event_type: event_type.into(), schema: 1, payload };
+        assert_eq!(decode_organisation(&recorded), Ok(event), "{name}");
     }
 }
 

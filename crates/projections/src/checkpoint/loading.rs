@@ -12,6 +12,7 @@ use branchline_journal::record::Position;
 
 use super::{
     Kind, Piece,
+    organisation::read_organisation,
     row_format::{Before, Known, read_call, read_id, read_lead, read_time},
     wire::{FormatError, Input},
     words::{Words, read_import, read_stage},
@@ -127,6 +128,10 @@ impl CheckpointReader {
                     if !read.imports.restore(import, unfinished) {
                         return Err(FormatError("an import is there twice"));
                     }
+                }
+                Kind::Organisations => {
+                    let (id, stored) = read_organisation(input)?;
+                    read.organisations.insert(id, stored);
                 }
                 Kind::Leads => {
                     let row = read.leads.len();
@@ -285,7 +290,7 @@ const fn lease_of(call: &StoredCall) -> Option<Timestamp> {
     call.lease_until.get()
 }
 
-fn read_at(input: &mut Input<'_>) -> Result<Timestamp, FormatError> {
+pub(super) fn read_at(input: &mut Input<'_>) -> Result<Timestamp, FormatError> {
     read_time(input, Timestamp::default())
 }
 

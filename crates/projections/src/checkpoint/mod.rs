@@ -21,12 +21,14 @@
 //! 8 applications  lead, stage         9 erased        lead, time, position
 //! 10 passed       lead, node: nodes beyond the 64th
 //! 11 end          nothing
+//! 12 organisations  see `organisation`, until the piece ends
 //! ```
 //!
 //! Words are the statuses of leads and calls and the reasons of holds as text, each as a list: rows
 //! name them by their place in it, so that no order of an enum is stored.
 
 mod loading;
+mod organisation;
 mod row_format;
 mod saving;
 mod words;
@@ -62,10 +64,11 @@ enum Kind {
     Erased,
     Passed,
     End,
+    Organisations,
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Head,
         Self::Workflow,
         Self::Imports,
@@ -77,6 +80,7 @@ impl Kind {
         Self::Erased,
         Self::Passed,
         Self::End,
+        Self::Organisations,
     ];
 
     const fn code(self) -> u8 {
@@ -92,6 +96,7 @@ impl Kind {
             Self::Erased => 9,
             Self::Passed => 10,
             Self::End => 11,
+            Self::Organisations => 12,
         }
     }
 

@@ -7,6 +7,7 @@ use branchline_journal::record::Position;
 
 use super::{
     Kind, Piece,
+    organisation::put_organisation,
     row_format::{Before, put_call, put_id, put_lead, put_time},
     wire::{put_len, put_text, put_varint},
     words::{code_of_import, code_of_stage, put_words},
@@ -49,6 +50,9 @@ impl Projections {
         let rest = [
             pieces(Kind::Imports, (0..).zip(self.imports.all()), |out, (number, import)| {
                 put_import(out, import, self.imports.is_unfinished(number));
+            }),
+            pieces(Kind::Organisations, &self.organisations, |out, (&id, stored)| {
+                put_organisation(out, id, stored);
             }),
             pieces(Kind::Wakes, &self.wakes, |out, (&lead, &at)| put_row_at(out, lead, at)),
             pieces(Kind::NotBefore, &self.not_before, |out, (&call, &at)| {
@@ -157,7 +161,7 @@ fn pieces<T>(
     pieces
 }
 
-fn put_at(out: &mut Vec<u8>, at: Timestamp) {
+pub(super) fn put_at(out: &mut Vec<u8>, at: Timestamp) {
     put_time(out, at, Timestamp::default());
 }
 

@@ -9,12 +9,15 @@
 mod call;
 mod erasure;
 mod lead;
+mod organisation;
 mod rule;
 mod trace;
 mod workflow;
 
+use std::collections::BTreeMap;
+
 use branchline_domain::{
-    id::{ImportId, LeadId, WorkflowId},
+    id::{ImportId, LeadId, OrganisationId, WorkflowId},
     lead::LeadEvent,
     time::Timestamp,
 };
@@ -38,6 +41,7 @@ pub struct Invariants {
     imports: Imports,
     leads: Rows<LeadRow>,
     leads_by_id: Index,
+    api_keys: BTreeMap<OrganisationId, organisation::Keys>,
     judge: Judge,
 }
 
@@ -87,6 +91,11 @@ impl Invariants {
             }
             FactEvents::Lead(id, events) => {
                 self.check_lead(id, events, fact, claims);
+                self.told(fact, &id)
+            }
+            FactEvents::Organisation(id, events) => {
+                let keys = self.api_keys.entry(id).or_default();
+                organisation::follow(keys, id, events, fact, &mut self.judge);
                 self.told(fact, &id)
             }
         }
@@ -139,13 +148,13 @@ impl Invariants {
 /// Few things, by number and by id.
 #[derive(Debug)]
 struct Numbered<K, T> {
-    numbers: std::collections::BTreeMap<K, u32>,
+    numbers: BTreeMap<K, u32>,
     all: Vec<T>,
 }
 
 impl<K, T> Default for Numbered<K, T> {
     fn default() -> Self {
-        Self { numbers: std::collections::BTreeMap::new(), all: Vec::new() }
+        Self { numbers: BTreeMap::new(), all: Vec::new() }
     }
 }
 

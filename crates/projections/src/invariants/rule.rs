@@ -33,11 +33,14 @@ pub enum Rule {
     Application,
     /// A lead is erased once, after its end; nothing personal follows.
     Erasure,
+    /// A key is made once, in the organisation that its stream and record name; nothing is told of
+    /// one that was never made or was revoked.
+    ApiKey,
 }
 
 impl Rule {
     /// Every rule, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Lifecycle,
         Self::ExactPause,
         Self::NothingAfterEnd,
@@ -52,6 +55,7 @@ impl Rule {
         Self::Import,
         Self::Application,
         Self::Erasure,
+        Self::ApiKey,
     ];
 
     /// Its stable name.
@@ -71,6 +75,7 @@ impl Rule {
             Self::Import => "import",
             Self::Application => "application",
             Self::Erasure => "erasure",
+            Self::ApiKey => "api_key",
         }
     }
 
@@ -95,6 +100,7 @@ impl Rule {
             }
             Self::Application => ("a try of an application begins once", "tries"),
             Self::Erasure => ("nothing personal follows an erasure", "erasures"),
+            Self::ApiKey => ("a key is made once and ends once", "key events"),
         }
     }
 }

@@ -148,6 +148,14 @@ fn every_revision_of_a_graph_comes_back_with_its_order() {
 }
 
 #[test]
+fn keys_and_refused_actions_come_back() {
+    let mut story = crate::keys::story_of_keys();
+    assert_comes_back(&story.read);
+    story.keys((0..3).map(|_| crate::keys::refused()));
+    assert_comes_back(&story.read);
+}
+
+#[test]
 fn a_checkpoint_without_its_end_or_its_head_is_refused() {
     let story = Story::of_an_active_workflow();
     let pieces: Vec<Piece> = story.read.checkpoint().collect();

@@ -5,6 +5,7 @@ use branchline_domain::{
     graph::{CanvasPosition, GraphChange, Node, NodeConfig, NodeType},
     id::{ImportId, LeadId, NodeId, OrganisationId, WorkflowId},
     lead::{BranchCause, HoldReason, LeadEvent},
+    organisation::OrganisationEvent,
     output::Output,
     personal::Personal,
     time::Timestamp,
@@ -49,6 +50,7 @@ pub(crate) fn swept(read: &Projections, workflow: WorkflowId) -> Vec<LeadId> {
 pub(crate) enum Told {
     Workflow(WorkflowId, Vec<WorkflowEvent>),
     Lead(LeadId, Vec<LeadEvent>),
+    Organisation(Vec<OrganisationEvent>),
 }
 
 #[derive(Clone, Debug)]
@@ -70,6 +72,7 @@ impl OwnedFact {
             events: match &self.told {
                 Told::Workflow(id, events) => FactEvents::Workflow(*id, events),
                 Told::Lead(id, events) => FactEvents::Lead(*id, events),
+                Told::Organisation(events) => FactEvents::Organisation(ORG, events),
             },
         }
     }
@@ -112,6 +115,11 @@ impl Story {
         events: impl IntoIterator<Item = WorkflowEvent>,
     ) {
         self.tell(Told::Workflow(id, events.into_iter().collect()));
+    }
+
+    /// About the keys of the organisation.
+    pub(crate) fn keys(&mut self, events: impl IntoIterator<Item = OrganisationEvent>) {
+        self.tell(Told::Organisation(events.into_iter().collect()));
     }
 
     pub(crate) fn lead(&mut self, id: LeadId, events: impl IntoIterator<Item = LeadEvent>) {

@@ -49,6 +49,9 @@ pub(crate) fn leads_as_of(directory: &Path, until: Position) -> BTreeMap<LeadId,
             RecordedEvents::Workflow(id, events) => {
                 invariants.check(&fact(FactEvents::Workflow(id, &events)))
             }
+            RecordedEvents::Organisation(id, events) => {
+                invariants.check(&fact(FactEvents::Organisation(id, &events)))
+            }
         };
         assert_eq!(violations, []);
     }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use branchline_log::{
-    AsOf, Soundness, Subject,
+    AsOf, Fault, Soundness, Subject,
     diff::{self, Wanted},
 };
 use clap::Args;
@@ -48,6 +48,11 @@ impl DiffArgs {
                 let call = Subject::parse_call(&id);
                 diff::one(&self.source.open()?, lead, call, wanted, out)
             }
+            Subject::Organisation(organisation) => Err(Fault::Misused(format!(
+                "the differences of workflows and leads are told; what happened to the keys of \
+                 {organisation} is in `branchline-log show … {organisation}`"
+            ))
+            .into()),
         }
     }
 }

@@ -30,7 +30,7 @@ impl ListArgs {
 pub(crate) struct ShowArgs {
     #[command(flatten)]
     source: Source,
-    /// Public id of a workflow, lead or call: `wf_…`, `lead_…`, `call_…`.
+    /// Public id of a workflow, lead, call or organisation: `wf_…`, `lead_…`, `call_…`, `org_…`.
     #[arg(value_name = "ID")]
     id: String,
     /// Print phone numbers, which needs the keys beside the journal.

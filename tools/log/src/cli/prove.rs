@@ -16,7 +16,7 @@ use super::flags::{Json, Source};
 pub(crate) struct ProveArgs {
     #[command(flatten)]
     source: Source,
-    /// Public id of a lead, of one of its calls, or of a workflow.
+    /// Public id of a lead, of one of its calls, of a workflow or of an organisation.
     #[arg(value_name = "ID")]
     id: String,
     /// Proves it to whoever kept this head: as of its size, not of the end.

@@ -15,7 +15,8 @@ use super::flags::{Json, Source, Until};
 pub(crate) struct ReplayArgs {
     #[command(flatten)]
     source: Source,
-    /// Public id of a workflow, lead or call: `wf_…`, `lead_…`, `call_…`. Everything without one.
+    /// Public id of a workflow, lead, call or organisation: `wf_…`, `lead_…`, `call_…`, `org_…`.
+    /// Everything without one.
     #[arg(value_name = "ID")]
     id: Option<String>,
     #[command(flatten)]

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use branchline_domain::nearest::nearest;
-use branchline_event_codec::{LEAD_EVENT_TYPES, WORKFLOW_EVENT_TYPES};
+use branchline_event_codec::{LEAD_EVENT_TYPES, ORGANISATION_EVENT_TYPES, WORKFLOW_EVENT_TYPES};
 
 use super::Pattern;
 
@@ -37,7 +37,7 @@ fn without_stream(event_type: &str) -> &str {
 }
 
 fn known() -> impl Iterator<Item = &'static str> {
-    LEAD_EVENT_TYPES.iter().chain(WORKFLOW_EVENT_TYPES).copied()
+    LEAD_EVENT_TYPES.iter().chain(WORKFLOW_EVENT_TYPES).chain(ORGANISATION_EVENT_TYPES).copied()
 }
 
 impl FromStr for EventTypePattern {

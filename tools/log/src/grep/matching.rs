@@ -97,7 +97,8 @@ impl Matcher {
         let types: Vec<bool> =
             record.body.events.iter().map(|event| self.fits_type(&event.event_type)).collect();
         Ok(match &events {
-            None => 0,
+            // It names neither a node nor a call.
+            None | Some(RecordedEvents::Organisation(..)) => 0,
             Some(RecordedEvents::Workflow(_, events)) => {
                 let fits = |event: &WorkflowEvent| {
                     self.filter.calls.is_empty()

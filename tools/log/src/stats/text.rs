@@ -78,9 +78,14 @@ fn streams(stats: &Stats, out: &mut dyn Write) -> anyhow::Result<()> {
         "  {:<9}  {:>10}  {:>10}  {:>10}  {:>9}  {:>9}  {:>9}",
         "streams", "count", "records", "events", "records/", "events/", "bytes/"
     )?;
-    let kinds = [("workflows", stats.workflows), ("leads", stats.leads), ("others", stats.others)];
+    let kinds = [
+        ("workflows", stats.workflows),
+        ("leads", stats.leads),
+        ("keys", stats.keys),
+        ("others", stats.others),
+    ];
     for (name, kind) in kinds {
-        if kind == StreamStats::default() && name == "others" {
+        if kind == StreamStats::default() && ["keys", "others"].contains(&name) {
             continue;
         }
         writeln!(

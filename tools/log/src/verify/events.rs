@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use branchline_domain::id::LeadId;
-use branchline_event_codec::{DecodeError, decode_lead, decode_workflow};
+use branchline_event_codec::{DecodeError, decode_lead, decode_organisation, decode_workflow};
 use branchline_journal::record::{Event, Position, Record, StreamKind};
 use branchline_projections::{Invariants, Rule};
 
@@ -75,6 +75,7 @@ fn unreadable(record: &Record, error: &DecodeError) -> String {
     let stream = record.body.stream;
     let fails = |event: &Event| match stream.kind {
         StreamKind::WORKFLOW => decode_workflow(event).is_err(),
+        StreamKind::ORGANISATION => decode_organisation(event).is_err(),
         StreamKind(_) => decode_lead(event, LeadId::from_uuid(stream.id), None).is_err(),
     };
     let of = record.body.events.len();

@@ -3,7 +3,8 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use branchline_event_codec::{LEAD_EVENT_TYPES, WORKFLOW_EVENT_TYPES};
+use branchline_domain::id::OrganisationId;
+use branchline_event_codec::{LEAD_EVENT_TYPES, ORGANISATION_EVENT_TYPES, WORKFLOW_EVENT_TYPES};
 use serde_json::Value;
 
 use crate::{
@@ -21,6 +22,7 @@ fn cases() -> Vec<(&'static str, Vec<String>)> {
             "ANN" => ann.clone(),
             "BEN" => ben.clone(),
             "CALL" => call.clone(),
+            "ORG" => OrganisationId::DEFAULT.to_string(),
             word => word.to_owned(),
         });
         (name, words.collect())
@@ -35,6 +37,8 @@ fn cases() -> Vec<(&'static str, Vec<String>)> {
         // Erased by the journal, and his key is still there.
         case("show-erased.txt", "show BEN --phone-numbers"),
         case("show-call.txt", "show CALL"),
+        case("show-keys.txt", "show ORG"),
+        case("show-keys.jsonl", "show ORG --json"),
         case("replay.txt", "replay"),
         case("replay.json", "replay --json"),
         case("replay-then.txt", "replay --until 2026-03-02T10:08:00Z"),
@@ -45,6 +49,8 @@ fn cases() -> Vec<(&'static str, Vec<String>)> {
         case("replay-lead.json", "replay ANN --personal --json"),
         case("replay-held.txt", "replay BEN --until 2026-03-02T09:22:00Z"),
         case("replay-call.txt", "replay CALL"),
+        case("replay-keys.txt", "replay ORG"),
+        case("replay-keys.json", "replay ORG --json"),
         case("explain.txt", "explain BEN --at 2026-03-02T09:07:00Z"),
         case("explain.json", "explain BEN --at 2026-03-02T09:07:00Z --json"),
         case("history.txt", "history ANN"),
@@ -92,8 +98,8 @@ fn every_type_of_event_happens_in_the_story() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let types = told.pointer("/types").unwrap().as_object().unwrap();
     let happen: BTreeSet<&str> = types.keys().map(String::as_str).collect();
-    let all: BTreeSet<&str> =
-        LEAD_EVENT_TYPES.iter().chain(WORKFLOW_EVENT_TYPES).copied().collect();
+    let all = LEAD_EVENT_TYPES.iter().chain(WORKFLOW_EVENT_TYPES).chain(ORGANISATION_EVENT_TYPES);
+    let all: BTreeSet<&str> = all.copied().collect();
     assert_eq!(happen, all, "tell of it in tests/tool/story.rs");
 }
 

@@ -10,14 +10,15 @@ use std::{
 use branchline_domain::{
     call_status::CallStatus,
     graph::{CanvasPosition, Edge, GraphChange, Node, NodeConfig, NodeType},
-    id::{EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId},
+    id::{ApiKeyId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId},
     lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution, Values},
+    organisation::{OrganisationEvent, Scope, SecretDigest},
     output::Output,
     personal::Personal,
     time::Timestamp,
     workflow::{ImportFault, ImportOpening, ImportRefusal, Settings, WorkflowEvent},
 };
-use branchline_event_codec::{Sealing, encode_lead, encode_workflow};
+use branchline_event_codec::{Sealing, encode_lead, encode_organisation, encode_workflow};
 use branchline_journal::{
     record::{Cause, Event, IdempotencyKey, NewRecord, Position, StreamId},
     sled_store::{SledOptions, SledStore},
@@ -70,6 +71,12 @@ impl Telling {
     fn workflow(&mut self, id: WorkflowId, at: i64, events: &[WorkflowEvent]) -> &mut NewRecord {
         let events = events.iter().map(|event| encode_workflow(event).unwrap()).collect();
         self.add(StreamId::workflow(id.as_uuid()), at, "api:key_1", events)
+    }
+
+    fn organisation(&mut self, at: i64, by: &str, events: &[OrganisationEvent]) {
+        let events = events.iter().map(|event| encode_organisation(event).unwrap()).collect();
+        let stream = StreamId::organisation(OrganisationId::DEFAULT.as_uuid());
+        self.add(stream, at, by, events);
     }
 
     fn lead(&mut self, id: LeadId, at: i64, events: &[LeadEvent]) -> &mut NewRecord {
@@ -353,6 +360,29 @@ fn the_rest(telling: &mut Telling) {
     telling.lead(CID, 103, &[LeadEvent::LeadWithdrawn]);
 }
 
+/// Two keys, of which the second takes the place of the first, and something that was refused.
+fn keys(telling: &mut Telling) {
+    let (first, second) = (ApiKeyId::from_u128(id(0xc1)), ApiKeyId::from_u128(id(0xc2)));
+    let created = |key, expires_at| OrganisationEvent::ApiKeyCreated {
+        key,
+        name: "Dialler \"one\"".into(),
+        scopes: [Scope::Read, Scope::Ingest].into_iter().collect(),
+        secret_sha256: SecretDigest([0x5e; 32]),
+        expires_at,
+    };
+    telling.organisation(104, "operator", &[created(first, None)]);
+    let refused = OrganisationEvent::ActionRefused {
+        action: "workflow.pause".into(),
+        target: FLOW.to_string(),
+        code: "scope_missing".into(),
+    };
+    telling.organisation(105, &format!("key:{first}"), &[refused]);
+    let end = OrganisationEvent::ApiKeyExpirySet { key: first, expires_at: Some(minute(200)) };
+    telling.organisation(106, "operator", &[created(second, Some(minute(900))), end]);
+    let revoked = OrganisationEvent::ApiKeyRevoked { key: first };
+    telling.organisation(107, "operator", &[revoked]);
+}
+
 /// Writes the story's data directory. Keys are those of before Ben's erasure: the tool is shown a
 /// directory in which the erasure was recorded and the crash came before the key was destroyed.
 pub(crate) fn tell(directory: &Path) {
@@ -366,6 +396,7 @@ pub(crate) fn tell(directory: &Path) {
     ann_is_won(&mut telling);
     ben(&mut telling);
     the_rest(&mut telling);
+    keys(&mut telling);
     // As the clock had it; a stream's own order is the same.
     telling.records.sort_by_key(|record| record.body.recorded_at);
     let store = SledStore::open(&SledOptions::new(directory.join("journal"))).unwrap();

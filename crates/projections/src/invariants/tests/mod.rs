@@ -3,12 +3,14 @@
 mod calls;
 mod erasure;
 mod leads;
+mod organisations;
 mod workflows;
 
 use branchline_domain::{
     call_status::CallStatus,
     id::{ImportId, NodeId, OrganisationId},
     lead::{BranchCause, LeadEvent, Resolution},
+    organisation::OrganisationEvent,
     personal::Personal,
     workflow::{ImportOpening, Settings, WorkflowEvent},
 };
@@ -27,6 +29,7 @@ pub(super) const TAG: [u8; 16] = [7; 16];
 pub(super) enum Step {
     Workflow(WorkflowEvent),
     Lead(Vec<LeadEvent>),
+    Organisation(OrganisationId, Vec<OrganisationEvent>),
     /// With the claims it takes and gives back.
     Claiming(Vec<LeadEvent>, Vec<ClaimChange>),
 }
@@ -52,6 +55,9 @@ fn judged(steps: &[Step]) -> (Invariants, Vec<(Rule, String)>) {
         let seen = match step {
             Step::Workflow(event) => {
                 invariants.check(&fact(FactEvents::Workflow(WORKFLOW, std::slice::from_ref(event))))
+            }
+            Step::Organisation(id, events) => {
+                invariants.check(&fact(FactEvents::Organisation(*id, events)))
             }
             Step::Lead(events) => invariants.check(&fact(FactEvents::Lead(LEAD, events))),
             Step::Claiming(events, claims) => {
@@ -190,6 +196,7 @@ fn a_sound_story_shows_nothing_and_every_rule_has_looked() {
             vec![LeadEvent::LeadErased { key_slot: 0 }],
         ],
     );
+    story.push(Step::Organisation(OrganisationId::DEFAULT, vec![organisations::made()]));
     let (invariants, found) = judged(&story);
     assert_eq!(found, []);
     for rule in Rule::ALL {

@@ -1,0 +1,77 @@
+//! Organisation events from every layout.
+
+use branchline_domain::{
+    id::ApiKeyId,
+    organisation::{OrganisationEvent, Scope, SecretDigest},
+    time::Timestamp,
+};
+use branchline_journal::record::Event;
+use uuid::Uuid;
+
+use crate::{
+    DecodeError, binary,
+    event_type::{OrganisationEventType, schema_is_known},
+    organisation_v1 as v1,
+};
+
+/// Reads one event of an organisation.
+///
+/// # Errors
+///
+/// [`DecodeError`], with the name of the event's type in every case; never
+/// [`DecodeError::Seal`].
+pub fn decode_organisation(event: &Event) -> Result<OrganisationEvent, DecodeError> {
+    let Some(kind) = OrganisationEventType::named(&event.event_type) else {
+        return Err(DecodeError::UnknownType { event_type: event.event_type.as_ref().into() });
+    };
+    schema_is_known(kind.name(), event.schema)?;
+    read(kind, &event.payload)
+}
+
+fn read(kind: OrganisationEventType, payload: &[u8]) -> Result<OrganisationEvent, DecodeError> {
+    let event_type = kind.name();
+    Ok(match kind {
+        OrganisationEventType::ApiKeyCreated => {
+            let layout: v1::ApiKeyCreated<'_> = binary::read(event_type, payload)?;
+            OrganisationEvent::ApiKeyCreated {
+                key: key_id(layout.key),
+                name: layout.name.into(),
+                scopes: layout.scopes.into_iter().map(scope).collect(),
+                secret_sha256: SecretDigest(layout.secret_sha256),
+                expires_at: layout.expires_at.map(Timestamp::from_micros),
+            }
+        }
+        OrganisationEventType::ApiKeyExpirySet => {
+            let v1::ApiKeyExpirySet { key, expires_at } = binary::read(event_type, payload)?;
+            let expires_at = expires_at.map(Timestamp::from_micros);
+            OrganisationEvent::ApiKeyExpirySet { key: key_id(key), expires_at }
+        }
+        OrganisationEventType::ApiKeyRevoked => {
+            let v1::ApiKeyRevoked { key } = binary::read(event_type, payload)?;
+            OrganisationEvent::ApiKeyRevoked { key: key_id(key) }
+        }
+        OrganisationEventType::ActionRefused => {
+            let v1::ActionRefused { action, target, code } = binary::read(event_type, payload)?;
+            OrganisationEvent::ActionRefused {
+                action: action.into(),
+                target: target.into(),
+                code: code.into(),
+            }
+        }
+    })
+}
+
+fn key_id(bytes: [u8; 16]) -> ApiKeyId {
+    ApiKeyId::from_uuid(Uuid::from_bytes(bytes))
+}
+
+const fn scope(scope: v1::Scope) -> Scope {
+    match scope {
+        v1::Scope::Read => Scope::Read,
+        v1::Scope::Operate => Scope::Operate,
+        v1::Scope::Resolve => Scope::Resolve,
+        v1::Scope::Ingest => Scope::Ingest,
+        v1::Scope::Admin => Scope::Admin,
+        v1::Scope::Audit => Scope::Audit,
+    }
+}

@@ -1,0 +1,44 @@
+//! Organisation events as schema 1 writes them. Frozen: what is here never changes again, and a new
+//! event type adds its layout at the end.
+//!
+//! One struct for each event type. Bincode writes the fields in the order they stand here, and
+//! numbers variants from 0. Ids are their 16 bytes, instants their microseconds since 1970.
+
+use bincode::{BorrowDecode, Encode};
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ApiKeyCreated<'a> {
+    pub(crate) key: [u8; 16],
+    pub(crate) name: &'a str,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) secret_sha256: [u8; 32],
+    pub(crate) expires_at: Option<i64>,
+}
+
+#[derive(Clone, Copy, Encode, BorrowDecode)]
+pub(crate) enum Scope {
+    Read,
+    Operate,
+    Resolve,
+    Ingest,
+    Admin,
+    Audit,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ApiKeyExpirySet {
+    pub(crate) key: [u8; 16],
+    pub(crate) expires_at: Option<i64>,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ApiKeyRevoked {
+    pub(crate) key: [u8; 16],
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ActionRefused<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) target: &'a str,
+    pub(crate) code: &'a str,
+}

@@ -13,8 +13,8 @@ use branchline_projections::{
 
 use crate::{
     EngineError, EngineHandle,
-    read_side::{ReadSide, unreadable},
-    rebuild::{LeadRecords, lead_events, read_lead, recorded_at},
+    read_side::ReadSide,
+    rebuild::{LeadRecords, lead_events, read_lead, recorded_at, unreadable},
 };
 
 impl EngineHandle {

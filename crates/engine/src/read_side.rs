@@ -33,7 +33,7 @@ use crate::{
     lead_claims,
     metrics::{EngineMetrics, SharedMetrics},
     ports::Clock,
-    rebuild::{LeadRecords, RebuildError, fact_of, read_lead},
+    rebuild::{LeadRecords, fact_of, read_lead, unreadable},
     recorded::RecordedFact,
 };
 
@@ -105,7 +105,7 @@ pub struct ReadSide {
     keys_kept: Mutex<BTreeMap<LeadId, Arc<str>>>,
     /// Workflows with a record that no sweep has looked at, each with its newest one.
     changed_workflows: Mutex<BTreeMap<WorkflowId, Position>>,
-    api_keys: Arc<ApiKeys>,
+    pub(crate) api_keys: Arc<ApiKeys>,
     ready: AtomicBool,
     lead_actors: AtomicUsize,
     metrics: SharedMetrics,
@@ -145,11 +145,6 @@ impl ReadSide {
             no_capacity: AtomicBool::new(false),
             wait: Duration::from_millis(config.read_wait_ms),
         }
-    }
-
-    /// The keys of all organisations, as requests need them.
-    pub(crate) const fn api_keys(&self) -> &Arc<ApiKeys> {
-        &self.api_keys
     }
 
     /// Says whether the carrier of our own has as many calls as it may have.
@@ -447,10 +442,4 @@ impl ReadSide {
     pub(crate) fn store(&self) -> &Arc<dyn EventStore> {
         &self.store
     }
-}
-
-/// A stream that cannot be read: told to the one who asked, and to whoever reads the log.
-pub(crate) fn unreadable(error: &RebuildError) -> EngineError {
-    tracing::error!(%error, "a stream cannot be read");
-    EngineError::Unavailable { reason: error.to_string().into() }
 }

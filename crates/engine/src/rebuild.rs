@@ -19,7 +19,7 @@ use branchline_journal::{
 };
 use branchline_vault::{KeySlot, LeadKey, Vault, VaultError};
 
-use crate::{lead_claims, recorded::RecordedFact};
+use crate::{EngineError, lead_claims, recorded::RecordedFact};
 
 /// Why a stream could not be rebuilt.
 #[derive(Debug)]
@@ -45,6 +45,12 @@ impl fmt::Display for RebuildError {
             }
         }
     }
+}
+
+/// A stream that cannot be read: told to the one who asked, and to whoever reads the log.
+pub(crate) fn unreadable(error: &RebuildError) -> EngineError {
+    tracing::error!(%error, "a stream cannot be read");
+    EngineError::Unavailable { reason: error.to_string().into() }
 }
 
 /// When a record was decided.

@@ -30,7 +30,7 @@ use crate::{
     asked::Asked,
     command::{Caller, Committed},
     core::Core,
-    rebuild::RebuiltOrganisation,
+    rebuild::{RebuiltOrganisation, unreadable},
     refusals::append_failed,
     repeat,
 };
@@ -184,7 +184,7 @@ async fn reread(
     before: &OrganisationState,
 ) -> Result<RebuiltOrganisation, EngineError> {
     let read = core.reader.organisation(id).await;
-    let read = read.map_err(|error| crate::read_side::unreadable(&error))?;
+    let read = read.map_err(|error| unreadable(&error))?;
     if read.state != *before {
         core.reads().api_keys().publish(id, &read.state);
     }

@@ -12,8 +12,8 @@ use crate::{
     EngineError, EngineHandle, RecordedEvents, RecordedFact,
     command::{Answer, Caller, HostCommand, HostRequest},
     handle::mismatch,
-    read_side::{ReadSide, unreadable},
-    rebuild::{RebuildError, fact_of},
+    read_side::ReadSide,
+    rebuild::{RebuildError, fact_of, unreadable},
 };
 
 impl EngineHandle {
@@ -89,6 +89,11 @@ impl EngineHandle {
 }
 
 impl ReadSide {
+    /// The keys of all organisations, as requests need them.
+    pub(crate) const fn api_keys(&self) -> &Arc<ApiKeys> {
+        &self.api_keys
+    }
+
     /// The record at a position, decoded without any key.
     fn record_at(&self, position: Position) -> Result<Option<RecordedFact>, EngineError> {
         let read = self.store().read_all(Position(position.0.saturating_sub(1)), 1);

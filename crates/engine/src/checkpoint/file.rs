@@ -277,14 +277,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_another_journal_or_of_a_newer_format_is_told_from_a_damaged_one() {
+    fn a_file_of_another_journal_or_of_another_format_is_told_from_a_damaged_one() {
         let file = bytes(&read_models());
         let other = read(&file[..], |_, _| false).unwrap_err();
         assert!(matches!(other, FileError::OtherJournal), "{other}");
-        let mut newer = file;
-        newer[4] = 2;
-        let newer = read(&newer[..], fits).unwrap_err();
-        assert!(matches!(newer, FileError::OtherFormat), "{newer}");
+        for format in [1, 3] {
+            let mut file = file.clone();
+            file[4] = format;
+            let other = read(&file[..], fits).unwrap_err();
+            assert!(matches!(other, FileError::OtherFormat), "{other}");
+        }
     }
 
     #[test]

@@ -18,6 +18,9 @@ ROOT = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("BRANCHLINE_BIN") or ROOT / "target" / "debug" / "branchline")
 PATIENCE_S = 60
 
+# For programs that use the package, whether it is installed or not.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "clients" / "python" / "src")}
+
 # Tests meet failures on purpose; none needs to wait long for the next attempt.
 QUICK = Retry(attempts=8, first_delay_s=0.01, max_delay_s=0.2, max_elapsed_s=30)
 

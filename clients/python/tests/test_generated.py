@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import json
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import pytest
 from conftest import GRAPH, ROOT, Server, campaign, claim, number
+from generate import generated
+from generator.document import COMMON_HEADERS, IGNORED_FIELDS, Document
+from generator.words import safe, snake
 from shapes import faults, hints
 
 from branchline import Client, Problem, models
@@ -21,16 +21,6 @@ HERE = Path(__file__).resolve().parent.parent
 DOCUMENT: dict[str, Any] = json.loads(
     (ROOT / "crates" / "http-api" / "openapi.json").read_text(encoding="utf-8")
 )
-
-
-@pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", HERE / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def operations() -> list[dict[str, Any]]:
@@ -52,31 +42,31 @@ def test_the_files_are_what_the_document_says() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_changed_document_is_noticed(generate: ModuleType) -> None:
+def test_a_changed_document_is_noticed() -> None:
     changed = json.loads(json.dumps(DOCUMENT))
     changed["components"]["schemas"]["Lead"]["properties"]["mood"] = {"type": "string"}
-    files = generate.generated(changed)
+    files = generated(changed)
     written = {path: path.read_text(encoding="utf-8") for path in files}
     assert files != written
 
 
-def test_every_operation_has_a_method(generate: ModuleType) -> None:
-    names = [generate.snake(operation["operationId"]) for operation in operations()]
+def test_every_operation_has_a_method() -> None:
+    names = [snake(operation["operationId"]) for operation in operations()]
     assert len(names) > 40
     missing = [name for name in names if not callable(getattr(Client, name, None))]
     assert missing == []
 
 
-def test_every_parameter_and_field_can_be_given(generate: ModuleType) -> None:
-    document = generate.Document(DOCUMENT)
+def test_every_parameter_and_field_can_be_given() -> None:
+    document = Document(DOCUMENT)
     missing = []
     for operation in operations():
-        name = generate.snake(operation["operationId"])
+        name = snake(operation["operationId"])
         taken = inspect.signature(getattr(Client, name)).parameters
         wanted = [
             parameter["name"]
             for parameter in map(document.follow, operation.get("parameters", []))
-            if parameter["name"] not in generate.COMMON_HEADERS
+            if parameter["name"] not in COMMON_HEADERS
         ]
         body = document.body(operation)
         if body is not None:
@@ -84,12 +74,12 @@ def test_every_parameter_and_field_can_be_given(generate: ModuleType) -> None:
             of = body.get("$ref", "").rsplit("/", 1)[-1]
             for one in schema.get("oneOf", [schema]):
                 fields = document.follow(one)["properties"]
-                wanted += [field for field in fields if (of, field) not in generate.IGNORED_FIELDS]
-        missing += [f"{name}: {one}" for one in wanted if generate.safe(one) not in taken]
+                wanted += [field for field in fields if (of, field) not in IGNORED_FIELDS]
+        missing += [f"{name}: {one}" for one in wanted if safe(one) not in taken]
     assert missing == []
 
 
-def test_every_schema_has_a_type_with_every_field(generate: ModuleType) -> None:
+def test_every_schema_has_a_type_with_every_field() -> None:
     missing = []
     for name, schema in DOCUMENT["components"]["schemas"].items():
         kind = getattr(models, name, None)
@@ -99,7 +89,7 @@ def test_every_schema_has_a_type_with_every_field(generate: ModuleType) -> None:
         if "properties" in schema:
             known = hints(kind)
             missing += [f"{name}.{field}" for field in schema["properties"] if field not in known]
-    assert sorted(missing) == sorted(f"{name}.{field}" for name, field in generate.IGNORED_FIELDS)
+    assert sorted(missing) == sorted(f"{name}.{field}" for name, field in IGNORED_FIELDS)
 
 
 # Answers of the real server.

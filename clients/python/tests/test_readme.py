@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import Server
+from conftest import ENVIRONMENT, Server
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 
@@ -19,6 +19,7 @@ def test_the_tour_does_what_it_says(server: Server) -> None:
     script = "\n".join(blocks).replace("http://127.0.0.1:8080", server.url)
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         timeout=60,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from between import Handler, Proxy, Seen, answer_lost, answered, never_sent, passed, proxy_of
-from conftest import Server, campaign, eventually, number
+from conftest import ENVIRONMENT, Server, campaign, eventually, number
 
 from branchline import Call, Client, DialRefused, Outcome, Problem, Worker
 from branchline.worker import Dial
@@ -216,12 +215,13 @@ def test_a_signal_ends_the_example_in_good_order(client: Client, shared: Server)
     workflow, _ = campaign(client, [number(index) for index in range(660, 665)], title="Example")
     process = subprocess.Popen(
         [sys.executable, str(EXAMPLES / "worker.py")],
-        env={**os.environ, "BRANCHLINE_URL": shared.url},
+        env={**ENVIRONMENT, "BRANCHLINE_URL": shared.url},
         stderr=subprocess.PIPE,
         text=True,
     )
     ended = ("completed", "dropped")
     eventually(lambda: sum(statuses(client, workflow)[status] for status in ended) == 5)
+    assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     _, talk = process.communicate(timeout=60)
     assert process.returncode == 0, talk

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import copy
-import json
 import os
-import platform
 import ssl
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
-from urllib.parse import urlencode
 
 from . import models
-from ._version import VERSION
-from .asking import Unset, path_of
-from .downloads import Download
+from .asking import path_of
 from .events import EventStream
 from .operations import Operations
-from .problems import BranchlineError, ClientClosed, ConnectionFailed, problem_of
+from .requesting import Headers, Requester, new_key
 from .retry import Retry
-from .times import write_time
-from .transport import Body, Certificate, Exchange, Transport
+from .transport import Certificate, Transport
 from .uploads import Form, LeadFile
 
-Headers = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
-_AGENT = f"branchline-python/{VERSION} python/{platform.python_version()}"
-
-
-class Client(Operations):
+class Client(Requester, Operations):
     """The API of one server, for one organisation.
 
         with Client("http://127.0.0.1:8080") as client:
@@ -66,22 +53,8 @@ class Client(Operations):
         - `ssl_context`: for a certificate of your own authority:
           `ssl.create_default_context(cafile="ca.pem")`.
         """
-        self._begin(Transport(base_url, ssl_context=ssl_context), key, timeout, retry, headers)
-
-    def _begin(
-        self,
-        transport: Transport,
-        key: str | None,
-        timeout: float,
-        retry: Retry | None,
-        headers: Headers | None,
-    ) -> None:
-        self._transport = transport
-        self._key = key
-        self._timeout = timeout
-        self._retry = retry or Retry()
-        self._headers = headers
-        self._closed = threading.Event()
+        transport = Transport(base_url, ssl_context=ssl_context)
+        super().__init__(transport, key, timeout=timeout, retry=retry, headers=headers)
 
     @classmethod
     def from_env(cls, *, timeout: float = 30.0, retry: Retry | None = None) -> Client:
@@ -104,43 +77,9 @@ class Client(Operations):
         url = (directory / "admin-url").read_text(encoding="utf-8").strip()
         token = (directory / "admin-token").read_text(encoding="utf-8").strip()
         certificate = Certificate(directory / "admin-cert") if url.startswith("https") else None
-        client = cls.__new__(cls)
-        client._begin(Transport(url, certificate=certificate), token, timeout, retry, None)
+        client = cls(url, token, timeout=timeout, retry=retry)
+        client._transport = Transport(url, certificate=certificate)
         return client
-
-    def with_options(
-        self,
-        *,
-        timeout: float | None = None,
-        retry: Retry | None = None,
-        headers: Headers | None = None,
-    ) -> Client:
-        """The same client, on the same connections, with other options. Closing either closes both."""
-        other = copy.copy(self)
-        other._timeout = self._timeout if timeout is None else timeout
-        other._retry = retry or self._retry
-        other._headers = self._headers if headers is None else headers
-        return other
-
-    def __repr__(self) -> str:
-        key = self._key.partition(":")[0] if self._key and ":" in self._key else None
-        return f"Client({self._transport.base_url!r}, key={key!r})"
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the connections. Whoever waits to ask again gets `ClientClosed`."""
-        self._closed.set()
-        self._transport.close()
 
     # What has no operation of its own, or more than one request.
 
@@ -180,12 +119,6 @@ class Client(Operations):
         """
         return EventStream(self, after=after, poll_s=poll_s, patience_s=patience_s)
 
-    def _open_events(self, after: str | None, timeout: float) -> Exchange:
-        """The stream behind a cursor. One attempt: whoever reads it knows when to try again."""
-        headers = {"Last-Event-ID": after} if after else {}
-        sent = self._all_headers(headers, "text/event-stream", None)
-        return self._attempt("GET", "/v1/events", sent, lambda: None, (), timeout, whole=False)
-
     def enrol_file(
         self,
         workflow: models.WorkflowId,
@@ -208,7 +141,7 @@ class Client(Operations):
 
         `POST /v1/workflows/{workflow}/leads` with a key of scope `operate`.
         """
-        key = idempotency_key or _new_key()
+        key = idempotency_key or new_key()
         name = file_name or getattr(source, "name", None)
         if isinstance(source, (str, os.PathLike)):
             name = name or Path(source).name
@@ -278,7 +211,7 @@ class Client(Operations):
 
         Given an `idempotency_key`, the whole may be run again under it, and nobody is asked twice.
         """
-        key = idempotency_key or _new_key()
+        key = idempotency_key or new_key()
         cursor: str | None = None
         while True:
             done: Any = self.act_on_leads(
@@ -297,210 +230,3 @@ class Client(Operations):
             cursor = done["next_cursor"]
             if cursor is None:
                 return
-
-    # How a request is asked.
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        json_body: Any = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Any request: its status, headers (names in lower case) and body. For what has no method here.
-
-        A write is sent again only with an `idempotency_key`. Raises as every method does.
-        """
-        body = None if json_body is None else _json(json_body)
-        exchange = self._exchange(
-            method,
-            path,
-            query=query,
-            headers={**(headers or {}), **({"Content-Type": "application/json"} if body else {})},
-            body=lambda: body,
-            idempotency_key=idempotency_key,
-            timeout=timeout,
-            whole=True,
-        )
-        return exchange.status, exchange.headers, exchange.body
-
-    def _ask_json(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-        keep_null: bool = False,
-        also: tuple[int, ...] = (),
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-    ) -> Any:
-        sent = None if body is None else _json(_given(body, keep_null=keep_null))
-        all_headers = dict(headers or {})
-        if sent is not None:
-            all_headers["Content-Type"] = "application/json"
-        key = None if method == "GET" else idempotency_key or _new_key()
-        return self._json_of(
-            self._exchange(
-                method,
-                path,
-                query=query,
-                headers=all_headers,
-                body=lambda: sent,
-                also=also,
-                idempotency_key=key,
-                timeout=timeout,
-                whole=True,
-            )
-        )
-
-    def _ask_nothing(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-    ) -> None:
-        sent = None if body is None else _json(_given(body, keep_null=False))
-        self._exchange(
-            method,
-            path,
-            query=query,
-            headers={**(headers or {}), **({"Content-Type": "application/json"} if sent else {})},
-            body=lambda: sent,
-            idempotency_key=idempotency_key or _new_key(),
-            timeout=timeout,
-            whole=True,
-        )
-
-    def _ask_download(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        timeout: float | None = None,
-    ) -> Download:
-        return Download(self._exchange(method, path, query=query, timeout=timeout, accept="*/*"))
-
-    @staticmethod
-    def _json_of(exchange: Exchange) -> Any:
-        try:
-            return json.loads(exchange.body)
-        except ValueError as error:
-            words = f"{exchange.status}, and not JSON: {exchange.body[:80]!r}"
-            raise ConnectionFailed(words, final=True) from error
-
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: Callable[[], Body] = lambda: None,
-        repeatable: bool = True,
-        also: tuple[int, ...] = (),
-        idempotency_key: str | None = None,
-        timeout: float | None = None,
-        accept: str = "application/json",
-        whole: bool = False,
-    ) -> Exchange:
-        """Asks until there is an answer, or no more hope. A `whole` answer has been read."""
-        target = path + _query(query)
-        sent = self._all_headers(headers, accept, idempotency_key)
-        if idempotency_key is None and method not in {"GET", "HEAD"}:
-            repeatable = False
-        began, attempt = time.monotonic(), 0
-        while True:
-            attempt += 1
-            try:
-                return self._attempt(method, target, sent, body, also, timeout, whole=whole)
-            except BranchlineError as error:
-                elapsed = time.monotonic() - began
-                delay = self._retry.delay(error, attempt, elapsed) if repeatable else None
-                if delay is None or self._closed.is_set():
-                    raise
-            self._pause(delay)
-
-    def _attempt(
-        self,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: Callable[[], Body],
-        also: tuple[int, ...],
-        timeout: float | None,
-        *,
-        whole: bool,
-    ) -> Exchange:
-        longest = self._timeout if timeout is None else timeout
-        exchange = self._transport.exchange(method, target, headers, body, timeout=longest)
-        refused = not (200 <= exchange.status < 300 or exchange.status in also)
-        if refused or whole:
-            exchange.read()
-        if refused:
-            raise problem_of(exchange.status, exchange.headers, exchange.body)
-        return exchange
-
-    def _all_headers(
-        self, headers: Mapping[str, str] | None, accept: str, idempotency_key: str | None
-    ) -> dict[str, str]:
-        more = self._headers() if callable(self._headers) else self._headers
-        sent = {"User-Agent": _AGENT, "Accept": accept, **(more or {}), **(headers or {})}
-        if self._key is not None:
-            sent["Authorization"] = f"Bearer {self._key}"
-        if idempotency_key is not None:
-            sent["Idempotency-Key"] = idempotency_key
-        return sent
-
-    def _pause(self, delay_s: float) -> None:
-        if self._closed.wait(delay_s):
-            raise ClientClosed("the client was closed")
-
-
-def _new_key() -> str:
-    return f"py-{uuid.uuid4().hex}"
-
-
-def _given(body: Mapping[str, Any], *, keep_null: bool) -> dict[str, Any]:
-    """The fields that were given."""
-    return {
-        name: value
-        for name, value in body.items()
-        if not isinstance(value, Unset) and (keep_null or value is not None)
-    }
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, default=_plain, allow_nan=False, separators=(",", ":")).encode()
-
-
-def _plain(value: Any) -> Any:
-    """What `json` does not know."""
-    if isinstance(value, datetime):
-        return write_time(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{value!r} cannot be sent as JSON")
-
-
-def _query(query: Mapping[str, Any] | None) -> str:
-    given = {name: _word(value) for name, value in (query or {}).items() if value is not None}
-    return f"?{urlencode(given)}" if given else ""
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return write_time(value) if isinstance(value, datetime) else str(value)

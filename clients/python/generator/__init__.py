@@ -1,0 +1,1 @@
+"""Makes Python of an OpenAPI document: see generate.py."""

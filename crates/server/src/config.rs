@@ -146,6 +146,11 @@ impl Config {
         Self::from_parts(text.as_deref().map(|text| (name.as_str(), text)), &environment)
     }
 
+    /// The defaults alone.
+    pub(crate) fn defaults() -> anyhow::Result<Self> {
+        Self::from_parts(None, &BTreeMap::new())
+    }
+
     fn from_parts(
         file: Option<(&str, &str)>,
         environment: &BTreeMap<String, String>,

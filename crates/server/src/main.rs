@@ -4,6 +4,7 @@ mod applications;
 mod campaign;
 mod config;
 mod demo;
+mod doctor;
 mod examples;
 mod front;
 mod graph_making;
@@ -52,6 +53,8 @@ enum Command {
     Demo(DemoArgs),
     /// Serves the HTTP API over a journal.
     Serve(ServeArgs),
+    /// Looks for what speaks against a server here, and says what to do.
+    Doctor(doctor::DoctorArgs),
     /// Asks a server whether it is ready, for containers and scripts.
     Healthcheck(healthcheck::HealthcheckArgs),
     /// Plays scenario files on the rules alone, in virtual time: tests of a workflow.
@@ -138,11 +141,16 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Some(ended) = cli.command.run_alone() {
         return ended;
     }
+    // A broken configuration is what it looks for.
+    if let Command::Doctor(args) = &cli.command {
+        return doctor::run(cli.config.as_deref(), args);
+    }
     let mut config = Config::load(cli.config.as_deref())?;
     let (data_dir, listen) = match &cli.command {
         Command::Demo(args) => (&args.data_dir, &args.listen),
         Command::Serve(args) => (&args.data_dir, &args.listen),
         Command::Test(_)
+        | Command::Doctor(_)
         | Command::Healthcheck(_)
         | Command::Workflow(_)
         | Command::Keys(_)
@@ -172,6 +180,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Restore(args) => operator::restore(&args),
         // They ran alone.
         Command::Test(_)
+        | Command::Doctor(_)
         | Command::Call(_)
         | Command::Events(_)
         | Command::Completions(_)
@@ -192,6 +201,7 @@ impl Command {
             Self::Man(args) => return Some(args.run(examples::attached(Cli::command()))),
             Self::Demo(_)
             | Self::Serve(_)
+            | Self::Doctor(_)
             | Self::Healthcheck(_)
             | Self::Workflow(_)
             | Self::Keys(_)

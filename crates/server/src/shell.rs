@@ -22,6 +22,7 @@ Exit codes:
   2  wrong usage
   3  no server answered
   4  the server wants a key, another key, or one with another scope
+  5  doctor found nothing but warnings
 
 Environment:
   BRANCHLINE_URL      where the server is that a command asks

@@ -11,6 +11,8 @@ mod audit;
 mod client;
 mod commands;
 mod demo;
+mod deployment;
+mod doctor;
 mod imports;
 mod keys;
 mod operator;

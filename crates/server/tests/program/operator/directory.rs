@@ -88,7 +88,7 @@ pub(super) fn ended_lead(address: SocketAddr, workflow: &str, number: usize, nam
 }
 
 /// A running server with these leads, each ended; gives the ids.
-pub(super) fn with_leads(directory: &Path, names: &[&str]) -> (Running, String, Vec<String>) {
+pub(crate) fn with_leads(directory: &Path, names: &[&str]) -> (Running, String, Vec<String>) {
     let server = Running::start("serve", directory, &[]);
     let path = workflow(server.address);
     let ids = (1..).zip(names);

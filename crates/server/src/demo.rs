@@ -19,7 +19,7 @@ use crate::{
     house::{self, Ending},
     progress::{self, Progress},
     serve::exit_code,
-    signals::Hangups,
+    signals::Signals,
     summary,
 };
 
@@ -54,7 +54,6 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
     let ending = actix_web::rt::System::new().block_on(async {
         let handle = engine.handle();
-        let hangups = Hangups::listen(front.tls.is_some());
         eprintln!("branchline demo: {url}  journal in {}", data_dir.display());
         let (workflow, status) = campaign::prepare(&handle, args.leads).await?;
         if status.is_final() {
@@ -72,8 +71,10 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
             }
         };
         let failed = engine.failed();
+        // Not before: until here Ctrl-C ends the program at once.
+        let signals = Signals::listen(front.tls.is_some());
         let ending =
-            house::serve_until(config, front, &handle, operator, hangups, failed, follow).await;
+            house::serve_until(config, front, &handle, operator, signals, failed, follow).await;
         // Handles keep the journal's files open.
         drop(handle);
         engine.shutdown();

@@ -24,7 +24,7 @@ use crate::{
     front::{self, Front},
     operator::Access,
     service_manager,
-    signals::{self, Hangups},
+    signals::{Hangups, Signals},
 };
 
 /// The engine over a data directory.
@@ -98,7 +98,7 @@ pub(crate) async fn serve_until(
     front: Front,
     engine: &EngineHandle,
     (admin, access): (Admin, Access),
-    hangups: Hangups,
+    Signals { mut stops, hangups }: Signals,
     failed: impl Future<Output = Arc<str>>,
     until: impl Future<Output = ()>,
 ) -> anyhow::Result<Ending> {
@@ -122,7 +122,7 @@ pub(crate) async fn serve_until(
             served.context("the HTTP API stopped")?;
             return Ok(Ending::Stopped);
         }
-        () = signals::stop_requested() => Ending::Stopped,
+        () = stops.requested() => Ending::Stopped,
         reason = failed => {
             tracing::error!(%reason, "the journal failed; nothing is taken any more");
             Ending::JournalFailed

@@ -15,7 +15,7 @@ use crate::{
     front::Front,
     house::{self, Ending},
     service_manager,
-    signals::Hangups,
+    signals::Signals,
 };
 
 pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
@@ -30,7 +30,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
     let ending = actix_web::rt::System::new().block_on(async {
         // Before anybody can know that the server is there.
-        let hangups = Hangups::listen(front.tls.is_some() || service_manager::is_there());
+        let signals = Signals::listen(front.tls.is_some() || service_manager::is_there());
         tracing::info!(
             data_dir = %config.storage.data_dir.display(),
             carrier = ?config.carrier.kind,
@@ -43,7 +43,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
             front,
             &handle,
             operator,
-            hangups,
+            signals,
             failed,
             std::future::pending(),
         )

@@ -1,53 +1,73 @@
-//! Waits until somebody wants the program to stop.
+//! The signals that the program hears. They are listened to before anybody can know that the server is
+//! there: one that comes earlier ends the process, as it does any other.
 
-/// Resolves on Ctrl-C, and on the termination signal that service managers send.
-pub(crate) async fn stop_requested() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = tokio::signal::ctrl_c() => {}
-                }
-                return;
-            }
-            Err(error) => tracing::warn!(%error, "the termination signal cannot be heard"),
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// All of them.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    pub(crate) stops: Stops,
+    pub(crate) hangups: Hangups,
+}
+
+impl Signals {
+    /// Listens from now on, to hang-ups only if there is something to read again.
+    pub(crate) fn listen(reloads: bool) -> Self {
+        Self {
+            stops: Stops {
+                terminate: heard(SignalKind::terminate(), "SIGTERM"),
+                interrupt: heard(SignalKind::interrupt(), "Ctrl-C"),
+            },
+            hangups: Hangups(if reloads { heard(SignalKind::hangup(), "SIGHUP") } else { None }),
         }
     }
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!(%error, "Ctrl-C cannot be heard: kill the process to stop it");
-        std::future::pending::<()>().await;
+}
+
+fn heard(kind: SignalKind, name: &str) -> Option<Signal> {
+    match signal(kind) {
+        Ok(signal) => Some(signal),
+        Err(error) => {
+            tracing::warn!(%error, "{name} cannot be heard");
+            None
+        }
+    }
+}
+
+/// Waits for a signal; for ever when it cannot be heard.
+async fn next(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Somebody wants the program to stop: Ctrl-C, or the signal that service managers send.
+#[derive(Debug)]
+pub(crate) struct Stops {
+    terminate: Option<Signal>,
+    interrupt: Option<Signal>,
+}
+
+impl Stops {
+    /// Waits for it.
+    pub(crate) async fn requested(&mut self) {
+        tokio::select! {
+            () = next(&mut self.terminate) => {}
+            () = next(&mut self.interrupt) => {}
+        }
     }
 }
 
 /// The hang-up signal, by which service managers ask that files are read again. Where nobody listens
 /// it ends the program, as when a terminal is closed.
 #[derive(Debug)]
-pub(crate) struct Hangups(Option<tokio::signal::unix::Signal>);
+pub(crate) struct Hangups(Option<Signal>);
 
 impl Hangups {
-    /// Listens from now on, if there is something to read again.
-    pub(crate) fn listen(wanted: bool) -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        if !wanted {
-            return Self(None);
-        }
-        let heard = signal(SignalKind::hangup());
-        if let Err(error) = &heard {
-            tracing::warn!(%error, "SIGHUP cannot be heard: changed files are found by looking");
-        }
-        Self(heard.ok())
-    }
-
     /// Waits for the next one.
     pub(crate) async fn next(&mut self) {
-        match &mut self.0 {
-            Some(signal) => {
-                signal.recv().await;
-            }
-            None => std::future::pending().await,
-        }
+        next(&mut self.0).await;
     }
 }

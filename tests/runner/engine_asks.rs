@@ -215,6 +215,7 @@ impl Host<'_> {
                 Failure::Refused(Refusal { code: "invalid", message, faults: Vec::new() })
             }
             EngineError::KeyReused
+            | EngineError::RequestUnderWay
             | EngineError::Busy
             | EngineError::Behind
             | EngineError::SetAside { .. }

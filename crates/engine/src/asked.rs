@@ -18,6 +18,8 @@ pub(crate) struct Asked {
     pub(crate) cause: Cause,
     /// The caller's key for this one intent.
     pub(crate) key: Option<IdempotencyKey>,
+    /// Only if the workflow's graph has this revision.
+    pub(crate) if_revision: Option<u32>,
 }
 
 impl Asked {
@@ -28,6 +30,7 @@ impl Asked {
             principal: format!("engine:{part}").into(),
             cause: Cause::None,
             key: None,
+            if_revision: None,
         }
     }
 
@@ -45,13 +48,15 @@ impl Asked {
             principal: Arc::clone(&caller.principal),
             cause: caller.request_id.clone().map_or(Cause::None, Cause::Request),
             key: caller.idempotency.clone(),
+            if_revision: caller.if_revision,
         }
     }
 
-    /// The same without its key, for the second and later records of one intent.
+    /// The same without its key and condition, for the second and later records of one intent.
     #[must_use]
     pub(crate) fn without_key(mut self) -> Self {
         self.key = None;
+        self.if_revision = None;
         self
     }
 

@@ -22,7 +22,10 @@ use crate::{
     ports::DialRequest,
 };
 
-pub use crate::graph_draft::{DraftEdge, DraftGraph, DraftNode, PutGraph};
+pub use crate::{
+    graph_draft::{DraftEdge, DraftGraph, DraftNode, PutGraph},
+    last_position::LastPosition,
+};
 
 /// Who asks, and in which words the journal remembers that.
 #[derive(Clone, Debug)]
@@ -36,6 +39,11 @@ pub struct Caller {
     /// The caller's key for this one intent. Commands that make one record honour it, and batches,
     /// lead by lead; enrolment of many leads and claims do not.
     pub idempotency: Option<IdempotencyKey>,
+    /// Only if the graph of the workflow has this revision: what is asked of a workflow is refused
+    /// otherwise. Other commands do not look at it.
+    pub if_revision: Option<u32>,
+    /// Is told where the answers stand.
+    pub last_position: LastPosition,
 }
 
 impl Caller {
@@ -46,6 +54,8 @@ impl Caller {
             principal: "host".into(),
             request_id: None,
             idempotency: None,
+            if_revision: None,
+            last_position: LastPosition::default(),
         }
     }
 }
@@ -410,7 +420,7 @@ pub enum Answer {
     /// A key was made or changed.
     Key(KeyAnswer),
     /// Calls that the caller may dial now, once.
-    Claimed(Vec<DialRequest>),
+    Claimed(Vec<DialRequest>, Committed),
 }
 
 /// One request on the raw command channel.

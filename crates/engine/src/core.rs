@@ -27,6 +27,7 @@ use crate::{
     effects,
     host_reply::{HostAsk, HostReply},
     journal_port::JournalPort,
+    keyed::KeyedRequests,
     lead_task::{LeadAnswer, LeadFailure, LeadOutcome, LeadReply, LeadTask, Perform},
     live_leads::Leads,
     metrics::SharedMetrics,
@@ -72,6 +73,8 @@ pub(crate) struct Core {
     pub(crate) workflows: RefCell<HashMap<WorkflowId, WorkflowSlot>>,
     pub(crate) desks: Desks,
     pub(crate) effects: effects::Shared,
+    /// Requests under a key that make many records.
+    pub(crate) keyed: KeyedRequests,
     stopping: Stopping,
     handle: EngineHandle,
     /// Work that a stop waits for: commands of hosts and what effects hold.
@@ -97,6 +100,7 @@ impl Core {
             workflows: RefCell::default(),
             desks: Desks::default(),
             effects: effects::Shared::default(),
+            keyed: KeyedRequests::default(),
             stopping,
             handle,
             workload,

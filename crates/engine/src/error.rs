@@ -56,6 +56,9 @@ pub enum EngineError {
     /// The same idempotency key came with another request.
     #[error("the idempotency key was used for another request before")]
     KeyReused,
+    /// The first request with this idempotency key is not done yet. Try again shortly.
+    #[error("the first request with this idempotency key is still under way; try again shortly")]
+    RequestUnderWay,
     /// More is under way than may be. Try again shortly.
     #[error("the engine is busy; try again shortly")]
     Busy,

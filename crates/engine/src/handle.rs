@@ -79,6 +79,9 @@ impl EngineHandle {
         })?;
         let answer = answer.await.map_err(|_| EngineError::ShuttingDown)?;
         self.answers.hand_out();
+        if let Ok(answer) = &answer {
+            caller.last_position.note(answer);
+        }
         answer
     }
 
@@ -373,7 +376,7 @@ impl EngineHandle {
         lease_s: u32,
     ) -> Result<Vec<DialRequest>, EngineError> {
         let answer = self.ask(caller, HostCommand::Claim { max, lease_s }).await?;
-        let Answer::Claimed(calls) = answer else {
+        let Answer::Claimed(calls, _) = answer else {
             return Err(mismatch(&answer));
         };
         Ok(calls)

@@ -172,7 +172,12 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) ->
         HostCommand::Calls { actions } => tell_all(core, &asked, actions),
         HostCommand::Claim { max, lease_s } => {
             let claimed = effects::claim(Rc::clone(core), caller, max, lease_s);
-            Box::pin(async move { claimed.await.map(Answer::Claimed) })
+            Box::pin(async move {
+                {
+                    let (calls, committed) = claimed.await?;
+                    Ok(Answer::Claimed(calls, committed))
+                }
+            })
         }
         HostCommand::Keys { action } => {
             let done = api_keys::desk::perform(core, caller, action);
@@ -213,7 +218,8 @@ async fn create(
     caller: Caller,
     command: WorkflowCommand,
 ) -> Result<Answer, EngineError> {
-    let asked = Asked::by(&caller);
+    // A condition on a graph is about another workflow than the new one.
+    let asked = Asked { if_revision: None, ..Asked::by(&caller) };
     if let Some(position) = repeat::known(&core, caller.organisation, &asked)? {
         let workflow = repeat::workflow_at(&core, position).await?;
         return Ok(Answer::Workflow(workflow, position.into()));

@@ -5,7 +5,7 @@ use branchline_domain::{
     id::{LeadId, OrganisationId},
     lead::LeadEvent,
 };
-use branchline_journal::record::Record;
+use branchline_journal::record::{Position, Record};
 use branchline_projections::{
     Fact, FactEvents,
     call_log::{CallLog, call_logs},
@@ -29,15 +29,17 @@ impl EngineHandle {
         organisation: OrganisationId,
         lead: LeadId,
     ) -> Result<Vec<CallLog>, EngineError> {
-        self.reads.calls_of_lead(organisation, lead)
+        self.reads.calls_until(organisation, lead, None)
     }
 }
 
 impl ReadSide {
-    fn calls_of_lead(
+    /// The logs of a lead's calls, as of the record at `until` if there is one.
+    pub(crate) fn calls_until(
         &self,
         organisation: OrganisationId,
         lead: LeadId,
+        until: Option<Position>,
     ) -> Result<Vec<CallLog>, EngineError> {
         let found = read_lead(self.store().as_ref(), &self.vault, lead);
         let found = found.map_err(|error| unreadable(&error))?;
@@ -50,7 +52,11 @@ impl ReadSide {
         if !records.iter().all(|record| ours(record)) || events.iter().flatten().any(withdrawn) {
             return Err(EngineError::LeadNotFound(lead));
         }
-        let facts = records.iter().zip(&events).map(|(record, events)| Fact {
+        let then = records
+            .iter()
+            .zip(&events)
+            .take_while(|(record, _)| until.is_none_or(|until| record.position <= until));
+        let facts = then.map(|(record, events)| Fact {
             position: record.position,
             at: recorded_at(record),
             organisation,

@@ -4,7 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use branchline_domain::{
     graph::GraphChange,
-    id::{EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId},
+    id::{CallId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId},
     lead::LeadEvent,
     organisation::OrganisationEvent,
     workflow::WorkflowEvent,
@@ -118,6 +118,38 @@ pub(crate) async fn organisation_events_at(
             Err(EngineError::KeyReused)
         }
     }
+}
+
+/// The import that this record opened; `None` for a record of a lead.
+pub(crate) async fn import_at(
+    core: &Rc<Core>,
+    position: Position,
+) -> Result<Option<ImportId>, EngineError> {
+    let record = record_at(core, position).await?;
+    if record.body.stream.kind == StreamKind::LEAD {
+        return Ok(None);
+    }
+    let fact = fact_of(&record, None).map_err(|error| missing(&error.to_string()))?;
+    let Some(RecordedEvents::Workflow(_, events)) = fact.map(|fact| fact.events) else {
+        return Err(EngineError::KeyReused);
+    };
+    let opened = events.iter().find_map(|event| {
+        if let WorkflowEvent::ImportOpened { import, .. } = event { Some(*import) } else { None }
+    });
+    opened.map(Some).ok_or(EngineError::KeyReused)
+}
+
+/// The call whose hand-out this record is.
+pub(crate) async fn call_at(core: &Rc<Core>, position: Position) -> Result<CallId, EngineError> {
+    let record = record_at(core, position).await?;
+    let fact = fact_of(&record, None).map_err(|error| missing(&error.to_string()))?;
+    let Some(RecordedEvents::Lead(lead, events)) = fact.map(|fact| fact.events) else {
+        return Err(EngineError::KeyReused);
+    };
+    let number = events.iter().find_map(|event| {
+        if let LeadEvent::CallDispatchStarted { call, .. } = event { Some(*call) } else { None }
+    });
+    number.map(|number| CallId { lead, number }).ok_or(EngineError::KeyReused)
 }
 
 /// The lead that this record enrolled, and the import it came with.

@@ -118,6 +118,12 @@ impl WorkflowActor {
             repeat(perform, known);
             return done();
         }
+        let actual = self.state.graph.revision();
+        if let Some(expected) = perform.asked.if_revision.filter(|&expected| expected != actual) {
+            let stale = WorkflowRejection::StaleRevision { expected, actual };
+            answer(perform, Err(EngineError::Workflow(stale)));
+            return done();
+        }
         match outside(&self.state, &perform.command) {
             Outside::Nothing => self.attempt(perform, &WorkflowContext::default()),
             Outside::Counts(nodes) => self.count_first(perform, nodes),

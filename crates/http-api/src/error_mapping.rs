@@ -39,7 +39,6 @@ pub(crate) enum Refusal {
     MethodNotAllowed,
     SlowBody,
     SlowHead,
-    RequestUnderWay,
     StatusNotEditable,
     BodyTooLarge,
     UrlTooLong,
@@ -76,7 +75,6 @@ impl Refusal {
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "slow_body"),
             Self::SlowHead => (StatusCode::REQUEST_TIMEOUT, "slow_head"),
-            Self::RequestUnderWay => (StatusCode::CONFLICT, "request_under_way"),
             Self::StatusNotEditable => (StatusCode::CONFLICT, "status_not_editable"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::UrlTooLong => (StatusCode::URI_TOO_LONG, "url_too_long"),
@@ -121,6 +119,7 @@ impl From<EngineError> for Problem {
             EngineError::KeyReused => {
                 say(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused")
             }
+            EngineError::RequestUnderWay => say(StatusCode::CONFLICT, "request_under_way"),
             EngineError::Busy => later(StatusCode::TOO_MANY_REQUESTS, "busy", BUSY_RETRY_S),
             EngineError::Behind => {
                 later(StatusCode::SERVICE_UNAVAILABLE, "reads_behind", BUSY_RETRY_S)

@@ -21,6 +21,7 @@ use crate::{
     paths::{id, missing},
     problem::{Answer, Problem},
     query::Query,
+    revisions,
     workflows::find,
 };
 
@@ -78,8 +79,8 @@ pub(crate) async fn nodes(request: HttpRequest) -> Answer {
     let wanted = Wanted::<RowCursor>::of(&mut query);
     query.finish()?;
     let graph = newest(&request, workflow).await?;
-    let shapes = graph.nodes().iter().map(|node| NodeShape::of(node)).collect();
-    Ok(HttpResponse::Ok().json(wanted.cut(shapes)))
+    let shapes = || wanted.cut(graph.nodes().iter().map(|node| NodeShape::of(node)).collect());
+    Ok(revisions::fresh(&request, graph.revision(), shapes))
 }
 
 /// A node.
@@ -92,7 +93,7 @@ pub(crate) async fn node(request: HttpRequest) -> Answer {
     Query::of(&request)?.finish()?;
     let graph = newest(&request, workflow).await?;
     let found = graph.node(node).ok_or_else(|| missing(&node))?;
-    Ok(HttpResponse::Ok().json(NodeShape::of(found)))
+    Ok(revisions::fresh(&request, graph.revision(), || NodeShape::of(found)))
 }
 
 /// Reads a node; `None` means that a fault is noted.
@@ -132,7 +133,7 @@ pub(crate) async fn add_node(request: HttpRequest, write: Write) -> Answer {
     let graph = newest(&request, workflow).await?;
     // Somebody may have taken it away again between the two.
     let found = graph.node(added).ok_or_else(|| missing(&added))?;
-    Ok(HttpResponse::Created().json(NodeShape::of(found)))
+    Ok(revisions::tagged(HttpResponse::Created(), graph.revision(), NodeShape::of(found)))
 }
 
 /// Changes a node. A `config` replaces the whole config.
@@ -169,7 +170,7 @@ pub(crate) async fn patch_node(request: HttpRequest, write: Write) -> Answer {
     engine.act_on_workflow(&write.caller, workflow, action).await?;
     let graph = newest(&request, workflow).await?;
     let found = graph.node(node).ok_or_else(|| missing(&node))?;
-    Ok(HttpResponse::Ok().json(NodeShape::of(found)))
+    Ok(revisions::tagged(HttpResponse::Ok(), graph.revision(), NodeShape::of(found)))
 }
 
 /// Deletes a node, and its edges with it.
@@ -205,7 +206,7 @@ pub(crate) async fn edges(request: HttpRequest) -> Answer {
     let wanted = Wanted::<RowCursor>::of(&mut query);
     query.finish()?;
     let graph = newest(&request, workflow).await?;
-    Ok(HttpResponse::Ok().json(wanted.cut(graph.edges().to_vec())))
+    Ok(revisions::fresh(&request, graph.revision(), || wanted.cut(graph.edges().to_vec())))
 }
 
 /// An edge.
@@ -218,7 +219,7 @@ pub(crate) async fn edge(request: HttpRequest) -> Answer {
     Query::of(&request)?.finish()?;
     let graph = newest(&request, workflow).await?;
     let found = graph.edge(edge).ok_or_else(|| missing(&edge))?;
-    Ok(HttpResponse::Ok().json(found))
+    Ok(revisions::fresh(&request, graph.revision(), || found))
 }
 
 /// Adds an edge.
@@ -240,7 +241,7 @@ pub(crate) async fn add_edge(request: HttpRequest, write: Write) -> Answer {
     let added = state(&request)?.engine.add_edge(&write.caller, workflow, new).await?;
     let graph = newest(&request, workflow).await?;
     let found = graph.edge(added).ok_or_else(|| missing(&added))?;
-    Ok(HttpResponse::Created().json(found))
+    Ok(revisions::tagged(HttpResponse::Created(), graph.revision(), found))
 }
 
 /// Deletes an edge.

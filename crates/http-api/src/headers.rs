@@ -32,8 +32,9 @@ use crate::{
     body::{Body, collect, media_type, unsupported},
     error_mapping::Refusal,
     json::Fields,
-    json_depth, mishaps,
+    json_depth, mishaps, positions,
     problem::{FieldFault, Problem},
+    revisions,
 };
 
 /// Longest `Idempotency-Key` and `X-Request-Id`. Unit: bytes. The journal keeps no longer ones.
@@ -100,7 +101,9 @@ pub(crate) fn caller(request: &HttpRequest, body: &[u8]) -> Result<Caller, Probl
         tracing::error!("a route was asked without a guard before it");
         return Err(Problem::of(Refusal::NotConfigured, "nobody checked who asks"));
     };
-    Ok(Caller { organisation, principal, request_id, idempotency })
+    let if_revision = revisions::expected(request)?;
+    let last_position = positions::noted(request);
+    Ok(Caller { organisation, principal, request_id, idempotency, if_revision, last_position })
 }
 
 /// What makes two requests the same: method, path with query, body, and the revision they were made
@@ -206,7 +209,8 @@ pub(crate) async fn guard(
     if *request.method() == Method::HEAD && request.path() != EVENTS_PATH {
         request.head_mut().method = Method::GET;
     }
-    let mut response = if let Some(problem) = refused {
+    let before = positions::before(&request);
+    let mut response = if let Some(problem) = refused.or_else(|| before.as_ref().err().cloned()) {
         drop(request.take_payload());
         let refusal = actix_web::ResponseError::error_response(&problem);
         request.into_response(refusal).map_into_right_body()
@@ -219,6 +223,9 @@ pub(crate) async fn guard(
     }
     if let Some(hsts) = hsts {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+    }
+    if let Ok(before) = before {
+        positions::label(&mut response, before);
     }
     label(response.headers_mut(), &id);
     Ok(response)

@@ -12,9 +12,35 @@ const SHOWN_CHARS_MAX: usize = 40;
 /// Names shown in a reason. Unit: names.
 const SHOWN_MAX: usize = 20;
 
-/// The columns of a file; `None` is the phone number's.
+/// How columns of our own exports begin: they say what the engine knows of a lead. In a file that
+/// comes in they are passed over, so that an export can be enrolled again.
+pub(crate) const OWN_PREFIX: &str = "branchline.";
+/// The one of them that is read.
+const NOTES_COLUMN: &str = "branchline.notes";
+
+/// The columns of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Columns(Vec<Option<String>>);
+pub(crate) struct Columns(Vec<Column>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Column {
+    Phone,
+    Notes,
+    Variable(String),
+    /// Of an export of our own.
+    Own,
+}
+
+impl Column {
+    fn of(name: &str) -> Self {
+        match name {
+            PHONE_COLUMN => Self::Phone,
+            NOTES_COLUMN => Self::Notes,
+            _ if name.starts_with(OWN_PREFIX) => Self::Own,
+            _ => Self::Variable(name.to_owned()),
+        }
+    }
+}
 
 impl Columns {
     /// Reads a header.
@@ -48,7 +74,7 @@ impl Columns {
                 faults.push(ListFault { recorded, ..ListFault::whole(row, reason) });
             }
             names.push(name);
-            columns.push((!is_phone).then(|| name.to_owned()));
+            columns.push(Column::of(name));
         }
         if !names.contains(&PHONE_COLUMN) {
             let found: Vec<_> = names.iter().take(SHOWN_MAX).map(|name| shown(name)).collect();
@@ -72,10 +98,12 @@ impl Columns {
         let cells = cells.chain(std::iter::repeat(""));
         for (column, cell) in self.0.iter().zip(cells) {
             match column {
-                Some(name) => {
+                Column::Phone => cell.trim().clone_into(&mut lead.phone_number),
+                Column::Notes => lead.notes = Some(cell.to_owned()).filter(|text| !text.is_empty()),
+                Column::Variable(name) => {
                     variables.insert(name.clone(), Value::Text(cell.to_owned()));
                 }
-                None => cell.trim().clone_into(&mut lead.phone_number),
+                Column::Own => {}
             }
         }
         lead.variables = variables;

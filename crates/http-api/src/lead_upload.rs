@@ -19,7 +19,6 @@ use crate::{
     ApiState,
     body::{self, Pace, media_type},
     connection,
-    enrolments::Begun,
     error_mapping::Refusal,
     headers::{self, Write, organisation, state},
     imports,
@@ -112,7 +111,7 @@ pub(crate) async fn enrol(request: HttpRequest, payload: web::Payload) -> Answer
         }
         Leads::Many(list) => {
             let list = ImportRequest { list, duplicates, file_name };
-            import_once(state(&request)?, caller, workflow, list).await?
+            engine.import(&caller, workflow, list).await?
         }
     };
     match imported {
@@ -205,32 +204,6 @@ impl Upload {
 fn unkept(error: &std::io::Error) -> Problem {
     tracing::error!(%error, "an upload cannot be kept");
     EngineError::Unavailable { reason: "the upload cannot be kept on disk".into() }.into()
-}
-
-/// Enrols a list, once for one idempotency key: those of lists are kept here.
-async fn import_once(
-    state: &ApiState,
-    caller: Caller,
-    workflow: WorkflowId,
-    wanted: ImportRequest,
-) -> Result<Imported, Problem> {
-    let engine = state.engine.clone();
-    let place = match caller.idempotency.as_ref() {
-        Some(key) => match state.enrolments.begin(caller.organisation, key)? {
-            Begun::Repeat(answer) => return Ok(Imported::clone(&answer)),
-            Begun::First(place) => Some(place),
-        },
-        None => None,
-    };
-    // On its own: a caller that goes away and comes back shall find the answer.
-    let importing = actix_web::rt::spawn(async move {
-        let imported = engine.import(&caller, workflow, wanted).await?;
-        if let Some(place) = place {
-            place.keep(&imported);
-        }
-        Ok::<_, EngineError>(imported)
-    });
-    importing.await.map_or_else(|_| Err(EngineError::ShuttingDown.into()), |done| Ok(done?))
 }
 
 fn policy(word: &str) -> Option<Duplicates> {

@@ -197,6 +197,12 @@ fn status(query: &mut Query) -> (Option<LeadStatus>, Option<bool>) {
     }
 }
 
+/// Reads `status`, `node` and `held`.
+pub(crate) fn filter(query: &mut Query) -> LeadFilter {
+    let (status, removed) = status(query);
+    LeadFilter { status, node: query.value("node"), held: held(query), removed }
+}
+
 /// Leads of a workflow, in order of enrolment unless `sort` says otherwise.
 #[utoipa::path(
     get, path = "/v1/workflows/{workflow}/leads", operation_id = "listLeads", tag = openapi::LEADS,
@@ -206,8 +212,7 @@ fn status(query: &mut Query) -> (Option<LeadStatus>, Option<bool>) {
 pub(crate) async fn list(request: HttpRequest) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     let mut query = Query::of(&request)?;
-    let (status, removed) = status(&mut query);
-    let filter = LeadFilter { status, node: query.value("node"), held: held(&mut query), removed };
+    let filter = filter(&mut query);
     let (wanted, order) = Wanted::in_order(&mut query);
     query.finish()?;
     let organisation = organisation(&request);
@@ -226,7 +231,7 @@ pub(crate) async fn list(request: HttpRequest) -> Answer {
 /// A person's leads over all workflows, oldest first.
 #[utoipa::path(
     get, path = "/v1/leads", operation_id = "listLeadsOfPerson", tag = openapi::LEADS,
-    params(("phone_number" = String, Query, description = "With its country code.", example = "+12125550123"), Paging),
+    params(("phone_number" = String, Query, description = "As people write it; with its country code unless `country` is given.", example = "+12125550123"), ("country" = Option<String>, Query, description = "Country of a number without a country code, ISO 3166-1 alpha-2.", pattern = "^[A-Z]{2}$"), Paging),
     responses((status = 200, description = "A page.", body = Listing<LeadShape>)),
 )]
 pub(crate) async fn of_person(request: HttpRequest) -> Answer {
@@ -235,13 +240,20 @@ pub(crate) async fn of_person(request: HttpRequest) -> Answer {
     if number.is_none() {
         query.fault("phone_number", "is missing");
     }
+    let country = query.text("country");
+    let is_country = |country: &String| {
+        country.len() == 2 && country.bytes().all(|letter| letter.is_ascii_uppercase())
+    };
+    if country.as_ref().is_some_and(|country| !is_country(country)) {
+        query.fault("country", "must be two capital letters of ISO 3166-1, such as US");
+    }
     let number = number.and_then(|number| {
         // A `+` that was not escaped arrives as a space.
         let number = match number.strip_prefix(' ') {
             Some(digits) => format!("+{}", digits.trim_start()),
             None => number,
         };
-        normalise(&number, None)
+        normalise(&number, country.as_deref())
             .map_err(|problem| query.fault("phone_number", &problem.to_string()))
             .ok()
     });

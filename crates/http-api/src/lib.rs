@@ -14,10 +14,11 @@ mod body;
 mod call_logs;
 mod connection;
 mod csv_rows;
-mod enrolments;
+mod csv_table;
 mod error_mapping;
 mod event_shapes;
 mod events;
+mod exports;
 mod graph;
 mod headers;
 mod health;
@@ -41,8 +42,10 @@ mod observe;
 mod openapi;
 mod paging;
 mod paths;
+mod positions;
 mod problem;
 mod query;
+mod revisions;
 mod routes;
 mod server;
 mod spool;
@@ -50,6 +53,7 @@ pub mod tls;
 mod visits;
 mod whole_graph;
 mod workflows;
+mod written;
 
 use std::{
     path::{Path, PathBuf},
@@ -57,8 +61,9 @@ use std::{
 };
 
 use branchline_engine::EngineHandle;
+use tokio::sync::Semaphore;
 
-use crate::{body::Bodies, enrolments::Enrolments, metrics::ApiMetrics};
+use crate::{body::Bodies, metrics::ApiMetrics};
 
 pub use limits::Limits;
 pub use listen::{ListenRefused, check_listen};
@@ -82,8 +87,8 @@ pub struct ApiState {
     bodies: Arc<Bodies>,
     /// Ends the event streams, and the server.
     pub shutdown: Shutdown,
-    /// Answers to lists of leads that came with a key.
-    enrolments: Arc<Enrolments>,
+    /// How many files of leads and calls may be written at once.
+    exports: Arc<Semaphore>,
     /// What the operator's routes work with; there are none without it.
     admin: Option<admin::Admin>,
     /// Encrypts connections; they are plain without it.
@@ -102,7 +107,7 @@ impl ApiState {
             bodies: Arc::new(Bodies::new(limits.bodies_max_bytes)),
             loopback_only: true,
             shutdown,
-            enrolments: Arc::default(),
+            exports: Arc::new(Semaphore::new(exports::AT_ONCE)),
             admin: None,
             tls: None,
             metrics: Arc::new(ApiMetrics::new()),

@@ -12,8 +12,8 @@ use actix_web::{
 use crate::{
     ApiState, access, admin, call_logs,
     error_mapping::Refusal,
-    events, graph, headers, health, imports, landing, lead_actions, lead_changes, lead_upload,
-    leads, metrics, observe, openapi,
+    events, exports, graph, headers, health, imports, landing, lead_actions, lead_changes,
+    lead_upload, leads, metrics, observe, openapi,
     problem::{Answer, Problem},
     whole_graph, workflows,
 };
@@ -105,6 +105,8 @@ const LEADS: &[Line] = lines![
     post "/v1/workflows/{workflow}/leads" => lead_upload::enrol,
     post "/v1/workflows/{workflow}/leads/actions" => lead_actions::act,
     get "/v1/workflows/{workflow}/leads/variable-keys" => leads::variable_keys,
+    get "/v1/workflows/{workflow}/leads.csv" => exports::of_leads,
+    get "/v1/call-logs.csv" => exports::of_calls,
     get "/v1/workflows/{workflow}/leads/{lead}" => leads::one,
     patch "/v1/workflows/{workflow}/leads/{lead}" => lead_changes::edit,
     delete "/v1/workflows/{workflow}/leads/{lead}" => lead_changes::remove,

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actix_web::{HttpRequest, HttpResponse, http::header};
+use actix_web::{HttpRequest, HttpResponse};
 use branchline_domain::{
-    graph::{self, Graph},
+    graph,
     id::{NodeId, WorkflowId},
     output::Output,
 };
@@ -13,14 +13,14 @@ use branchline_projections::event_shapes::GraphShape;
 use serde::Serialize;
 
 use crate::{
-    error_mapping::Refusal,
     graph::{new_node, newest},
-    headers::{Write, header_fault, organisation, state},
+    headers::{Write, organisation, state},
     json::Fields,
     openapi::{self, answers, bodies},
     paths::id,
-    problem::{Answer, Problem},
+    problem::Answer,
     query::Query,
+    revisions,
     workflows::find,
 };
 
@@ -34,21 +34,17 @@ struct WholeShape<'a> {
     node_ids: Option<BTreeMap<String, NodeId>>,
 }
 
-fn shown(graph: &Graph, node_ids: Option<BTreeMap<String, NodeId>>) -> HttpResponse {
-    let revision = graph.revision();
-    let shape = WholeShape { graph: GraphShape::of(graph), node_ids };
-    HttpResponse::Ok().insert_header((header::ETAG, format!("\"{revision}\""))).json(shape)
-}
-
 /// The whole graph of a workflow.
 #[utoipa::path(
     get, path = "/v1/workflows/{workflow}/graph", operation_id = "getGraph", tag = openapi::GRAPH,
-    responses((status = 200, description = "The graph.", body = answers::Graph, headers(("ETag" = String, description = "The revision, in quotes.")))),
+    responses((status = 200, description = "The graph.", body = answers::Graph)),
 )]
 pub(crate) async fn whole(request: HttpRequest) -> Answer {
     let workflow = id(&request)?;
     Query::of(&request)?.finish()?;
-    Ok(shown(&*newest(&request, workflow).await?, None))
+    let graph = newest(&request, workflow).await?;
+    let shape = || WholeShape { graph: GraphShape::of(&graph), node_ids: None };
+    Ok(revisions::fresh(&request, graph.revision(), shape))
 }
 
 /// Judges the graph: what blocks activation, and what is doubtful.
@@ -76,15 +72,14 @@ pub(crate) async fn validate(request: HttpRequest, write: Write) -> Answer {
 /// Nothing changes when it is the same. Leads of a node that is left out go where `move` says.
 #[utoipa::path(
     put, path = "/v1/workflows/{workflow}/graph", operation_id = "putGraph", tag = openapi::GRAPH,
-    params(("If-Match" = String, Header, description = "The revision it was made from, in quotes: the `ETag` of GET.", pattern = r#"^"[0-9]{1,9}"$"#)),
     request_body = bodies::GraphPut,
-    responses((status = 200, description = "The graph as it is then.", body = answers::Graph, headers(("ETag" = String, description = "The revision, in quotes.")))),
+    responses((status = 200, description = "The graph as it is then.", body = answers::Graph)),
     extensions(("x-problems" = json!(["invalid_value", "node_not_found", "node_type_differs", "edge_exists", "node_exists", "leads_at_node", "wrong_status", "stale_revision", "precondition_required"]))),
 )]
 pub(crate) async fn put(request: HttpRequest, write: Write) -> Answer {
     let workflow: WorkflowId = id(&request)?;
     Query::of(&request)?.finish()?;
-    let revision = revision(&request)?;
+    let revision = revisions::required(&request)?;
     let mut fields = write.fields()?;
     let draft = draft(&mut fields);
     // A graph that was got may be put back as it is.
@@ -95,23 +90,8 @@ pub(crate) async fn put(request: HttpRequest, write: Write) -> Answer {
     let engine = &state(&request)?.engine;
     let put = engine.put_graph(&write.caller, workflow, revision, draft).await?;
     let PutGraph { graph, node_ids, committed: _ } = put;
-    Ok(shown(&graph, Some(node_ids)))
-}
-
-/// The revision that `If-Match` names.
-fn revision(request: &HttpRequest) -> Result<u32, Problem> {
-    let Some(given) = request.headers().get(header::IF_MATCH) else {
-        let detail = "say which revision the graph was made from: If-Match: \"<revision>\", as the \
-                      ETag of GET has it";
-        return Err(Problem::of(Refusal::PreconditionRequired, detail));
-    };
-    let text = given.to_str().ok().map(str::trim);
-    let quoted = text.and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
-    let digits = quoted.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
-        let problem = "If-Match: must be one revision in quotes, such as \"6\"".to_owned();
-        header_fault("If-Match", problem)
-    })
+    let shape = WholeShape { graph: GraphShape::of(&graph), node_ids: Some(node_ids) };
+    Ok(revisions::tagged(HttpResponse::Ok(), graph.revision(), shape))
 }
 
 /// Reads a whole graph. What an edge or a move names must be a node of the list; only an id of ours

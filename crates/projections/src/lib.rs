@@ -18,6 +18,7 @@ pub mod history;
 mod imports;
 mod invariants;
 mod lead_lists;
+mod lead_parts;
 mod lists;
 mod order;
 mod organisations;
@@ -40,6 +41,7 @@ pub use fact::{Fact, FactEvents};
 pub use imports::{ImportRow, ImportStatus, UnfinishedImport};
 pub use invariants::{Invariants, Rule, Violation};
 pub use lead_lists::{Held, LeadFilter};
+pub use lead_parts::{LeadPart, LeadPlace, PartRow};
 pub use order::{
     ApiKeySort, CallSort, ImportSort, LeadSort, Order, RefusalSort, SORTED_ROWS_MAX, SortKey,
     TooLongToSort, WorkflowSort,

@@ -107,6 +107,25 @@ impl Projections {
         Some(self.imports.get(self.imports.number(id)?)?.row.clone())
     }
 
+    /// The leads that came with an import, which the record at `opened` opened, and were not
+    /// withdrawn; removed ones too. In the order of its list.
+    pub fn leads_of_import(&self, id: ImportId, opened: Position) -> Vec<LeadId> {
+        let Some(number) = self.imports.number(id) else { return Vec::new() };
+        let import = self.imports.get(number).map(|import| &import.row);
+        let stored = import.and_then(|row| Some((row, self.workflows.by_id(row.workflow_id)?)));
+        let Some((row, stored)) = stored else { return Vec::new() };
+        let from = stored.leads.partition_point(|&lead| {
+            self.leads.get(lead).is_some_and(|lead| lead.enrolled_position < opened.0)
+        });
+        let after = stored.leads.iter().skip(from).filter_map(|&lead| self.leads.get(lead));
+        let ours = after.filter(|lead| lead.import == number && !lead.withdrawn);
+        let mut ids: Vec<LeadId> =
+            ours.take(row.leads_enrolled as usize).map(|lead| lead.id).collect();
+        // Ids are given in the order of the list; records of one group come in any.
+        ids.sort_unstable();
+        ids
+    }
+
     /// Names of the variables that the leads of a workflow were enrolled with, in order of
     /// alphabet.
     pub fn variable_keys(&self, workflow: WorkflowId) -> Vec<String> {

@@ -56,7 +56,7 @@ impl EngineHandle {
             organisation: key.organisation,
             principal: Arc::clone(&key.principal),
             request_id,
-            idempotency: None,
+            ..Caller::host()
         };
         let (action, code) = (action.to_owned(), code.to_owned());
         let command = HostCommand::Keys { action: KeyAction::NoteRefusal { action, target, code } };

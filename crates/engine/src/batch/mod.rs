@@ -6,7 +6,6 @@
 
 mod check;
 mod forecast;
-mod lead_key;
 mod run;
 
 use branchline_domain::{

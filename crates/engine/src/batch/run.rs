@@ -10,13 +10,14 @@ use branchline_journal::record::IdempotencyKey;
 use branchline_projections::LeadFilter;
 use tokio::sync::Semaphore;
 
-use super::{BatchAnswer, BatchedLead, LeadBatch, check::check, lead_key::lead_key};
+use super::{BatchAnswer, BatchedLead, LeadBatch, check::check};
 use crate::{
     EngineError,
     asked::Asked,
     command::{Caller, Committed},
     core::Core,
     host::lead_command,
+    keyed::part_key,
     lead_task::LeadOutcome,
 };
 
@@ -162,4 +163,9 @@ async fn add_asked_before(
         }
     }
     Ok(())
+}
+
+/// The key of one lead's command in a batch that came under a key: no lead is asked twice.
+fn lead_key(batch: &IdempotencyKey, lead: LeadId) -> IdempotencyKey {
+    part_key("batch", batch, lead.as_uuid().as_bytes())
 }

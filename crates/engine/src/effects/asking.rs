@@ -57,6 +57,7 @@ pub(super) fn told(lead: LeadId, answer: &Result<LeadOutcome, EngineError>) -> T
             | EngineError::Rows { .. }
             | EngineError::Invalid { .. }
             | EngineError::KeyReused
+            | EngineError::RequestUnderWay
             | EngineError::TooLarge { .. }),
         ) => {
             // Normal: paused, removed or reported meanwhile.

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     EngineError, RowFault,
+    asked::Asked,
     command::{Committed, Duplicates, Enrolled},
     refusals::append_failed,
 };
@@ -57,8 +58,16 @@ impl Enrolment {
             duplicates_skipped: plan.duplicates_skipped,
             variable_keys: std::mem::take(&mut plan.variable_keys),
         };
-        let position = self.steer(WorkflowCommand::OpenImport { import, opening }).await?;
-        Ok(Opened { enrolment: self, import, plan, committed: Committed { position } })
+        let opening = WorkflowCommand::OpenImport { import, opening };
+        // A condition on the graph is none on enrolments.
+        let asked = Asked { if_revision: None, ..self.asked.clone() };
+        let outcome = self.core.perform_workflow(self.cell.id, opening, asked).await?;
+        if outcome.repeated {
+            // Somebody else's record has the key by now, whoever it was.
+            return Err(EngineError::RequestUnderWay);
+        }
+        let committed = outcome.committed;
+        Ok(Opened { enrolment: self, import, plan, committed })
     }
 
     /// Records that the list was refused. It is told to its sender all the same when that fails.
@@ -73,7 +82,7 @@ impl Enrolment {
 
     /// A command to the workflow in the caller's name.
     async fn steer(&self, command: WorkflowCommand) -> Result<Option<Position>, EngineError> {
-        // The caller's key names the lead's own record.
+        // The caller's key names the record that enrols first.
         let asked = self.asked.clone().without_key();
         let outcome = self.core.perform_workflow(self.cell.id, command, asked).await?;
         Ok(outcome.committed.position)
@@ -132,7 +141,7 @@ impl Opened {
             workflow: cell.id,
             organisation: cell.organisation,
             import: self.import,
-            asked: asked.clone(),
+            asked: asked.clone().without_key(),
         }
         .start();
         let mut sealed = 0;

@@ -8,6 +8,7 @@
 //! second makes the records, a few batches ahead of the journal. So a list of a million leads takes
 //! no more memory than its tags.
 
+mod again;
 mod faults;
 mod give_up;
 mod import;
@@ -27,6 +28,7 @@ use crate::{
     command::{Caller, Duplicates, EnrolRequest, Enrolled, ImportRequest, Imported},
     core::Core,
     enrol::{
+        again::Before,
         faults::RefusedList,
         plan::{Numbers, Plan, Planner},
     },
@@ -39,6 +41,7 @@ use crate::{
 struct Enrolment {
     core: Rc<Core>,
     cell: Rc<WorkflowCell>,
+    /// Its key is that of the first record that enrols: the lead's own, or the import's opening.
     asked: Asked,
     list: Arc<dyn LeadList>,
     duplicates: Duplicates,
@@ -58,14 +61,11 @@ pub(crate) async fn enrol(
     let cell = core.workflow_of(caller.organisation, workflow)?;
     let EnrolRequest { leads, duplicates, file_name } = request;
     let given = leads.len();
-    let mut asked = Asked::by(&caller);
-    if given != 1 {
-        // A list makes many records, and a key names one.
-        asked = asked.without_key();
-    }
-    if let Some(position) = repeat::known(&core, caller.organisation, &asked)? {
-        return repeated(&core, position).await;
-    }
+    let (asked, _turn) = match again::before(&core, &caller).await? {
+        Before::Nothing { asked, turn } => (asked, turn),
+        Before::Lead(position) => return repeated(&core, position).await,
+        Before::Import(row, position) => return again::enrolled(&core, &row, position),
+    };
     let request = ImportRequest { list: Arc::new(leads), duplicates, file_name };
     let enrolment = Enrolment::begin(core, cell, asked, request)?;
     let plan = enrolment.plan(given != 1).await?;
@@ -88,7 +88,11 @@ pub(crate) async fn import(
     request: ImportRequest,
 ) -> Result<Imported, EngineError> {
     let cell = core.workflow_of(caller.organisation, workflow)?;
-    let asked = Asked::by(&caller).without_key();
+    let (asked, _turn) = match again::before(&core, &caller).await? {
+        Before::Nothing { asked, turn } => (asked, turn),
+        Before::Lead(_) => return Err(EngineError::KeyReused),
+        Before::Import(row, position) => return again::imported(&core, &row, position),
+    };
     let enrolment = Enrolment::begin(Rc::clone(&core), cell, asked, request)?;
     let plan = enrolment.plan(true).await?;
     if plan.leads == 0 {

@@ -198,7 +198,7 @@ impl CommandOutcome {
             Answer::Call(call) => Self::of_committed(call.committed),
             Answer::Calls(calls) => Self::when(!calls.is_empty()),
             Answer::Key(answer) => Self::of_committed(answer.committed),
-            Answer::Claimed(calls) => Self::when(!calls.is_empty()),
+            Answer::Claimed(calls, _) => Self::when(!calls.is_empty()),
         }
     }
 
@@ -214,7 +214,7 @@ impl CommandOutcome {
             | EngineError::Invalid { .. }
             | EngineError::KeyReused
             | EngineError::TooLarge { .. } => Self::Refused,
-            EngineError::Busy | EngineError::Behind => Self::Busy,
+            EngineError::Busy | EngineError::Behind | EngineError::RequestUnderWay => Self::Busy,
             EngineError::SetAside { .. } | EngineError::Unavailable { .. } => Self::Failed,
             EngineError::ShuttingDown => Self::Stopping,
         }
@@ -314,7 +314,11 @@ mod tests {
         let metrics = CommandMetrics::new();
         let claim = CommandKind::ClaimCalls;
         metrics.answered(claim, &Err(EngineError::Busy), Duration::from_millis(1));
-        metrics.answered(claim, &Ok(Answer::Claimed(Vec::new())), Duration::from_millis(1));
+        metrics.answered(
+            claim,
+            &Ok(Answer::Claimed(Vec::new(), Committed::default())),
+            Duration::from_millis(1),
+        );
         assert_eq!(metrics.acknowledged.read().count(), 0);
         let recorded = Answer::Lead(Committed { position: Some(Position(7)) });
         metrics.answered(CommandKind::ChangeLead, &Ok(recorded), Duration::from_millis(1));

@@ -13,6 +13,8 @@ use branchline_engine::{
     ports::DialRequest,
 };
 
+use branchline_journal::record::IdempotencyKey;
+
 use crate::world::{World, call, config, host, phone_number, story};
 
 async fn claim(world: &World, max: usize) -> Vec<DialRequest> {
@@ -165,4 +167,55 @@ fn a_claim_out_of_its_limits_is_refused_by_the_name_of_what_is_wrong() {
 
 fn world_max() -> usize {
     config().claim_max
+}
+
+fn keyed(digest: u8) -> Caller {
+    let idempotency = Some(IdempotencyKey { key: "claim".into(), digest: [digest; 32] });
+    Caller { idempotency, ..Caller::host() }
+}
+
+#[test]
+fn a_claim_sent_again_under_its_key_gets_the_same_calls_and_no_others() {
+    story(async {
+        let world = World::external(config());
+        let campaign = world.active().await;
+        let leads = world.enrol(campaign, 0..6).await;
+        world.until(|read| read.requested_count(campaign.workflow) == 6).await;
+        let first = world.handle.claim_calls(&keyed(1), 3, 60).await.unwrap();
+        assert_eq!(first.len(), 3);
+        assert_eq!(world.handle.claim_calls(&keyed(1), 3, 60).await.unwrap(), first);
+        let other = world.handle.claim_calls(&keyed(2), 3, 60).await;
+        assert_eq!(other, Err(EngineError::KeyReused));
+        let mut world = world;
+        world.crash();
+        let world = world.restart();
+        assert_eq!(world.handle.claim_calls(&keyed(1), 3, 60).await.unwrap(), first);
+        assert_eq!(world.read(|read| read.requested_count(campaign.workflow)).await, 3);
+        // What somebody has told of is in good hands.
+        assert!(world.report(first[0].call_id, CallStatus::Connected).await);
+        let again = world.handle.claim_calls(&keyed(1), 3, 60).await.unwrap();
+        assert_eq!(ids(&again), ids(&first[1..]));
+        // Nobody dials when the lease is over.
+        world.clock.advance(Duration::from_secs(61));
+        assert_eq!(world.handle.claim_calls(&keyed(1), 3, 60).await.unwrap(), []);
+        assert_eq!(claim(&world, 9).await.len(), leads.len() - 3);
+    });
+}
+
+#[test]
+fn two_claims_under_one_key_at_once_hand_out_one_claim() {
+    story(async {
+        let world = World::external(config());
+        let campaign = world.active().await;
+        world.enrol(campaign, 0..6).await;
+        world.until(|read| read.requested_count(campaign.workflow) == 6).await;
+        let caller = keyed(1);
+        let (first, second) = tokio::join!(
+            world.handle.claim_calls(&caller, 2, 60),
+            world.handle.claim_calls(&caller, 2, 60)
+        );
+        assert_eq!(first.unwrap().len(), 2);
+        assert_eq!(second, Err(EngineError::RequestUnderWay));
+        assert_eq!(world.read(|read| read.requested_count(campaign.workflow)).await, 4);
+    });
 }

@@ -7,6 +7,7 @@
 )]
 
 mod application_fences;
+mod as_of;
 mod batch;
 mod checkpoints;
 mod commands;
@@ -19,6 +20,7 @@ mod gate;
 mod graphs;
 mod idempotency;
 mod imports;
+mod keyed_lists;
 mod keys;
 mod metrics;
 mod order;

@@ -63,6 +63,7 @@ pub(crate) const ROUTES: &[Access] = &[
     write("POST", "/call-logs/{call}/dispatched", INGEST, "call.dispatched"),
     write("POST", "/call-logs/{call}/refused", INGEST, "call.refused"),
     get("/call-logs", READ),
+    get("/call-logs.csv", READ),
     get("/call-logs/{call}", READ),
     get("/workflows", READ),
     write("POST", "/workflows", OPERATE, "workflow.create"),
@@ -95,6 +96,7 @@ pub(crate) const ROUTES: &[Access] = &[
     get("/workflows/{workflow}/edges/{edge}", READ),
     write("DELETE", "/workflows/{workflow}/edges/{edge}", OPERATE, "graph.remove_edge"),
     get("/workflows/{workflow}/leads", READ),
+    get("/workflows/{workflow}/leads.csv", READ),
     write("POST", "/workflows/{workflow}/leads", OPERATE, "lead.enrol"),
     // To resolve, redial and move asks for `resolve`, to remove for `operate`.
     write(

@@ -10,7 +10,6 @@ use branchline_journal::store::{EventStore, ReadError};
 
 use super::{
     HEAD, admin,
-    body::{self, Pieces},
     proofs::{reading, unreadable},
     records::{NDJSON, each},
 };
@@ -20,6 +19,7 @@ use crate::{
     paging::number,
     problem::Answer,
     query::Query,
+    written::{self, Pieces},
 };
 
 /// Blocks read at once: about a megabyte.
@@ -122,7 +122,7 @@ pub(crate) async fn export(request: HttpRequest) -> Answer {
     query.finish()?;
     let store = Arc::clone(&admin.store);
     let shutdown = state(&request)?.shutdown.clone();
-    let written = body::written(shutdown, move |out| form.write(store.as_ref(), until, out));
+    let written = written::written(shutdown, move |out| form.write(store.as_ref(), until, out));
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, form.media_type()))
         .insert_header((HEAD, until.0))

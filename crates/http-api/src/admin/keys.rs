@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 
-use super::{admin, body};
-use crate::{headers::state, openapi, problem::Answer, query::Query};
+use super::admin;
+use crate::{headers::state, openapi, problem::Answer, query::Query, written};
 
 /// The backup of all keys, in one piece that checks itself.
 ///
@@ -18,7 +18,7 @@ pub(crate) async fn keys(request: HttpRequest) -> Answer {
     Query::of(&request)?.finish()?;
     let write = Arc::clone(&admin(&request)?.keys);
     tracing::warn!("the keys of all leads are handed out to the operator");
-    let written = body::written(state(&request)?.shutdown.clone(), move |out| write(out));
+    let written = written::written(state(&request)?.shutdown.clone(), move |out| write(out));
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/octet-stream"))
         .streaming(written))

@@ -8,7 +8,6 @@
 //! off, so that nobody takes it for whole, when the server stops or the journal cannot be read.
 
 mod access;
-mod body;
 pub(crate) mod erasure;
 pub(crate) mod export;
 pub(crate) mod keys;

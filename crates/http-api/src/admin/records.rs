@@ -8,8 +8,8 @@ use branchline_evidence::lines;
 use branchline_journal::record::{Position, Record};
 use branchline_journal::store::EventStore;
 
-use super::{HEAD, admin, body};
-use crate::{headers::state, openapi, paging::number, problem::Answer, query::Query};
+use super::{HEAD, admin};
+use crate::{headers::state, openapi, paging::number, problem::Answer, query::Query, written};
 
 /// Records in one answer when the caller does not say.
 const LIMIT_DEFAULT: u64 = 1_000;
@@ -51,7 +51,7 @@ pub(crate) async fn records(request: HttpRequest) -> Answer {
     }
     let head = store.head();
     let until = Position(after.0.saturating_add(limit)).min(head);
-    let lines = body::written(state.shutdown.clone(), move |out| {
+    let lines = written::written(state.shutdown.clone(), move |out| {
         let mut line = Vec::new();
         each(store.as_ref(), after, until, |record| {
             line.clear();

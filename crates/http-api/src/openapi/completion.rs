@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{
     answers, bodies, names,
     notation::{Named, of},
-    problem_schemas, problems, settings,
+    problem_schemas, problems, revisions, settings,
 };
 use crate::access;
 
@@ -211,7 +211,21 @@ fn parameters() -> Value {
             "schema": { "type": "string", "pattern": "^[!-~]{1,128}$" },
         }),
     );
+    parameters.insert(
+        "Branchline-At-Least".into(),
+        json!({
+            "name": "Branchline-At-Least", "in": "header", "required": false,
+            "description": "A `Branchline-Position` of an earlier answer, of any process: 503 while the \
+                            journal does not have it.",
+            "schema": { "type": "integer", "minimum": 0, "maximum": 999_999_999_999_u64 },
+        }),
+    );
     parameters.into()
+}
+
+/// Whether answers of a route say where the journal stood. Those of the operator have their own.
+fn is_positioned(pattern: &str) -> bool {
+    pattern.starts_with("/v1/") && !pattern.starts_with("/v1/admin/")
 }
 
 /// Segments of paths: what each is, and its schema.
@@ -261,6 +275,11 @@ fn headers() -> Value {
             "description": "Name of the request in logs and in the journal.",
             "required": true, "schema": { "type": "string" },
         },
+        "Branchline-Position": {
+            "description": "Position in the journal: of the record that a write made or found; of a read, \
+                            one whose records, and all before it, it shows.",
+            "required": true, "schema": { "type": "integer", "minimum": 0 },
+        },
         "Retry-After": {
             "description": "When to try again. Unit: seconds.",
             "required": true, "schema": { "type": "integer", "minimum": 1 },
@@ -307,17 +326,36 @@ impl Shared {
             }
             parameters.push(json!({ "$ref": "#/components/parameters/Idempotency-Key" }));
         }
+        parameters.extend(revisions::condition(method, pattern));
+        if revisions::takes_condition(method, pattern) {
+            also(&mut codes, &[revisions::STALE, "invalid_header"]);
+        }
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            revisions::complete(method, pattern, responses);
+        }
+        if is_positioned(pattern) {
+            codes.insert("invalid_header".into());
+            parameters.push(json!({ "$ref": "#/components/parameters/Branchline-At-Least" }));
+        }
         parameters.push(json!({ "$ref": "#/components/parameters/X-Request-Id" }));
         add_parameters(operation, parameters);
-        self.add_problems(operation, &codes);
+        self.add_problems(operation, &codes, is_positioned(pattern));
     }
 
-    fn add_problems(&mut self, operation: &mut Map<String, Value>, codes: &BTreeSet<String>) {
+    fn add_problems(
+        &mut self,
+        operation: &mut Map<String, Value>,
+        codes: &BTreeSet<String>,
+        positioned: bool,
+    ) {
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
             return;
         };
-        for response in responses.values_mut() {
-            label(response);
+        for (status, response) in responses.iter_mut() {
+            label(response, "X-Request-Id");
+            if positioned && status.starts_with('2') {
+                label(response, "Branchline-Position");
+            }
         }
         let mut by_status: BTreeMap<u16, Vec<&problems::Code>> = BTreeMap::new();
         for code in codes.iter().filter_map(|code| problems::known(code)) {
@@ -353,15 +391,12 @@ fn add_parameters(operation: &mut Map<String, Value>, shared: Vec<Value>) {
     operation.insert("parameters".into(), all.into());
 }
 
-/// Every answer names its request.
-fn label(response: &mut Value) {
+/// An answer has a header.
+fn label(response: &mut Value, name: &str) {
     if let Some(response) = response.as_object_mut() {
         let headers = response.entry("headers").or_insert_with(|| json!({}));
         if let Some(headers) = headers.as_object_mut() {
-            headers.insert(
-                "X-Request-Id".into(),
-                json!({ "$ref": "#/components/headers/X-Request-Id" }),
-            );
+            headers.insert(name.into(), json!({ "$ref": format!("#/components/headers/{name}") }));
         }
     }
 }
@@ -383,7 +418,7 @@ fn problem_response(status: u16, codes: &[&problems::Code]) -> (String, Value) {
             ],
         } } },
     });
-    label(&mut response);
+    label(&mut response, "X-Request-Id");
     let further = match status {
         401 => Some("WWW-Authenticate"),
         429 | 503 => Some("Retry-After"),

@@ -15,6 +15,7 @@ pub(crate) mod page;
 pub(crate) mod parameters;
 mod problem_schemas;
 mod problems;
+mod revisions;
 pub(crate) mod settings;
 #[cfg(test)]
 mod tests;
@@ -26,8 +27,8 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use crate::{
-    admin, call_logs, events, graph, health, imports, lead_actions, lead_changes, lead_upload,
-    leads, metrics, problem::Answer, whole_graph, workflows,
+    admin, call_logs, events, exports, graph, health, imports, lead_actions, lead_changes,
+    lead_upload, leads, metrics, problem::Answer, whole_graph, workflows,
 };
 
 /// Groups of routes.
@@ -63,7 +64,7 @@ pub(crate) const HEALTH: &str = "Health";
         whole_graph::whole, whole_graph::put, whole_graph::validate,
         graph::nodes, graph::add_node, graph::node, graph::patch_node, graph::remove_node,
         graph::edges, graph::add_edge, graph::edge, graph::remove_edge,
-        leads::list, lead_upload::enrol, lead_actions::act, leads::variable_keys, leads::one,
+        leads::list, exports::of_leads, exports::of_calls, lead_upload::enrol, lead_actions::act, leads::variable_keys, leads::one,
         lead_changes::edit, lead_changes::remove, leads::history, leads::explain,
         lead_changes::resolve, imports::list, imports::one, leads::of_person,
         call_logs::list, call_logs::one, call_logs::report, call_logs::report_many,

@@ -9,12 +9,14 @@
 mod admin;
 mod call_logs;
 mod common;
+mod conditions;
 mod conformance;
 mod connections;
 mod contract;
 mod contract_table;
 mod erased_leads;
 mod events;
+mod exports;
 mod graph;
 mod lead_actions;
 mod leads;

@@ -1,10 +1,17 @@
 //! Bodies that are written on a thread of their own, as fast as they are read.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use actix_web::web::Bytes;
 use futures_util::{Stream, stream};
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc};
 
 use crate::Shutdown;
 
@@ -12,11 +19,16 @@ use crate::Shutdown;
 const PIECE_BYTES: usize = 64 * 1024;
 /// Pieces that wait for their reader.
 const PIECES_WAITING: usize = 4;
+/// How long a reader may take no piece. One that reads nothing would keep a thread for ever.
+const READER_IDLE: Duration = Duration::from_mins(1);
 
 /// What a body is written to. Fails once nobody reads it any more.
-pub(super) struct Pieces {
+pub(crate) struct Pieces {
     piece: Vec<u8>,
     out: mpsc::Sender<io::Result<Bytes>>,
+    runtime: Handle,
+    /// Whether the body is given up: then its end is none.
+    given_up: Arc<AtomicBool>,
 }
 
 impl Pieces {
@@ -26,7 +38,15 @@ impl Pieces {
     }
 
     fn give(&self, piece: io::Result<Bytes>) -> io::Result<()> {
-        self.out.blocking_send(piece).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        let sent = tokio::time::timeout(READER_IDLE, self.out.send(piece));
+        match self.runtime.block_on(sent) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(io::ErrorKind::BrokenPipe.into()),
+            Err(_) => {
+                self.given_up.store(true, Ordering::Release);
+                Err(io::ErrorKind::TimedOut.into())
+            }
+        }
     }
 }
 
@@ -49,34 +69,49 @@ impl Write for Pieces {
 
 /// A body that `write` writes. When that fails, and when the server stops, the answer breaks off
 /// without its end.
-pub(super) fn written(
+pub(crate) fn written(
     shutdown: Shutdown,
     write: impl FnOnce(&mut Pieces) -> io::Result<()> + Send + 'static,
 ) -> impl Stream<Item = io::Result<Bytes>> {
     let (out, pieces) = mpsc::channel(PIECES_WAITING);
+    let runtime = Handle::current();
+    let given_up = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&given_up);
     // It ends by itself, at the latest when its first piece finds no reader.
     drop(tokio::task::spawn_blocking(move || {
-        let mut body = Pieces { piece: Vec::with_capacity(PIECE_BYTES), out };
+        let mut body =
+            Pieces { piece: Vec::with_capacity(PIECE_BYTES), out, runtime, given_up: told };
         match write(&mut body).and_then(|()| body.send()) {
             // The reader went away, or the server stops: nobody is there to be told.
             Err(wrong) if wrong.kind() == io::ErrorKind::BrokenPipe => {}
+            Err(wrong) if wrong.kind() == io::ErrorKind::TimedOut => {
+                let seconds = READER_IDLE.as_secs();
+                tracing::info!(
+                    seconds,
+                    "an answer was given up: nobody has read of it for so long"
+                );
+            }
             Err(wrong) => {
-                tracing::error!(error = %wrong, "an answer to the operator breaks off");
+                tracing::error!(error = %wrong, "an answer breaks off");
                 let _gone = body.give(Err(wrong));
             }
             Ok(()) => {}
         }
     }));
-    stream::unfold((Some(pieces), shutdown), |(pieces, shutdown)| async {
+    stream::unfold((Some(pieces), shutdown, given_up), |(pieces, shutdown, given_up)| async {
         let mut pieces = pieces?;
         let piece = tokio::select! {
             biased;
             () = shutdown.cancelled() => Err(io::Error::other("the server stops")),
-            piece = pieces.recv() => piece?,
+            piece = pieces.recv() => match piece {
+                Some(piece) => piece,
+                None if given_up.load(Ordering::Acquire) => Err(io::ErrorKind::TimedOut.into()),
+                None => return None,
+            },
         };
         // After an error nothing more is read, and the thread that writes notices.
         let pieces = piece.is_ok().then_some(pieces);
-        Some((piece, (pieces, shutdown)))
+        Some((piece, (pieces, shutdown, given_up)))
     })
 }
 

@@ -1,0 +1,82 @@
+//! Places in the journal: every answer says one, and a request may ask for one.
+//!
+//! A write is answered with the position of the record that it made or found; a read with one whose
+//! records, and all before, it shows. So whoever has written through one process can read through
+//! another what must be there, and whoever has read a list can follow the events from it.
+
+use actix_web::{
+    HttpMessage, HttpRequest,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{HeaderName, HeaderValue},
+    },
+};
+use branchline_engine::{EngineError, command::LastPosition};
+use branchline_journal::record::Position;
+
+use crate::{
+    headers::{header_fault, state},
+    problem::Problem,
+};
+
+const POSITION: HeaderName = HeaderName::from_static("branchline-position");
+const AT_LEAST: HeaderName = HeaderName::from_static("branchline-at-least");
+
+/// Where the journal stood when a request came; `None` where answers do not say: outside
+/// `/v1`, and to the operator, who has `Branchline-Head`.
+pub(crate) struct Before(Option<Position>);
+
+/// Checks that the journal has the record that a request asks for. A read waits for the read models
+/// anyway; what the journal does not have may never come.
+///
+/// # Errors
+///
+/// 400 for a header that is no position; 503 when the journal has no such record yet.
+pub(crate) fn before(request: &ServiceRequest) -> Result<Before, Problem> {
+    if !request.path().starts_with("/v1/") || request.path().starts_with("/v1/admin/") {
+        return Ok(Before(None));
+    }
+    let head = state(request.request())?.engine.position();
+    if let Some(wanted) = request.headers().get(AT_LEAST) {
+        let wanted = wanted.to_str().ok().and_then(|text| text.trim().parse().ok());
+        let wanted = wanted.map(Position).ok_or_else(|| {
+            let problem = "Branchline-At-Least: must be a position, such as 1042".to_owned();
+            header_fault("Branchline-At-Least", problem)
+        })?;
+        if head < wanted {
+            return Err(EngineError::Behind.into());
+        }
+    }
+    Ok(Before(Some(head)))
+}
+
+/// Where the answers to this request's commands will be noted.
+pub(crate) fn noted(request: &HttpRequest) -> LastPosition {
+    let noted = LastPosition::default();
+    request.extensions_mut().insert(noted.clone());
+    noted
+}
+
+/// Says in an answer which records it is about, unless the route has said so itself.
+pub(crate) fn label<B>(response: &mut ServiceResponse<B>, Before(before): Before) {
+    let Some(before) = before.filter(|_| response.status().is_success()) else { return };
+    if response.headers().contains_key(POSITION) {
+        return;
+    }
+    let position = if *response.request().method() == Method::GET {
+        before
+    } else {
+        let noted =
+            response.request().extensions().get::<LastPosition>().and_then(LastPosition::get);
+        // Nothing new was recorded: what was found is there.
+        let newest = || state(response.request()).map_or(before, |state| state.engine.position());
+        noted.unwrap_or_else(newest)
+    };
+    set(response.headers_mut(), position);
+}
+
+/// Names a position in an answer.
+pub(crate) fn set(headers: &mut actix_web::http::header::HeaderMap, position: Position) {
+    headers.insert(POSITION, HeaderValue::from(position.0));
+}

@@ -20,7 +20,7 @@ use crate::{
     event_shapes::{EventShape, events_of, lead_of},
     headers::{organisation, state},
     metrics::OpenStream,
-    openapi::{self, names},
+    openapi::{self, answers, names},
     paging::number,
     problem::{Answer, FieldFault, Problem},
     query::Query,
@@ -63,8 +63,8 @@ struct ListMeta {
 /// same as a list: ask again with its `next_cursor`.
 #[utoipa::path(
     get, path = "/v1/events", operation_id = "listEvents", tag = openapi::EVENTS,
-    params(("after" = Option<names::EventCursor>, Query, description = "Only what comes after this place."), ("limit" = Option<u64>, Query, description = "For the list: records in one answer; 100 unless said otherwise.", minimum = 1, maximum = 1000), ("Last-Event-ID" = Option<names::EventCursor>, Header, description = "For the stream: the `id` of the last event that came.")),
-    responses((status = 200, description = "A part of the list, or the stream.", content((ListShape = "application/json"), (String = "text/event-stream")))),
+    params(("after" = Option<names::EventCursor>, Query, description = "Only what comes after this place."), ("limit" = Option<u64>, Query, description = "For the list: records in one answer; 100 unless said otherwise.", minimum = 1, maximum = 1000), ("Last-Event-ID" = Option<names::LastEventId>, Header, description = "For the stream: the `id` of the last event that came.")),
+    responses((status = 200, description = "A part of the list, or the stream.", content((ListShape = "application/json"), (answers::EventMessage = "text/event-stream")))),
     extensions(("x-problems" = json!(["invalid_header"]))),
 )]
 pub(crate) async fn events(request: HttpRequest) -> Answer {
@@ -77,16 +77,27 @@ pub(crate) async fn events(request: HttpRequest) -> Answer {
         query.fault("limit", "is for the list: a stream has no end");
     }
     query.finish()?;
+    let last = last_event(&request)?;
     if (after.is_some() || limit.is_some()) && !wants_stream {
         return list(&request, after.unwrap_or_default(), limit.unwrap_or(LIMIT_DEFAULT)).await;
     }
     // A browser that comes back knows better than the address it was given first.
-    let after = match request.headers().get(LAST_EVENT_ID).map(|value| value.to_str()) {
-        Some(Ok(text)) if !text.is_empty() => text.parse().map_err(|error| bad_cursor(&error))?,
-        Some(Ok(_)) | None => after.unwrap_or_default(),
-        Some(Err(_)) => return Err(bad_cursor(&"it is not text")),
-    };
-    stream_after(&request, after)
+    stream_after(&request, last.or(after).unwrap_or_default())
+}
+
+/// What `Last-Event-ID` says.
+///
+/// # Errors
+///
+/// 400 when that is no cursor.
+fn last_event(request: &HttpRequest) -> Result<Option<Cursor>, Problem> {
+    match request.headers().get(LAST_EVENT_ID).map(|value| value.to_str()) {
+        Some(Ok(text)) if !text.is_empty() => {
+            text.parse().map(Some).map_err(|error| bad_cursor(&error))
+        }
+        Some(Ok(_)) | None => Ok(None),
+        Some(Err(_)) => Err(bad_cursor(&"it is not text")),
+    }
 }
 
 fn bad_cursor(error: &dyn std::fmt::Display) -> Problem {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use branchline_domain::{lead::Values, value as domain};
+use branchline_domain::{lead::Values, nearest::advice, value as domain};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -13,6 +13,9 @@ use crate::{
 
 /// Faults named in one answer; a list of ten thousand faulty leads is told by its first hundred.
 const FAULTS_MAX: usize = 100;
+
+/// Characters of an unknown name that are told, and compared with known ones.
+const NAME_CHARS_SHOWN: usize = 80;
 
 /// The fields of a JSON object, taken one by one. What is left over at the end is unknown.
 #[derive(Debug)]
@@ -30,7 +33,11 @@ pub(crate) struct Fields {
 ///
 /// 400 with line and column when it is malformed.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    let parsed = serde_json::from_slice(bytes).map(|mut value| {
+        whole_numbers(&mut value);
+        value
+    });
+    parsed.map_err(|error| {
         let detail = format!("the body is not JSON: {error}");
         let fault = FieldFault {
             line: Some(error.line()),
@@ -40,6 +47,28 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
         };
         Problem { errors: vec![fault], ..Problem::of(Refusal::MalformedJson, detail) }
     })
+}
+
+/// `60.0` is as whole as `60`: some languages write it so, and JSON knows one kind of number.
+fn whole_numbers(value: &mut Value) {
+    /// Largest whole number that a float has exactly, with all below it.
+    const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            let float = number.as_f64().filter(|_| number.is_f64());
+            if let Some(float) = float
+                && float.fract() == 0.0
+                && float.abs() <= EXACT_MAX
+            {
+                #[expect(clippy::cast_possible_truncation, reason = "whole, and within the limit")]
+                let whole = float as i64;
+                *number = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(members) => members.values_mut().for_each(whole_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 /// Values as they come in.
@@ -74,6 +103,16 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
             Segment::Enum { .. } | Segment::Unknown => None,
         })
         .collect()
+}
+
+/// What serde says of a value, with the name that was meant where it knows the names.
+fn worded(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let Some(rest) = said.strip_prefix("unknown field `") else { return said };
+    let Some((given, expected)) = rest.split_once('`') else { return said };
+    let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    let shown: String = given.chars().take(NAME_CHARS_SHOWN).collect();
+    format!("`{shown}` is not a field; {}", advice(&shown, &known))
 }
 
 fn fault(pointer: String, detail: impl Into<String>) -> FieldFault {
@@ -124,7 +163,7 @@ impl Fields {
             Err(error) => {
                 let pointer = format!("{}{}{}", self.base, step(name), pointer_of(&track.path()));
                 let shown = pointer.trim_start_matches('/').replace('/', ".");
-                self.faults.push(fault(pointer, format!("{shown}: {error}")));
+                self.faults.push(fault(pointer, format!("{shown}: {}", worded(&error))));
                 None
             }
         }
@@ -272,14 +311,10 @@ impl Fields {
 
     fn into_faults(mut self) -> Vec<FieldFault> {
         let unknown: Vec<String> = self.object.keys().cloned().collect();
-        let known = if self.known.is_empty() {
-            "there are none here".into()
-        } else {
-            format!("the fields are {}", self.known.join(", "))
-        };
         for name in unknown {
-            let shown: String = name.chars().take(80).collect();
-            self.fault(&shown, &format!("is not a field; {known}"));
+            let shown: String = name.chars().take(NAME_CHARS_SHOWN).collect();
+            let advice = advice(&shown, &self.known);
+            self.fault(&shown, &format!("is not a field; {advice}"));
         }
         self.faults
     }
@@ -319,6 +354,16 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        let mut fields = Fields::of_body(br#"{"max": 60.0, "least": -3e2, "x": 1.5}"#).unwrap();
+        assert_eq!(fields.required::<u32>("max"), Some(60));
+        assert_eq!(fields.required::<i64>("least"), Some(-300));
+        assert_eq!(fields.required::<u32>("x"), None);
+        let large = parse(b"[1e300, 18446744073709551615, -0.0]").unwrap();
+        assert_eq!(large.to_string(), "[1e+300,18446744073709551615,0]");
+    }
+
+    #[test]
     fn everything_that_is_wrong_is_named_at_once() {
         let body = br#"{"title": 7, "settings": {"call_deadline_s": "x"}, "colour": 1, "a/b": 2}"#;
         let mut fields = Fields::of_body(body).unwrap();
@@ -328,6 +373,33 @@ mod tests {
         let pointers: Vec<_> =
             problem.errors.iter().map(|fault| fault.pointer.as_deref().unwrap()).collect();
         assert_eq!(pointers, ["/title", "/settings/call_deadline_s", "/a~1b", "/colour"]);
+    }
+
+    #[test]
+    fn an_unknown_field_is_told_with_the_one_that_was_meant() {
+        let detail = |body: &str| {
+            let mut fields = Fields::of_body(body.as_bytes()).unwrap();
+            let number = fields.required::<String>("phone_number");
+            let _settings = fields.optional::<Settings>("settings");
+            fields.finish(number).unwrap_err().errors.pop().unwrap().detail
+        };
+        assert_eq!(
+            detail(r#"{"phone_number": "1", "phone_numer": "1"}"#),
+            "phone_numer: is not a field; did you mean `phone_number`?"
+        );
+        assert_eq!(
+            detail(r#"{"phone_number": "1", "colour": 1}"#),
+            "colour: is not a field; the names are phone_number, settings"
+        );
+        // In what is read as a whole, too.
+        let nested = detail(r#"{"phone_number": "1", "settings": {"auto_complet": true}}"#);
+        assert_eq!(
+            nested,
+            "settings.auto_complet: `auto_complet` is not a field; did you mean `auto_complete`?"
+        );
+        // A name as long as somebody likes is neither compared nor told in full.
+        let long = format!(r#"{{"phone_number": "1", "{}": 1}}"#, "x".repeat(100_000));
+        assert!(detail(&long).len() < 300);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     headers::state,
     openapi::{self, names},
-    paging::number,
+    paging::{NUMBER_MAX, number},
     problem::Answer,
     query::Query,
     written::{self, Pieces},
@@ -110,7 +110,7 @@ pub(crate) async fn export(request: HttpRequest) -> Answer {
     let head = admin.store.head();
     let mut query = Query::of(&request)?;
     let form = query.value::<Form>("format").unwrap_or_default();
-    let until = Position(number(&mut query, "until", 0, u64::MAX).unwrap_or(head.0));
+    let until = Position(number(&mut query, "until", 0, NUMBER_MAX).unwrap_or(head.0));
     if until > head {
         query.fault("until", &format!("the journal ends at {head}"));
     } else if form == Form::Blocks {

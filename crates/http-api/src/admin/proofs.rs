@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::{Admin, HEAD, admin};
 use crate::{
     openapi::{self, answers, names},
-    paging::number,
+    paging::{NUMBER_MAX, number},
     paths,
     problem::{Answer, Problem},
     query::Query,
@@ -117,7 +117,7 @@ pub(crate) async fn consistency(request: HttpRequest) -> Answer {
     let admin = admin(&request)?;
     let mut query = Query::of(&request)?;
     let new = size(&mut query, "new", admin);
-    let old = number(&mut query, "old", 0, u64::MAX);
+    let old = number(&mut query, "old", 0, NUMBER_MAX);
     match old {
         Some(old) if old > new => {
             query.fault("old", &format!("{old} is more than the {new} records of the newer one"));
@@ -144,7 +144,7 @@ pub(crate) async fn consistency(request: HttpRequest) -> Answer {
 /// How many records are meant: all, when the caller does not say.
 fn size(query: &mut Query, name: &'static str, admin: &Admin) -> u64 {
     let head = admin.store.tree_head().size;
-    let size = number(query, name, 0, u64::MAX).unwrap_or(head);
+    let size = number(query, name, 0, NUMBER_MAX).unwrap_or(head);
     if size > head {
         query.fault(name, &format!("the journal has {head} records"));
     }

@@ -9,7 +9,14 @@ use branchline_journal::record::{Position, Record};
 use branchline_journal::store::EventStore;
 
 use super::{HEAD, admin};
-use crate::{headers::state, openapi, paging::number, problem::Answer, query::Query, written};
+use crate::{
+    headers::state,
+    openapi,
+    paging::{NUMBER_MAX, number},
+    problem::Answer,
+    query::Query,
+    written,
+};
 
 /// Records in one answer when the caller does not say.
 const LIMIT_DEFAULT: u64 = 1_000;
@@ -33,7 +40,7 @@ pub(super) const NDJSON: &str = "application/x-ndjson";
 )]
 pub(crate) async fn records(request: HttpRequest) -> Answer {
     let mut query = Query::of(&request)?;
-    let after = number(&mut query, "after", 0, u64::MAX).unwrap_or_default();
+    let after = number(&mut query, "after", 0, NUMBER_MAX).unwrap_or_default();
     let limit = number(&mut query, "limit", 1, LIMIT_MAX).unwrap_or(LIMIT_DEFAULT);
     let wait_ms = number(&mut query, "wait_ms", 0, WAIT_MAX_MS).unwrap_or_default();
     query.finish()?;

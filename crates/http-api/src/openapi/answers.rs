@@ -5,19 +5,25 @@ use serde_json::{Value, json};
 
 use super::{
     names::{
-        CallId, CallStatus, EdgeId, GraphFaultCode, GuardKind, HoldReason, LeadId, LeadStatus,
-        NodeId, NodeType, OrganisationId, Output, Remedy, Timestamp, TransitionCause, TryOutcome,
-        Values, WorkflowId,
+        CallId, CallStatus, EdgeId, EventCursor, GraphFaultCode, GuardKind, HoldReason, LeadId,
+        LeadStatus, NodeId, NodeType, OrganisationId, Output, Remedy, Timestamp, TransitionCause,
+        TryOutcome, Values, WorkflowId,
     },
     notation::{
         answer, answer_with, boolean, count, list, maybe, nullable, of, schemas, text, told,
     },
     settings::NodeConfig,
 };
+use crate::event_shapes::EventShape;
 
 /// A hash, or other bytes, as hexadecimal text.
 fn hex(bytes: usize) -> Value {
     json!({ "type": "string", "pattern": format!("^[0-9a-f]{{{}}}$", bytes * 2) })
+}
+
+/// A hash of a proof, base64.
+fn hash() -> Value {
+    json!({ "type": "string", "pattern": "^[A-Za-z0-9+/]{43}=$" })
 }
 
 /// A tree head in evidence.
@@ -102,6 +108,18 @@ schemas! {
             json!({ "type": "object", "additionalProperties": of::<NodeCounts>() }),
         ),
     }));
+    /// A message of the stream. The `id` stands at the last event of a record only: whoever breaks off
+    /// in the middle gets the whole record again.
+    EventMessage = answer_with(
+        json!({ "event": told("The `type` of the event.", text()), "data": json!({
+            "type": "string", "contentMediaType": "application/json",
+            "contentSchema": of::<EventShape>(),
+        }) }),
+        json!({
+            "id": told("Send it as `Last-Event-ID` to go on.", of::<EventCursor>()),
+            "retry": told("How long to wait before connecting again. Unit: milliseconds.", count()),
+        }),
+    );
     /// Why a lead is where it is.
     Explanation = answer(json!({
         "lead_id": of::<LeadId>(),
@@ -208,13 +226,13 @@ schemas! {
             "position": count(), "leaf": hex(32),
             "bytes": told("The record, base64.", text()),
         }))),
-        "proof": list(hex(32)),
+        "proof": list(hash()),
     }));
     /// The proof that the journal of a size continues that of a smaller one. See docs/audit.md.
     ConsistencyProof = answer(json!({
         "branchline_consistency": told("Number of this form.", count()),
         "old": tree(),
         "new": tree(),
-        "proof": list(hex(32)),
+        "proof": list(hash()),
     }));
 }

@@ -9,8 +9,8 @@ use super::{
         CallStatus, HoldReason, LeadId, LeadStatus, NodeId, NodeType, Output, Scalar, Timestamp,
     },
     notation::{
-        body, boolean, chars, integer, list, maybe, nullable, of, schemas, such_as, text, told,
-        words,
+        body, boolean, chars, integer, list, maybe, nullable, object, of, schemas, such_as, text,
+        told, words,
     },
     settings::{NodeConfig, Settings},
 };
@@ -76,6 +76,57 @@ fn report_fields() -> Value {
         ),
         "provider_ref": told("The provider's name for the call.", nullable(text())),
     })
+}
+
+fn nothing() -> Value {
+    json!({ "type": "null" })
+}
+
+/// One action on many leads, with what belongs to it.
+fn lead_action(action: &str, own: &[(&str, Value)]) -> Value {
+    let mut always = json!({
+        "filter": of::<LeadActionFilter>(),
+        "action": words([action]),
+        "dry_run": told("Whether only to tell what it would do.", boolean()),
+    });
+    let mut sometimes = json!({
+        "output": nothing(),
+        "release_at": nothing(),
+        "node": nothing(),
+        "cursor": told("Only leads behind this one: `next_cursor`.", maybe::<LeadId>()),
+        "limit": told(
+            "How many leads this part acts on; 100 unless said otherwise.",
+            json!({ "type": ["integer", "null"], "minimum": 1, "maximum": BATCH_MAX }),
+        ),
+    });
+    if let (Some(always), Some(sometimes)) = (always.as_object_mut(), sometimes.as_object_mut()) {
+        for (name, schema) in own {
+            sometimes.remove(*name);
+            always.insert((*name).to_owned(), schema.clone());
+        }
+    }
+    body(always, sometimes)
+}
+
+fn held() -> Value {
+    told(
+        "Held for any reason (true), or for this one.",
+        json!({ "anyOf": [of::<HoldReason>(), { "type": "boolean", "enum": [true] }] }),
+    )
+}
+
+/// A filter in which one thing is given for sure.
+fn lead_filter(name: &str, schema: Value) -> Value {
+    let mut optional = json!({
+        "all": json!({ "type": ["boolean", "null"], "enum": [false, null] }),
+        "status": maybe::<LeadStatus>(),
+        "node": maybe::<NodeId>(),
+        "held": nullable(held()),
+    });
+    if let Some(optional) = optional.as_object_mut() {
+        optional.remove(name);
+    }
+    body(object([(name, schema)]), optional)
 }
 
 schemas! {
@@ -256,42 +307,30 @@ schemas! {
     /// One action on every lead that a filter matches. `resolve` takes `output` or `release_at`,
     /// `move_to` takes `node`. A batch is done in parts: ask again with the answer's `next_cursor`.
     LeadActions = such_as(
-        body(
-            json!({
-                "filter": of::<LeadActionFilter>(),
-                "action": words(["resolve", "redial", "remove", "move_to"]),
-                "dry_run": told("Whether only to tell what it would do.", boolean()),
-            }),
-            json!({
-                "output": maybe::<Output>(),
-                "release_at": maybe::<Timestamp>(),
-                "node": told("Where the leads go.", maybe::<NodeId>()),
-                "cursor": told("Only leads behind this one: `next_cursor`.", maybe::<LeadId>()),
-                "limit": told(
-                    "How many leads this part acts on; 100 unless said otherwise.",
-                    nullable(json!({ "type": "integer", "minimum": 1, "maximum": BATCH_MAX })),
-                ),
-            }),
-        ),
+        json!({ "oneOf": [
+            lead_action("resolve", &[("output", of::<Output>())]),
+            lead_action("resolve", &[("release_at", of::<Timestamp>())]),
+            lead_action("redial", &[]),
+            lead_action("remove", &[]),
+            lead_action("move_to", &[("node", told("Where the leads go.", of::<NodeId>()))]),
+        ] }),
         json!([
             { "filter": { "held": "review_required" }, "action": "resolve", "output": "DNP",
               "dry_run": true },
             { "filter": { "held": true }, "action": "redial", "dry_run": false, "limit": 100 },
         ]),
     );
-    /// Which leads of a workflow: `all`, or those that everything else given matches.
-    LeadActionFilter = body(
-        json!({}),
-        json!({
-            "all": told("Every lead; stands alone.", nullable(boolean())),
-            "status": maybe::<LeadStatus>(),
-            "node": maybe::<NodeId>(),
-            "held": told(
-                "Held for any reason (true), or for this one.",
-                json!({ "anyOf": [of::<HoldReason>(), { "type": "boolean", "enum": [true] }, { "type": "null" }] }),
-            ),
-        }),
-    );
+    /// Which leads of a workflow: `all` of them, or those that everything else given matches. At least
+    /// one thing is given, so that a forgotten filter acts on nobody.
+    LeadActionFilter = json!({ "anyOf": [
+        body(
+            json!({ "all": told("Every lead; stands alone.", json!({ "type": "boolean", "enum": [true] })) }),
+            json!({ "status": nothing(), "node": nothing(), "held": nothing() }),
+        ),
+        lead_filter("status", of::<LeadStatus>()),
+        lead_filter("node", of::<NodeId>()),
+        lead_filter("held", held()),
+    ] });
     /// What a carrier says of a call.
     CallReport = such_as(
         body(json!({ "status": of::<CallStatus>() }), report_fields()),

@@ -200,15 +200,16 @@ fn parameters() -> Value {
             "description": "The caller's name for this request, visible ASCII. Sent again with the \
                             same body it gets the same answer and nothing happens twice; with another \
                             one it is refused.",
-            "schema": { "type": "string", "pattern": "^[!-~]{1,128}$" },
+            "schema": { "type": "string", "pattern": "^[ \\t]*[!-~]([ \\t!-~]{0,126}[!-~])?[ \\t]*$" },
         }),
     );
     parameters.insert(
         "X-Request-Id".into(),
         json!({
             "name": "X-Request-Id", "in": "header", "required": false,
-            "description": "Name of this request in logs and in the journal; one is made up otherwise.",
-            "schema": { "type": "string", "pattern": "^[!-~]{1,128}$" },
+            "description": "Name of this request in logs and in the journal: 1 to 128 bytes, visible \
+                            ASCII. One is made up without it, and in place of another one.",
+            "schema": { "type": "string" },
         }),
     );
     parameters.insert(

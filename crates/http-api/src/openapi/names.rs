@@ -63,10 +63,7 @@ schemas! {
         json!(["2026-11-24T09:30:00.250Z"]),
     );
     /// Where a list goes on: the `next_cursor` of an earlier answer of the same list. Opaque.
-    ListCursor = json!({
-        "type": "string",
-        "pattern": "^[A-Za-z][0-9a-f]{1,16}([.][0-9a-f]{1,16})?$",
-    });
+    ListCursor = text();
     /// What workflows are sorted by; with `-` the greatest first.
     WorkflowSort = either_way::<projections::WorkflowSort>();
     /// What leads are sorted by; with `-` the greatest first. Leads that came to no node are last.
@@ -80,6 +77,8 @@ schemas! {
         json!({ "type": "string", "pattern": "^0-[0-9]{1,18}$" }),
         json!(["0-0", "0-1042"]),
     );
+    /// The `id` of the last event that came; empty for none.
+    LastEventId = json!({ "type": "string", "pattern": "^(0-[0-9]{1,18})?$" });
     /// A text, an exact number of at most 30 digits, or yes and no.
     Scalar = json!({ "type": ["string", "number", "boolean"] });
     /// Named values: variables of a lead, attributes of a call. A name has 1 to 64 characters.

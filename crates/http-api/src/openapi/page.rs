@@ -21,7 +21,8 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
             .deep_linking(true)
             .display_request_duration(true)
             .try_it_out_enabled(true)
-            .default_models_expand_depth(0),
+            .default_models_expand_depth(0)
+            .use_base_layout(),
     )
 });
 

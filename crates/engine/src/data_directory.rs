@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, Write as _},
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -110,6 +111,20 @@ impl HalfRestored {
     }
 }
 
+/// Makes a directory that only its owner can look into, unless it is there.
+fn make_private(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = dir.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match fs::DirBuilder::new().mode(0o700).create(dir) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
 /// Makes the names in a directory durable.
 fn sync(dir: &Path) -> Result<(), RestoreError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(RestoreError::io("sync", dir))
@@ -135,6 +150,10 @@ impl DataDirectory {
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         Self::check_whole(dir)?;
         let journal = dir.join("journal");
+        make_private(dir).map_err(|source| OpenError::Journal {
+            dir: journal.display().to_string(),
+            source: Box::new(source),
+        })?;
         let keys = dir.join("keys");
         let store = SledStore::open(&SledOptions::new(&journal)).map_err(|source| {
             OpenError::Journal { dir: journal.display().to_string(), source: Box::new(source) }
@@ -166,7 +185,7 @@ impl DataDirectory {
     ///
     /// [`RestoreError::NotEmpty`], and nothing is written; [`RestoreError::Io`].
     pub fn begin_restore(dir: &Path) -> Result<HalfRestored, RestoreError> {
-        fs::create_dir_all(dir).map_err(RestoreError::io("make", dir))?;
+        make_private(dir).map_err(RestoreError::io("make", dir))?;
         let found = fs::read_dir(dir).map_err(RestoreError::io("read", dir))?.next();
         if let Some(found) = found {
             let found = found.map_err(RestoreError::io("read", dir))?;
@@ -224,6 +243,22 @@ mod tests {
         assert!(told.contains("delete the directory and restore it again"), "{told}");
         unfinished.finish().unwrap();
         assert!(DataDirectory::open(&target).is_ok());
+    }
+
+    #[test]
+    fn a_directory_that_is_made_is_its_owners_alone_and_one_that_is_there_is_left_as_it_is() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |dir: &Path| fs::metadata(dir).unwrap().permissions().mode() & 0o777;
+        let dir = tempfile::tempdir().unwrap();
+        let new = dir.path().join("some/where");
+        drop(DataDirectory::open(&new).unwrap());
+        assert_eq!(mode(&new), 0o700);
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o750)).unwrap();
+        drop(DataDirectory::open(&new).unwrap());
+        assert_eq!(mode(&new), 0o750);
+        let restored = dir.path().join("restored");
+        DataDirectory::begin_restore(&restored).unwrap();
+        assert_eq!(mode(&restored), 0o700);
     }
 
     #[test]

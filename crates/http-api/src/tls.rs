@@ -63,7 +63,7 @@ pub enum TlsError {
     },
     /// The key is of another certificate, or of a kind that is not known.
     #[error(
-        "the key in {} is not usable with the certificate in {}: {source}",
+        "the key in {} is not usable with the certificate in {}",
         key.display(), certificate.display()
     )]
     NoPair {

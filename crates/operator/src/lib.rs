@@ -10,6 +10,7 @@ mod call;
 mod client;
 mod confirm;
 mod events;
+mod export;
 mod fault;
 mod lead;
 mod listing;

@@ -2,14 +2,18 @@
 
 use std::io::{self, BufWriter, Write};
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
-use console::Term;
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
+use console::{Term, measure_text_width};
 use serde_json::value::RawValue;
 
 use crate::fault::Fault;
 
 /// Blank columns between two columns of a table.
 const GAP: u16 = 2;
+/// Narrowest column of words. Unit: columns of a terminal.
+const WORDS_MIN: u16 = 10;
+/// A longer word is broken when there is no room. Unit: columns of a terminal.
+const WORDS_MAX: u16 = 24;
 
 /// Where answers go, and in which form.
 pub(crate) struct Out {
@@ -81,8 +85,14 @@ impl Out {
     ///
     /// As [`Self::document`].
     pub(crate) fn table(&mut self, rows: Rows) -> Result<(), Fault> {
-        let text = rows.text(self.width);
-        self.written(|writer| writeln!(writer, "{text}"))
+        let (text, left_out) = rows.text(self.width);
+        self.written(|writer| writeln!(writer, "{text}"))?;
+        if !left_out.is_empty() {
+            self.flush()?;
+            let left_out = left_out.join(", ");
+            eprintln!("branchline: the terminal is too narrow for {left_out}; --json has all");
+        }
+        Ok(())
     }
 
     /// Lets what was written be seen.
@@ -103,27 +113,28 @@ impl Out {
     }
 }
 
-/// A table that is being filled. The first column, mostly an id to copy, is never wrapped.
-pub(crate) struct Rows(Table);
+/// A table that is being filled. Only columns with words in them are wrapped: ids, instants and
+/// numbers are copied whole, or not shown at all.
+pub(crate) struct Rows {
+    /// Names of the columns; without them it is the fields of one thing, of which none is left out.
+    names: Option<Vec<String>>,
+    rows: Vec<Vec<String>>,
+}
 
 impl Rows {
-    /// A table with these names of columns.
+    /// A table with these names of columns, the ones that are wanted most first.
     pub(crate) fn with<const N: usize>(names: [&str; N]) -> Self {
-        let mut rows = Self::bare();
-        rows.0.set_header(names);
-        rows
+        Self { names: Some(names.map(ToOwned::to_owned).into()), rows: Vec::new() }
     }
 
     /// A table without names of columns, such as the fields of one thing.
-    pub(crate) fn bare() -> Self {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        Self(table)
+    pub(crate) const fn bare() -> Self {
+        Self { names: None, rows: Vec::new() }
     }
 
     /// Adds a row.
     pub(crate) fn add<const N: usize>(&mut self, cells: [String; N]) {
-        self.0.add_row(cells.map(|cell| shown(&cell)));
+        self.rows.push(cells.map(|cell| shown(&cell)).into());
     }
 
     /// Adds a field with its value, where it has one.
@@ -133,19 +144,54 @@ impl Rows {
         }
     }
 
-    fn text(mut self, width: Option<u16>) -> String {
-        if let Some(width) = width {
-            self.0.set_content_arrangement(ContentArrangement::Dynamic);
-            self.0.set_width(width);
+    /// The table in so many columns of a terminal, and the names of those of its own that had no
+    /// room.
+    fn text(self, width: Option<u16>) -> (String, Vec<String>) {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        if let Some(names) = &self.names {
+            table.set_header(names);
         }
-        self.0.discover_columns();
-        for (index, column) in self.0.column_iter_mut().enumerate() {
-            column.set_padding((0, GAP));
-            if index == 0 {
-                column.set_constraint(ColumnConstraint::ContentWidth);
+        table.add_rows(&self.rows);
+        table.discover_columns();
+        let whole = table.column_max_content_widths();
+        let least: Vec<u16> = (0..).zip(&whole).map(|(at, width)| self.least(at, *width)).collect();
+        let room = |columns: usize| -> u32 {
+            least.iter().take(columns).map(|width| u32::from(*width) + u32::from(GAP)).sum()
+        };
+        let mut kept = whole.len();
+        // The gap behind the last column is not written.
+        if let Some(width) = width.map(|width| width.saturating_add(GAP)) {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+            table.set_width(width);
+            while self.names.is_some() && kept > 2 && room(kept) > u32::from(width) {
+                kept -= 1;
             }
         }
-        self.0.trim_fmt()
+        for (at, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, GAP));
+            let (whole, least) = (whole.get(at), least.get(at));
+            if at >= kept {
+                column.set_constraint(ColumnConstraint::Hidden);
+            } else if whole == least {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            } else if let Some(least) = least {
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(*least + GAP)));
+            }
+        }
+        let left_out = self.names.into_iter().flatten().skip(kept).collect();
+        (table.trim_fmt(), left_out)
+    }
+
+    /// How narrow a column of this width may be: one of words as its longest word.
+    fn least(&self, at: usize, whole: u16) -> u16 {
+        let cells = || self.rows.iter().filter_map(|row| row.get(at));
+        if !cells().any(|cell| cell.contains(' ')) {
+            return whole;
+        }
+        let words = cells().flat_map(|cell| cell.split(' ')).map(measure_text_width);
+        let longest = words.max().and_then(|width| u16::try_from(width).ok());
+        longest.unwrap_or(whole).clamp(WORDS_MIN, WORDS_MAX).min(whole)
     }
 }
 
@@ -191,16 +237,48 @@ mod tests {
     #[test]
     fn columns_line_up_and_nothing_commands_a_terminal() {
         assert_eq!(
-            table().text(None),
+            table().text(None).0,
             "id     title\nwf_1   Spring offer of \u{fffd}[2Jthe year\nwf_22  x"
         );
     }
 
     #[test]
-    fn on_a_narrow_terminal_ids_stay_whole() {
-        let text = table().text(Some(20));
-        assert!(text.lines().all(|line| line.chars().count() <= 20), "{text}");
-        assert!(text.lines().nth(1).unwrap().starts_with("wf_1 "), "{text}");
+    fn on_a_narrow_terminal_words_are_wrapped_and_nothing_else() {
+        let (text, left_out) = table().text(Some(20));
+        assert_eq!(
+            text,
+            "id     title\nwf_1   Spring offer\n       of \u{fffd}[2Jthe\n       year\nwf_22  x"
+        );
+        assert_eq!(left_out, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_last_columns_go_when_there_is_no_room_and_are_named() {
+        let rows = || {
+            let mut rows = Rows::with(["id", "status", "label", "at"]);
+            let instant = "2026-11-25T13:54:09Z";
+            rows.add(["wf_1".into(), "removed".into(), "Say hello again".into(), instant.into()]);
+            rows
+        };
+        assert_eq!(
+            rows().text(Some(47)).0,
+            "id    status   label       at\nwf_1  removed  Say hello   2026-11-25T13:54:09Z\n               again"
+        );
+        let (text, left_out) = rows().text(Some(40));
+        assert_eq!(text, "id    status   label\nwf_1  removed  Say hello again");
+        assert_eq!(left_out, ["at"]);
+        // Two are always there, however narrow it is.
+        assert_eq!(rows().text(Some(3)).0, "id    status\nwf_1  removed");
+    }
+
+    #[test]
+    fn of_the_fields_of_one_thing_none_is_left_out() {
+        let mut rows = Rows::bare();
+        rows.field("settings", Some(r#"{"default_country":"US"}"#));
+        rows.field("notes", None::<String>);
+        let (text, left_out) = rows.text(Some(20));
+        assert_eq!(text, r#"settings  {"default_country":"US"}"#);
+        assert_eq!(left_out, Vec::<String>::new());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 const DRAWS_HZ: u8 = 8;
 const BYTES: &str =
     "{msg}  {bar:32} {percent:>3} %  {binary_bytes} of {binary_total_bytes}  {eta} left";
+const RECEIVED: &str = "{msg}  {binary_bytes}  {binary_bytes_per_sec}  {elapsed}";
 const LEADS: &str = "{msg}  {bar:32} {percent:>3} %  {human_pos} of {human_len} leads  {eta} left";
 
 fn bar(what: &'static str, total: u64, template: &str) -> ProgressBar {
@@ -24,6 +25,11 @@ pub(crate) fn bytes(what: &'static str, total: u64) -> ProgressBar {
     bar(what, total, BYTES)
 }
 
+/// Over bytes that come in, nobody knows how many.
+pub(crate) fn received(what: &'static str) -> ProgressBar {
+    bar(what, 0, RECEIVED)
+}
+
 /// Over leads.
 pub(crate) fn leads(what: &'static str, total: u64) -> ProgressBar {
     bar(what, total, LEADS)
@@ -35,7 +41,7 @@ mod tests {
 
     #[test]
     fn every_template_reads() {
-        for template in [BYTES, LEADS] {
+        for template in [BYTES, RECEIVED, LEADS] {
             ProgressStyle::with_template(template).unwrap();
         }
     }

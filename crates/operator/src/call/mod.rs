@@ -7,7 +7,7 @@ mod work;
 use clap::Subcommand;
 
 use self::{
-    read::{ListArgs, ShowArgs},
+    read::{ExportArgs, ListArgs, ShowArgs},
     work::{ClaimArgs, DispatchedArgs, RefusedArgs, ReportArgs},
 };
 use crate::Fault;
@@ -19,6 +19,8 @@ pub enum CallCommand {
     List(ListArgs),
     /// Shows one call of a server, with its timeline.
     Show(ShowArgs),
+    /// Writes the calls of a server as a CSV file.
+    Export(ExportArgs),
     /// Reports a status of a call to a server.
     Report(ReportArgs),
     /// Takes calls that a server wants dialled: each is handed out once, to whoever takes it.
@@ -39,6 +41,7 @@ impl CallCommand {
         match self {
             Self::List(args) => args.run(),
             Self::Show(args) => args.run(),
+            Self::Export(args) => args.run(),
             Self::Report(args) => args.run(),
             Self::Claim(args) => args.run(),
             Self::Dispatched(args) => args.run(),

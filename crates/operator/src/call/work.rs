@@ -136,6 +136,8 @@ pub struct ClaimArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     lease: u32,
     #[command(flatten)]
+    write: WriteFlags,
+    #[command(flatten)]
     server: ServerFlags,
 }
 
@@ -158,8 +160,8 @@ impl ClaimArgs {
     pub(super) fn run(&self) -> Result<(), Fault> {
         let server = self.server.server()?;
         let body = json!({ "max": self.max, "lease_s": self.lease });
-        // What was handed out in an answer that got lost would be lost again by asking for more.
-        let ask = Ask::question("/call-logs/claim").once().json(&body);
+        // Calls of an answer that got lost are given again under the same key, and no others.
+        let ask = Ask::write(Method::POST, "/call-logs/claim", &self.write.key()?).json(&body);
         let claimed: Claimed = server.ask(&ask)?.read()?;
         let mut out = Out::standard(self.server.json);
         if out.is_json() {

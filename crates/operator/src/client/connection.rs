@@ -72,11 +72,12 @@ impl ServerFlags {
                  use https"
             );
         }
+        let tls = tls(self.ca.as_deref())?;
         Ok(Server {
-            http: http(self.ca.as_deref())?,
+            http: client(&tls, Duration::from_secs(self.timeout.into()))?,
+            tls,
             base: base.as_str().trim_end_matches('/').to_owned(),
             key,
-            timeout: Duration::from_secs(self.timeout.into()),
             patience: Patience { repeats: self.retries },
         })
     }
@@ -149,9 +150,8 @@ fn goes_in_clear(url: &Url) -> bool {
     url.scheme() != "https" && !is_here
 }
 
-/// A client that brings the key to whom it is meant for only: it follows no redirect, and asks no
-/// proxy.
-fn http(ca: Option<&Path>) -> Result<Client, Fault> {
+/// Whom to trust: the certificates of the system, and those of a file.
+fn tls(ca: Option<&Path>) -> Result<rustls::ClientConfig, Fault> {
     let mut roots = rustls::RootCertStore::empty();
     // None at all matters only with https, which then says so.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -169,21 +169,28 @@ fn http(ca: Option<&Path>) -> Result<Client, Fault> {
             roots.add(certificate).map_err(|error| unread(error.to_string()))?;
         }
     }
-    let unset =
-        |error: &dyn std::fmt::Display| Fault::Failed(format!("TLS cannot be set up: {error}"));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| unset(&error))?
         .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_no_client_auth())
+}
+
+fn unset(error: &dyn std::fmt::Display) -> Fault {
+    Fault::Failed(format!("the client cannot be set up: {error}"))
+}
+
+/// A client that brings the key to whom it is meant for only: it follows no redirect, and asks no
+/// proxy. `wait` bounds the time until an answer begins, and until each further piece of it comes;
+/// a time that a request has of its own would bound the whole answer.
+pub(super) fn client(tls: &rustls::ClientConfig, wait: Duration) -> Result<Client, Fault> {
     Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(tls.clone())
         .redirect(redirect::Policy::none())
         .no_proxy()
         .connect_timeout(CONNECT_WAIT)
-        // Each request says how long it may take.
-        .timeout(None)
+        .timeout(wait)
         .user_agent(concat!("branchline/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| unset(&error))

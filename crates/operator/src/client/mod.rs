@@ -23,7 +23,7 @@ use reqwest::{
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use self::retry::{Patience, Repeat, Trouble};
+use self::retry::{Patience, Trouble};
 pub(crate) use self::{connection::ServerFlags, file_form::FileForm, pages::Pages};
 pub use self::{
     connection::{KEY_VARIABLE, URL_VARIABLE},
@@ -41,9 +41,9 @@ const UNDER_WAY: &str = "request_under_way";
 /// A server, and the right to ask it.
 pub(crate) struct Server {
     http: Client,
+    tls: rustls::ClientConfig,
     base: String,
     key: Option<HeaderValue>,
-    timeout: Duration,
     patience: Patience,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Ask {
     query: Vec<(&'static str, String)>,
     headers: Vec<(&'static str, String)>,
     body: Body,
-    repeat: Repeat,
+    /// How long the whole may take, where that is not a matter of silence.
     wait: Option<Duration>,
 }
 
@@ -88,37 +88,31 @@ pub(crate) struct Answer {
 }
 
 impl Ask {
-    fn new(method: Method, path: impl Into<String>, repeat: Repeat) -> Self {
+    fn new(method: Method, path: impl Into<String>) -> Self {
         Self {
             method,
             path: path.into(),
             query: Vec::new(),
             headers: Vec::new(),
             body: Body::None,
-            repeat,
             wait: None,
         }
     }
 
     /// A read.
     pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self::new(Method::GET, path, Repeat::Harmless)
+        Self::new(Method::GET, path)
     }
 
     /// A write that the server knows again by this key.
     pub(crate) fn write(method: Method, path: impl Into<String>, key: &IdempotencyKey) -> Self {
-        let ask = Self::new(method, path, Repeat::UnderKey);
+        let ask = Self::new(method, path);
         Self { headers: vec![("idempotency-key", key.0.clone())], ..ask }
     }
 
     /// A question that is asked by POST, such as a preview: it changes nothing.
     pub(crate) fn question(path: impl Into<String>) -> Self {
-        Self::new(Method::POST, path, Repeat::Harmless)
-    }
-
-    /// It goes again only when it surely was not done.
-    pub(crate) fn once(self) -> Self {
-        Self { repeat: Repeat::Harmful, ..self }
+        Self::new(Method::POST, path)
     }
 
     /// A parameter, where there is one.
@@ -141,11 +135,6 @@ impl Ask {
     /// A file as its body.
     pub(crate) fn form(self, form: FileForm) -> Self {
         Self { body: Body::Form(form), wait: Some(UPLOAD_WAIT), ..self }
-    }
-
-    /// Another wait for an answer, and for each further piece of it, than the usual one.
-    pub(crate) fn patient(self, wait: Duration) -> Self {
-        Self { wait: Some(wait), ..self }
     }
 }
 
@@ -186,36 +175,39 @@ impl Server {
         &self.base
     }
 
-    /// The answer to a request, sent again as far as that does no harm.
+    /// The answer to a request, sent again when what stands in the way may pass.
     ///
     /// # Errors
     ///
     /// [`Fault::Unanswered`], [`Fault::Refused`]; [`Fault::Strange`] for a redirect.
     pub(crate) fn ask(&self, ask: &Ask) -> Result<Answer, Fault> {
-        self.with_repeats(ask, |response, url| {
+        self.with_repeats(&self.http, ask, |response, url| {
             let body = response.bytes().map_err(|error| broke_off(url, &error))?.to_vec();
             Ok(Answer { url: url.into(), body })
         })
     }
 
-    /// A good answer whose body is read as it comes. Repeats end where it begins.
+    /// A good answer whose body is read as it comes, however long it is; `silence` is the longest
+    /// time until its next piece. Repeats end where it begins.
     ///
     /// # Errors
     ///
     /// As [`Self::ask`].
-    pub(crate) fn open(&self, ask: &Ask) -> Result<Response, Fault> {
-        self.with_repeats(ask, |response, _| Ok(response))
+    pub(crate) fn open(&self, ask: &Ask, silence: Duration) -> Result<Response, Fault> {
+        let http = connection::client(&self.tls, silence)?;
+        self.with_repeats(&http, ask, |response, _| Ok(response))
     }
 
     fn with_repeats<T>(
         &self,
+        http: &Client,
         ask: &Ask,
         take: impl Fn(Response, &str) -> Result<T, Failure>,
     ) -> Result<T, Fault> {
         let (mut sent, mut said) = (0, String::new());
         loop {
             sent += 1;
-            let answer = self.send(ask).and_then(|(response, url)| take(response, &url));
+            let answer = self.send(http, ask).and_then(|(response, url)| take(response, &url));
             let Failure { trouble, fault } = match answer {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
@@ -225,7 +217,7 @@ impl Server {
             // Without randomness everybody waits equally long.
             let _ = getrandom::fill(&mut jitter);
             let [jitter] = jitter;
-            let Some(wait) = self.patience.wait(ask.repeat, trouble, sent, jitter) else {
+            let Some(wait) = self.patience.wait(trouble, sent, jitter) else {
                 return Err(fault);
             };
             let reason = fault.to_string();
@@ -239,7 +231,7 @@ impl Server {
         }
     }
 
-    fn send(&self, ask: &Ask) -> Result<(Response, String), Failure> {
+    fn send(&self, http: &Client, ask: &Ask) -> Result<(Response, String), Failure> {
         let url = format!("{}/v1{}", self.base, ask.path);
         let target = if ask.query.is_empty() {
             Url::parse(&url)
@@ -248,8 +240,10 @@ impl Server {
         };
         let target = target
             .map_err(|error| Failure::misused(format!("`{url}` cannot be asked: {error}")))?;
-        let wait = ask.wait.unwrap_or(self.timeout);
-        let mut request = self.http.request(ask.method.clone(), target).timeout(wait);
+        let mut request = http.request(ask.method.clone(), target);
+        if let Some(wait) = ask.wait {
+            request = request.timeout(wait);
+        }
         if let Some(key) = &self.key {
             request = request.header(AUTHORIZATION, key.clone());
         }
@@ -310,9 +304,8 @@ fn broke_off(url: &str, error: &reqwest::Error) -> Failure {
         reason.push_str("; --ca FILE names certificates to trust besides those of the system");
     }
     let fault = Fault::Unanswered { url: url.into(), reason };
-    let trouble = if error.is_connect() { Trouble::NotSent } else { Trouble::BrokeOff };
     // Who is not trusted now will not be trusted in a moment.
-    Failure { trouble: (!untrusted).then_some(trouble), fault }
+    Failure { trouble: (!untrusted).then_some(Trouble::Unanswered), fault }
 }
 
 /// Whether TLS found that the other side is not who it says. An error of input and output may hold

@@ -1,8 +1,7 @@
 //! Which requests are sent again, and when.
 //!
-//! Nothing is sent again blindly: a read changes nothing; a write goes again under the same
-//! idempotency key, so that the server does it once; what knows neither goes again only when it
-//! surely was not done.
+//! Nothing is done twice by it: a read changes nothing, and every write goes again under the same
+//! idempotency key, by which the server knows it again, across its own restarts too.
 
 use std::time::Duration;
 
@@ -13,25 +12,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// Longest wait that a server may ask for. A longer one is told instead of waited for.
 const LONGEST_ASKED: Duration = Duration::from_mins(1);
 
-/// What happens when a request is made twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Repeat {
-    /// Nothing: it reads, or has its own way to be known again.
-    Harmless,
-    /// The server knows it by its idempotency key.
-    UnderKey,
-    /// It would be done twice.
-    Harmful,
-}
-
 /// Why a request has no good answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// No connection: nothing was sent.
-    NotSent,
-    /// It was sent, and what became of it is not known.
-    BrokeOff,
-    /// The server did not do it.
+    /// No answer, or half of one: nobody knows whether it was done.
+    Unanswered,
+    /// An answer that says no.
     Answered {
         /// The HTTP status.
         status: u16,
@@ -52,14 +38,8 @@ pub(crate) struct Patience {
 impl Patience {
     /// How long to wait before the request is sent again, after it was sent `sent` times; `None`
     /// when it is not. `jitter` is any number: it keeps many callers from coming back at once.
-    pub(crate) fn wait(
-        self,
-        repeat: Repeat,
-        trouble: Trouble,
-        sent: u32,
-        jitter: u8,
-    ) -> Option<Duration> {
-        if sent > self.repeats || !may_be_sent_again(repeat, trouble) {
+    pub(crate) fn wait(self, trouble: Trouble, sent: u32, jitter: u8) -> Option<Duration> {
+        if sent > self.repeats || !may_pass(trouble) {
             return None;
         }
         if let Trouble::Answered { retry_after_s: Some(seconds), .. } = trouble {
@@ -72,13 +52,13 @@ impl Patience {
     }
 }
 
-const fn may_be_sent_again(repeat: Repeat, trouble: Trouble) -> bool {
-    let known_again = !matches!(repeat, Repeat::Harmful);
+const fn may_pass(trouble: Trouble) -> bool {
     match trouble {
-        Trouble::NotSent | Trouble::Answered { status: 429 | 503, .. } => true,
-        // A proxy answers for a server that may have done it.
-        Trouble::BrokeOff | Trouble::Answered { status: 408 | 502 | 504, .. } => known_again,
-        Trouble::Answered { under_way, .. } => under_way,
+        Trouble::Unanswered => true,
+        // Some of these a proxy says for a server that may have done it.
+        Trouble::Answered { status, under_way, .. } => {
+            under_way || matches!(status, 408 | 429 | 502..=504)
+        }
     }
 }
 
@@ -93,52 +73,43 @@ mod tests {
     }
 
     #[test]
-    fn what_may_have_been_done_goes_again_only_where_it_is_known_again() {
-        for trouble in [Trouble::BrokeOff, answered(502), answered(504)] {
-            assert!(PATIENT.wait(Repeat::Harmless, trouble, 1, 0).is_some());
-            assert!(PATIENT.wait(Repeat::UnderKey, trouble, 1, 0).is_some());
-            assert_eq!(PATIENT.wait(Repeat::Harmful, trouble, 1, 0), None, "{trouble:?}");
-        }
-    }
-
-    #[test]
-    fn what_was_surely_not_done_goes_again_always() {
-        for trouble in [Trouble::NotSent, answered(429), answered(503)] {
-            assert!(PATIENT.wait(Repeat::Harmful, trouble, 1, 0).is_some(), "{trouble:?}");
+    fn what_may_pass_is_sent_again() {
+        let answers = [408, 429, 502, 503, 504].map(answered);
+        for trouble in answers.into_iter().chain([Trouble::Unanswered]) {
+            assert!(PATIENT.wait(trouble, 1, 0).is_some(), "{trouble:?}");
         }
     }
 
     #[test]
     fn a_refusal_is_final_and_a_first_request_under_way_is_not() {
         for status in [400, 401, 403, 404, 409, 412, 422, 500] {
-            assert_eq!(PATIENT.wait(Repeat::Harmless, answered(status), 1, 0), None, "{status}");
+            assert_eq!(PATIENT.wait(answered(status), 1, 0), None, "{status}");
         }
         let under_way = Trouble::Answered { status: 409, retry_after_s: None, under_way: true };
-        assert!(PATIENT.wait(Repeat::UnderKey, under_way, 1, 0).is_some());
+        assert!(PATIENT.wait(under_way, 1, 0).is_some());
     }
 
     #[test]
     fn waits_double_to_a_limit_and_a_server_says_its_own_within_a_minute() {
         let patient = Patience { repeats: 100 };
-        let waits =
-            [1, 2, 3, 9].map(|sent| patient.wait(Repeat::Harmless, Trouble::NotSent, sent, 0));
+        let waits = [1, 2, 3, 9].map(|sent| patient.wait(Trouble::Unanswered, sent, 0));
         let ms = |ms| Some(Duration::from_millis(ms));
         assert_eq!(waits, [ms(250), ms(500), ms(1_000), ms(8_000)]);
-        let longest = patient.wait(Repeat::Harmless, Trouble::NotSent, 9, u8::MAX).unwrap();
+        let longest = patient.wait(Trouble::Unanswered, 9, u8::MAX).unwrap();
         assert!(longest <= Duration::from_secs(10), "{longest:?}");
         for (seconds, waited) in [(0, Some(0)), (7, Some(7)), (60, Some(60)), (61, None)] {
             let trouble =
                 Trouble::Answered { status: 429, retry_after_s: Some(seconds), under_way: false };
-            let wait = patient.wait(Repeat::Harmless, trouble, 1, 9);
+            let wait = patient.wait(trouble, 1, 9);
             assert_eq!(wait, waited.map(Duration::from_secs));
         }
     }
 
     #[test]
     fn patience_ends() {
-        assert!(PATIENT.wait(Repeat::Harmless, Trouble::NotSent, 4, 0).is_some());
-        assert_eq!(PATIENT.wait(Repeat::Harmless, Trouble::NotSent, 5, 0), None);
+        assert!(PATIENT.wait(Trouble::Unanswered, 4, 0).is_some());
+        assert_eq!(PATIENT.wait(Trouble::Unanswered, 5, 0), None);
         let none = Patience { repeats: 0 };
-        assert_eq!(none.wait(Repeat::Harmless, Trouble::NotSent, 1, 0), None);
+        assert_eq!(none.wait(Trouble::Unanswered, 1, 0), None);
     }
 }

@@ -36,15 +36,6 @@ fn a_write_goes_again_with_the_same_key_and_body() {
 }
 
 #[test]
-fn what_would_be_done_twice_goes_again_only_when_it_was_not_done() {
-    let (url, serving) = stub(vec![busy(), broken()]);
-    let claim = Ask::question("/call-logs/claim").once().json(&json!({}));
-    let fault = server(&url, &[]).ask(&claim).unwrap_err();
-    assert!(matches!(fault, Fault::Unanswered { .. }), "{fault}");
-    assert_eq!(serving.join().unwrap().len(), 2, "busy, then the one that broke off");
-}
-
-#[test]
 fn a_refusal_is_final() {
     let body = r#"{"code": "wrong_status", "detail": "it is a draft", "status": 409}"#;
     let (url, serving) = stub(vec![answer("409 Conflict", "x-request-id: req-7\r\n", body)]);

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Longest silence of a stream. The server says something every 15 s.
-const SILENCE_MAX: Duration = Duration::from_mins(1);
+pub(super) const SILENCE_MAX: Duration = Duration::from_mins(1);
 /// Wait before a stream that ended is asked for again.
 const RECONNECT: Duration = Duration::from_secs(1);
 /// Longest line of a stream. Unit: bytes.
@@ -41,6 +41,7 @@ enum End {
 pub(super) fn follow(
     server: &Server,
     mut after: Option<String>,
+    silence: Duration,
     shown: &mut Shown<'_>,
 ) -> Result<(), Fault> {
     let mut silent = false;
@@ -49,7 +50,7 @@ pub(super) fn follow(
         let ask = Ask::get("/events").header("accept", "text/event-stream");
         // Also for the beginning: without a place a list may be meant.
         let ask = ask.header("last-event-id", after.as_deref().unwrap_or("0-0"));
-        let ended = match server.open(&ask.patient(SILENCE_MAX)) {
+        let ended = match server.open(&ask, silence) {
             Ok(stream) => {
                 begun = true;
                 silent = false;
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
     use crate::{
         out::Out,
-        stub::{answer, server, stub},
+        stub::{answer, read_request, server, stub, write_all},
     };
 
     /// A stream that sends this and breaks off.
@@ -144,7 +145,7 @@ mod tests {
         let left = Some(limit);
         let mut shown =
             Shown { server: &server, out, types: &[], workflow: None, lead: None, left };
-        let ended = follow(&server, Some("0-3".into()), &mut shown);
+        let ended = follow(&server, Some("0-3".into()), SILENCE_MAX, &mut shown);
         let text = String::from_utf8(kept.lock().unwrap().clone()).unwrap();
         let places = serving.join().unwrap();
         let places = places.iter().map(|seen| seen.header("last-event-id").unwrap().to_owned());
@@ -165,6 +166,33 @@ mod tests {
         let kinds: Vec<&str> = text.lines().map(|line| &line[line.len() - 3..]).collect();
         assert_eq!(kinds, ["a\"}", "b\"}", "c\"}", "d\"}"], "{text}");
         assert_eq!(places, ["0-3", "0-4"]);
+    }
+
+    #[test]
+    fn a_stream_may_be_as_long_as_it_likes_when_it_is_never_silent() {
+        let silence = Duration::from_secs(2);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let serving = thread::spawn(move || {
+            let (connection, _) = listener.accept().unwrap();
+            read_request(&connection);
+            write_all(&connection, &stream(": hello\n\n"));
+            // Together half as long again as a silence may be.
+            for _ in 0..12 {
+                thread::sleep(silence / 8);
+                write_all(&connection, ": still here\n\n");
+            }
+            write_all(&connection, &event(4, "a", true));
+        });
+        let server = server(&url, &["--retries", "0"]);
+        let (out, kept) = Out::kept(true);
+        let left = Some(1);
+        let mut shown =
+            Shown { server: &server, out, types: &[], workflow: None, lead: None, left };
+        follow(&server, None, silence, &mut shown).unwrap();
+        let text = String::from_utf8(kept.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        serving.join().unwrap();
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl EventsArgs {
             left: self.limit,
         };
         if self.follow {
-            return follow::follow(&server, self.after.clone(), &mut shown);
+            return follow::follow(&server, self.after.clone(), follow::SILENCE_MAX, &mut shown);
         }
         let mut after = self.after.clone().unwrap_or_else(|| "0-0".to_owned());
         loop {

@@ -4,6 +4,7 @@ mod act;
 mod add;
 mod batch;
 mod change;
+mod export;
 mod import;
 mod imports;
 mod read;
@@ -16,6 +17,7 @@ use self::{
     act::ActArgs,
     add::AddArgs,
     change::{EditArgs, RemoveArgs, ResolveArgs},
+    export::ExportArgs,
     import::ImportArgs,
     imports::ImportsArgs,
     read::{FindArgs, ListArgs, ShowArgs},
@@ -42,6 +44,8 @@ pub enum LeadCommand {
     Import(ImportArgs),
     /// Lists the imports of a workflow on a server, refused files too.
     Imports(ImportsArgs),
+    /// Writes the leads of a workflow of a server as a CSV file.
+    Export(ExportArgs),
     /// Changes variables or notes of a lead on a server.
     Edit(EditArgs),
     /// Takes a lead out of its workflow on a server; its history stays.
@@ -68,6 +72,7 @@ impl LeadCommand {
             Self::Add(args) => args.run(),
             Self::Import(args) => args.run(),
             Self::Imports(args) => args.run(),
+            Self::Export(args) => args.run(),
             Self::Edit(args) => args.run(),
             Self::Remove(args) => args.run(),
             Self::Resolve(args) => args.run(),

@@ -7,7 +7,9 @@ fn a_call_is_claimed_dialled_and_reported() {
     let asked = Asked::start();
     asked.spring();
     let lead = asked.done(&["lead", "add", "Spring", "2125550123"]);
-    let claimed = asked.done(&["call", "claim", "--max", "3", "--lease", "30"]);
+    let claim = ["call", "claim", "--max", "3", "--lease", "30", "--idempotency-key", "shift-1"];
+    let claimed = asked.done(&claim);
+    assert_eq!(asked.done(&claim), claimed, "an answer that got lost is given again");
     assert_eq!(
         masked(&claimed),
         "id to from agent lease until\ncall_# +12125550123 +12025550100 - T"

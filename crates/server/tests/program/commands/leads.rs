@@ -24,6 +24,7 @@ fn a_lead_is_added_found_edited_and_removed() {
     let found = &asked.json(&["lead", "find", "+12125550123"])[0];
     assert_eq!(found["id"], id);
     assert_eq!(found["variables"], json!({"age": 42, "name": "Asha"}));
+    assert_eq!(asked.json(&["lead", "find", "212 555 0123", "--country", "US"])[0]["id"], id);
     for name in [id, "+12125550123", "+1 (212) 555-0123"] {
         assert_eq!(asked.json(&["lead", "show", name])[0]["id"], id, "{name}");
     }

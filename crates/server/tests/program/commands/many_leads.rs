@@ -101,6 +101,30 @@ fn an_action_on_many_is_shown_first_and_done_in_parts() {
 }
 
 #[test]
+fn leads_and_calls_go_into_files_that_can_be_enrolled_again() {
+    let asked = Asked::start();
+    asked.spring();
+    let csv = asked.file("leads.csv", file(250));
+    asked.done(&["lead", "import", "Spring", &csv]);
+    let out = asked.directory.path().join("all.csv");
+    let line = ["lead", "export", "Spring", "--raw", "--out", out.to_str().unwrap()];
+    assert_eq!(asked.done(&line), "");
+    let exported = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(exported.lines().count(), 251, "more than a page");
+    assert!(exported.contains("+12125550007,Lead 7,"), "{exported}");
+    let told = asked.refused(1, &line);
+    assert!(told.contains("left as it is"), "{told}");
+    asked.done(&["workflow", "create", "--title", "Again"]);
+    let again = asked.done(&["lead", "import", "Again", out.to_str().unwrap()]);
+    assert_eq!(again, "250 leads enrolled, 0 duplicates skipped\n");
+    assert_eq!(asked.done(&["lead", "export", "Spring", "--held"]).lines().count(), 1);
+    let calls = asked.done(&["call", "export", "--workflow", "Spring", "--status", "created"]);
+    assert_eq!(calls.lines().count(), 251);
+    let told = asked.refused(2, &["call", "export", "--json"]);
+    assert!(told.contains("call list --json"), "{told}");
+}
+
+#[test]
 fn leads_are_put_at_the_node_that_people_name() {
     let asked = Asked::start();
     asked.spring();

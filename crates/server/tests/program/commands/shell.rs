@@ -32,7 +32,7 @@ fn bash_reads_its_completions_and_finds_a_command() {
     let file = directory.path().join("asks.bash");
     fs::write(&file, asks).unwrap();
     let output = Command::new("bash").arg(&file).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "explain", "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "explain export", "{output:?}");
 }
 
 #[test]

@@ -32,7 +32,9 @@ use crate::{
     body::{Body, collect, media_type, unsupported},
     error_mapping::Refusal,
     json::Fields,
-    json_depth, mishaps, positions,
+    json_depth, mishaps,
+    observe::TraceContext,
+    positions,
     problem::{FieldFault, Problem},
     revisions,
 };
@@ -48,7 +50,13 @@ pub(crate) const EVENTS_PATH: &str = "/v1/events";
 
 /// The id of a request, given or made up.
 #[derive(Clone)]
-struct RequestId(Arc<str>);
+pub(crate) struct RequestId(Arc<str>);
+
+impl RequestId {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// Made-up request ids differ between runs of the process and count up within one.
 pub(crate) fn fresh_request_id() -> Arc<str> {
@@ -197,6 +205,7 @@ pub(crate) async fn guard(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let id = short_text(request.headers(), &REQUEST_ID)
         .and_then(Result::ok)
+        .or_else(|| Some(request.extensions().get::<TraceContext>()?.request_id()?.into()))
         .unwrap_or_else(fresh_request_id);
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
     let asked = tracing::enabled!(tracing::Level::DEBUG)

@@ -65,8 +65,10 @@ use tokio::sync::Semaphore;
 
 use crate::{body::Bodies, metrics::ApiMetrics};
 
+pub use health::Readiness;
 pub use limits::Limits;
 pub use listen::{ListenRefused, check_listen};
+pub use observe::{OpenedSpan, RequestLog, RequestSpans, TraceContext};
 pub use routes::configure;
 pub use server::{Shutdown, serve};
 
@@ -95,6 +97,12 @@ pub struct ApiState {
     tls: Option<tls::Tls>,
     /// What the API counts about itself.
     metrics: Arc<ApiMetrics>,
+    /// Which requests have a line in the log.
+    request_log: RequestLog,
+    /// Puts requests into traces, for a host that exports them.
+    spans: Option<RequestSpans>,
+    /// When the server is not ready.
+    readiness: Readiness,
 }
 
 impl ApiState {
@@ -111,6 +119,9 @@ impl ApiState {
             admin: None,
             tls: None,
             metrics: Arc::new(ApiMetrics::new()),
+            request_log: RequestLog::Failed,
+            spans: None,
+            readiness: Readiness::default(),
         }
     }
 
@@ -118,6 +129,24 @@ impl ApiState {
     #[must_use]
     pub fn with_uploads(self, directory: &Path) -> Self {
         Self { uploads: directory.into(), ..self }
+    }
+
+    /// The same, with these requests in the log.
+    #[must_use]
+    pub fn with_request_log(self, request_log: RequestLog) -> Self {
+        Self { request_log, ..self }
+    }
+
+    /// The same, with a span in a trace for every request.
+    #[must_use]
+    pub fn with_spans(self, spans: RequestSpans) -> Self {
+        Self { spans: Some(spans), ..self }
+    }
+
+    /// The same, with these limits beyond which the server says that it is not ready.
+    #[must_use]
+    pub fn with_readiness(self, readiness: Readiness) -> Self {
+        Self { readiness, ..self }
     }
 
     /// The same, with the routes of the operator.

@@ -45,6 +45,11 @@ impl Shutdown {
         self.0.send_replace(true);
     }
 
+    /// Whether somebody has cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        *self.0.borrow()
+    }
+
     /// Waits until somebody cancels.
     pub async fn cancelled(&self) {
         let mut stopping = self.0.subscribe();

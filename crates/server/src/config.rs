@@ -38,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) applications: ApplicationsConfig,
     pub(crate) audit: AuditConfig,
     pub(crate) log: LogConfig,
+    pub(crate) readiness: ReadinessConfig,
+    pub(crate) trace: TraceConfig,
     pub(crate) engine: EngineConfig,
 }
 
@@ -116,6 +118,40 @@ pub(crate) struct AuditConfig {
 pub(crate) struct LogConfig {
     pub(crate) filter: String,
     pub(crate) format: LogFormat,
+    pub(crate) requests: LoggedRequests,
+}
+
+/// Requests that have a line of their own in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LoggedRequests {
+    /// None.
+    None,
+    /// Those that the server failed.
+    Failed,
+    /// Every one.
+    All,
+}
+
+/// The `[readiness]` table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadinessConfig {
+    /// Unit: records.
+    pub(crate) lag_max_records: u64,
+    /// Unit: bytes. Zero: nobody looks.
+    pub(crate) disk_free_min_bytes: u64,
+}
+
+/// The `[trace]` table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TraceConfig {
+    /// Empty: nothing is sent.
+    pub(crate) otlp_endpoint: String,
+    /// Unit: percent.
+    pub(crate) sample_percent: u8,
+    pub(crate) service_name: String,
 }
 
 /// How log lines look.

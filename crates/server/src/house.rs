@@ -10,7 +10,7 @@ use branchline_engine::{
 };
 use branchline_evidence::head::SignedHead;
 use branchline_http_api::{
-    ApiState, Limits, Shutdown,
+    ApiState, Limits, Readiness, RequestLog, Shutdown,
     admin::{Admin, SignHead},
     tls::Tls,
 };
@@ -20,11 +20,12 @@ use branchline_vault::signing::SigningKey;
 
 use crate::{
     applications,
-    config::{AuditConfig, Config},
+    config::{AuditConfig, Config, LoggedRequests},
     front::{self, Front},
     operator::Access,
     service_manager,
     signals::{Hangups, Signals},
+    traces,
 };
 
 /// The engine over a data directory.
@@ -109,7 +110,21 @@ pub(crate) async fn serve_until(
     };
     let state = ApiState::new(engine.clone(), limits, shutdown.clone())
         .with_uploads(&config.storage.data_dir)
-        .with_admin(admin);
+        .with_admin(admin)
+        .with_request_log(match config.log.requests {
+            LoggedRequests::None => RequestLog::None,
+            LoggedRequests::Failed => RequestLog::Failed,
+            LoggedRequests::All => RequestLog::All,
+        })
+        .with_readiness(Readiness {
+            lag_max_records: config.readiness.lag_max_records,
+            disk_free_min_bytes: config.readiness.disk_free_min_bytes,
+            data_dir: config.storage.data_dir.as_path().into(),
+        });
+    let state = match traces::spans() {
+        Some(spans) => state.with_spans(spans),
+        None => state,
+    };
     let state = match &front.tls {
         Some(tls) => state.with_tls(tls.clone()),
         None => state,
@@ -134,6 +149,7 @@ pub(crate) async fn serve_until(
     service_manager::stopping();
     shutdown.cancel();
     server.await.context("the HTTP API did not stop cleanly")?;
+    traces::finish();
     Ok(ending)
 }
 

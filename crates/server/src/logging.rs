@@ -1,25 +1,28 @@
-//! Log lines to standard error.
+//! Log lines to standard error, and spans to where traces are collected.
 
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
-use crate::config::{LogConfig, LogFormat};
+use crate::{
+    config::{LogConfig, LogFormat, TraceConfig},
+    traces,
+};
 
-/// Starts logging, once for the process.
-pub(crate) fn start(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.filter)
-        .with_context(|| format!("log.filter: `{}` is not a filter", config.filter))?;
-    let registry = tracing_subscriber::registry().with(filter);
-    let started = match config.format {
-        LogFormat::Text => {
-            let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(ansi)).try_init()
-        }
-        LogFormat::Json => {
-            registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init()
-        }
+/// Starts logging, and traces if they are wanted, once for the process.
+pub(crate) fn start(log: &LogConfig, trace: &TraceConfig) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&log.filter)
+        .with_context(|| format!("log.filter: `{}` is not a filter", log.filter))?;
+    let traces = traces::start(trace)?;
+    let started = match traces {
+        // A filter for all asks less of those who log than one for each.
+        None => tracing_subscriber::registry().with(lines(log)).with(filter).try_init(),
+        Some(traces) => tracing_subscriber::registry()
+            .with(vec![lines(log).with_filter(filter).boxed(), traces])
+            .try_init(),
     };
     started.context("logging could not be started")?;
     std::panic::set_hook(Box::new(tell_panic));
@@ -35,4 +38,15 @@ fn tell_panic(panic: &std::panic::PanicHookInfo<'_>) {
         thread = thread.name().unwrap_or_default(),
         "a mistake of ours: panicked"
     );
+}
+
+/// Lines on standard error.
+fn lines(log: &LogConfig) -> Box<dyn Layer<Registry> + Send + Sync> {
+    match log.format {
+        LogFormat::Text => {
+            let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            fmt::layer().with_writer(std::io::stderr).with_ansi(ansi).boxed()
+        }
+        LogFormat::Json => fmt::layer().json().with_writer(std::io::stderr).boxed(),
+    }
 }

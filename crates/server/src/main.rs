@@ -21,6 +21,7 @@ mod service_manager;
 mod shell;
 mod signals;
 mod summary;
+mod traces;
 mod workflow_files;
 mod workflow_text;
 
@@ -168,7 +169,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Some(listen) = listen {
         config.server.listen.clone_from(listen);
     }
-    logging::start(&config.log)?;
+    logging::start(&config.log, &config.trace)?;
     match cli.command {
         Command::Demo(args) => demo::run(&config, &args),
         Command::Serve(_) => serve::run(&config),

@@ -221,6 +221,15 @@ fn parameters() -> Value {
             "schema": { "type": "integer", "minimum": 0, "maximum": 999_999_999_999_u64 },
         }),
     );
+    parameters.insert(
+        "traceparent".into(),
+        json!({
+            "name": "traceparent", "in": "header", "required": false,
+            "description": "W3C trace context: the request becomes a part of that trace. What is \
+                            malformed is ignored.",
+            "schema": { "type": "string" },
+        }),
+    );
     parameters.into()
 }
 
@@ -281,6 +290,11 @@ fn headers() -> Value {
                             one whose records, and all before it, it shows.",
             "required": true, "schema": { "type": "integer", "minimum": 0 },
         },
+        "traceparent": {
+            "description": "W3C trace context: the trace, and this request in it.",
+            "required": true,
+            "schema": { "type": "string", "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$" },
+        },
         "Retry-After": {
             "description": "When to try again. Unit: seconds.",
             "required": true, "schema": { "type": "integer", "minimum": 1 },
@@ -339,6 +353,7 @@ impl Shared {
             parameters.push(json!({ "$ref": "#/components/parameters/Branchline-At-Least" }));
         }
         parameters.push(json!({ "$ref": "#/components/parameters/X-Request-Id" }));
+        parameters.push(json!({ "$ref": "#/components/parameters/traceparent" }));
         add_parameters(operation, parameters);
         self.add_problems(operation, &codes, is_positioned(pattern));
     }
@@ -354,6 +369,7 @@ impl Shared {
         };
         for (status, response) in responses.iter_mut() {
             label(response, "X-Request-Id");
+            label(response, "traceparent");
             if positioned && status.starts_with('2') {
                 label(response, "Branchline-Position");
             }

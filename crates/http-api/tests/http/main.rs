@@ -22,6 +22,7 @@ mod lead_actions;
 mod leads;
 mod lists;
 mod metrics;
+mod observed;
 mod protocol;
 mod read_your_writes;
 mod shapes;

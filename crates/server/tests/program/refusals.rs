@@ -41,3 +41,13 @@ fn a_journal_of_noise_is_refused_and_left_as_it_was() {
     assert!(told.contains("journal"), "{told}");
     assert_eq!(fs::read(database.join("db")).unwrap(), vec![0xA5; 70_000]);
 }
+
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn traces_that_nobody_can_send_are_refused_with_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let endpoint = "[trace]\notlp_endpoint = \"http://127.0.0.1:4318/v1/traces\"\n";
+    fs::write(directory.path().join("my.toml"), endpoint).unwrap();
+    let told = refused(&["serve", "--config", "my.toml"], directory.path());
+    assert!(told.contains("trace.otlp_endpoint") && told.contains("--features otlp"), "{told}");
+}

@@ -2,6 +2,7 @@
 
 mod calls;
 mod events;
+mod keys;
 mod leads;
 mod many_leads;
 mod refusals;

@@ -28,16 +28,25 @@ ALSO_TAKEN = {"GraphPutNode": "Node", "GraphPutEdge": "Edge"}
 # Fields that the server takes and does not look at, or that say what a header says.
 IGNORED_FIELDS = {("NewWorkflow", "status"), ("GraphPut", "revision")}
 
-# What a header is called as a parameter.
+# What a header is called as a parameter, and what it is for.
 HEADER_NAMES = {"If-Match": "revision"}
+HEADER_WORDS = {"If-Match": "Of the graph it was made from; `StaleRevision` when there is a newer one."}
 
 # Written by hand in client.py, under the name that the rules here would give them.
 BY_HAND = {
     "listEvents": "without `after` or `limit` the route streams: `events` does that",
 }
 
-# Headers that every call has, under names of their own.
-COMMON_HEADERS = {"Idempotency-Key", "X-Request-Id", "Last-Event-ID"}
+# Headers that are no parameters: every write has `idempotency_key`, `events` goes on by itself, and
+# the others are given to a client for all its requests, or to `request`.
+COMMON_HEADERS = {
+    "Branchline-At-Least",
+    "Idempotency-Key",
+    "If-None-Match",
+    "Last-Event-ID",
+    "X-Request-Id",
+    "traceparent",
+}
 
 
 class Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .document import ADDED_ITEMS, BY_HAND, COMMON_HEADERS, IGNORED_FIELDS, Document, Json
+from .document import ADDED_ITEMS, BY_HAND, COMMON_HEADERS, HEADER_WORDS, IGNORED_FIELDS, Document, Json
 from .types import Types
 from .words import HEADER, docstring, safe, snake
 
@@ -85,7 +85,7 @@ class Operations:
                     kind,
                     required=value.get("required", False),
                     unset=False,
-                    words=value.get("description", ""),
+                    words=HEADER_WORDS.get(value["name"], value.get("description", "")),
                 )
             )
         return places["path"], places["query"], places["header"], self._fields(method, operation)
@@ -163,9 +163,7 @@ class Operations:
         if writes:
             lines.append("        idempotency_key: str | None = None,")
         lines += ["        timeout: float | None = None,", f"    ) -> {answer}:"]
-        lines.append(
-            docstring(self._words(method, path, operation, [*in_path, *named]), "        ").rstrip()
-        )
+        lines.append(docstring(self._words(method, path, operation, named), "        ").rstrip())
         lines += self._sending(method, path, (in_path, query, headers, fields), answer, also)
         return "\n".join(lines) + "\n"
 
@@ -174,11 +172,7 @@ class Operations:
         words = operation.get("summary", "").strip()
         more = operation.get("description", "").strip()
         text = f"{words}\n\n{more}" if more else words
-        said = [
-            f"- `{safe(one.name)}`: {' '.join(one.words.split())}"
-            for one in parameters
-            if one.words and not one.words.startswith("The ")
-        ]
+        said = [f"- `{safe(one.name)}`: {' '.join(one.words.split())}" for one in parameters if one.words]
         if said:
             text += "\n\n" + "\n".join(said)
         scopes = [scope for wanted in operation.get("security", []) for scope in wanted.get("apiKey", [])]

@@ -53,6 +53,13 @@ def test_what_would_be_no_better_is_not_tried() -> None:
     assert RETRY.delay(problem_of(500, {}, b""), 1, 0.0) is None
 
 
+def test_a_request_that_is_at_work_is_waited_for_within_the_budget() -> None:
+    at_work = problem_of(409, {}, b'{"code":"request_under_way"}')
+    assert RETRY.delay(at_work, 50, 10.0) is not None
+    assert RETRY.delay(at_work, 50, 19.9) is None
+    assert NO_RETRY.delay(at_work, 1, 0.0) is None
+
+
 def test_retry_after_is_seconds_or_an_instant() -> None:
     assert busy("12").retry_after == 12.0
     assert busy("-1").retry_after == 0.0

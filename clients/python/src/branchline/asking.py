@@ -39,9 +39,9 @@ def path_of(pattern: str, *ids: str) -> str:
     return path
 
 
-def quoted(revision: int | str) -> str:
+def quoted(revision: int | str | None) -> str | None:
     """A revision as `If-Match` wants it. An `ETag` stays as it is."""
-    return revision if isinstance(revision, str) else f'"{revision}"'
+    return revision if revision is None or isinstance(revision, str) else f'"{revision}"'
 
 
 def each(page: Callable[[str | None], Any]) -> Iterator[Any]:
@@ -65,7 +65,7 @@ class Asking(ABC):
         path: str,
         *,
         query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         body: Mapping[str, Any] | None = None,
         keep_null: bool = False,
         also: tuple[int, ...] = (),
@@ -81,7 +81,7 @@ class Asking(ABC):
         path: str,
         *,
         query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         body: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,

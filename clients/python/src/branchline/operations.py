@@ -130,6 +130,8 @@ class Operations(Asking):
     ) -> models.ReportedCall:
         """Says that the provider took a call.
 
+        - `provider_ref`: The provider's name for the call.
+
         `POST /v1/call-logs/{call}/dispatched` with a key of scope `ingest`.
         """
         answer: models.ReportedCall = self._ask_json(
@@ -273,6 +275,9 @@ class Operations(Asking):
         timeout: float | None = None,
     ) -> models.Edge:
         """Adds an edge.
+
+        - `label`: The output it serves; without one it serves every routed output of its node.
+          At most 256 bytes.
 
         `POST /v1/workflows/{workflow}/edges` with a key of scope `operate`.
         """
@@ -1387,6 +1392,7 @@ class Operations(Asking):
         Nothing changes when it is the same. Leads of a node that is left out go where `move`
         says.
 
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
         - `move`: Where leads of a node that is left out go: from its id to another node's.
 
         `PUT /v1/workflows/{workflow}/graph` with a key of scope `operate`.
@@ -1447,6 +1453,7 @@ class Operations(Asking):
         - `attributes`: What analysis found; added to what is known. Null is no value.
         - `end_reason`: Why the call ended, in the provider's word.
         - `occurred_at`: When it came about; now, unless said otherwise.
+        - `provider_ref`: The provider's name for the call.
 
         `POST /v1/call-logs/{call}/status` with a key of scope `ingest`.
         """

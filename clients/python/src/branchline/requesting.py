@@ -47,6 +47,7 @@ class Requester(Asking):
         self._retry = retry or Retry()
         self._headers = headers
         self._closed = threading.Event()
+        self._seen = _Seen()
 
     def with_options(
         self: _Self,
@@ -65,6 +66,13 @@ class Requester(Asking):
     def __repr__(self) -> str:
         key = self._key.partition(":")[0] if self._key and ":" in self._key else None
         return f"{type(self).__name__}({self._transport.base_url!r}, key={key!r})"
+
+    @property
+    def position(self) -> int:
+        """The greatest position of the journal that an answer named so far; 0 before. Another process
+        that gives it as the header `Branchline-At-Least` sees at least what this one saw.
+        """
+        return self._seen.position
 
     def __enter__(self: _Self) -> _Self:
         return self
@@ -102,8 +110,10 @@ class Requester(Asking):
             method,
             path,
             query=query,
-            headers={**(headers or {}), **({"Content-Type": "application/json"} if body else {})},
+            headers=_headers(headers, body),
             body=lambda: body,
+            # To a conditional read that is an answer.
+            also=(304,),
             idempotency_key=idempotency_key,
             timeout=timeout,
             whole=True,
@@ -122,7 +132,7 @@ class Requester(Asking):
         path: str,
         *,
         query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         body: Mapping[str, Any] | None = None,
         keep_null: bool = False,
         also: tuple[int, ...] = (),
@@ -130,16 +140,13 @@ class Requester(Asking):
         timeout: float | None = None,
     ) -> Any:
         sent = None if body is None else _json(_given(body, keep_null=keep_null))
-        all_headers = dict(headers or {})
-        if sent is not None:
-            all_headers["Content-Type"] = "application/json"
         key = None if method == "GET" else idempotency_key or new_key()
         return self._json_of(
             self._exchange(
                 method,
                 path,
                 query=query,
-                headers=all_headers,
+                headers=_headers(headers, sent),
                 body=lambda: sent,
                 also=also,
                 idempotency_key=key,
@@ -154,7 +161,7 @@ class Requester(Asking):
         path: str,
         *,
         query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         body: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
@@ -164,7 +171,7 @@ class Requester(Asking):
             method,
             path,
             query=query,
-            headers={**(headers or {}), **({"Content-Type": "application/json"} if sent else {})},
+            headers=_headers(headers, sent),
             body=lambda: sent,
             idempotency_key=idempotency_key or new_key(),
             timeout=timeout,
@@ -239,6 +246,7 @@ class Requester(Asking):
             exchange.read()
         if refused:
             raise problem_of(exchange.status, exchange.headers, exchange.body)
+        self._seen.note(exchange.headers.get("branchline-position"))
         return exchange
 
     def _all_headers(
@@ -257,8 +265,28 @@ class Requester(Asking):
             raise ClientClosed("the client was closed")
 
 
+class _Seen:
+    """The greatest position of the journal that an answer named."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self._lock = threading.Lock()
+
+    def note(self, value: str | None) -> None:
+        if value is not None and value.isascii() and value.isdigit():
+            with self._lock:
+                self.position = max(self.position, int(value))
+
+
 def new_key() -> str:
+    """An idempotency key that nobody has used."""
     return f"py-{uuid.uuid4().hex}"
+
+
+def _headers(headers: Mapping[str, str | None] | None, body: bytes | None) -> dict[str, str]:
+    """Those that have a value, and what the body is."""
+    given = {name: value for name, value in (headers or {}).items() if value is not None}
+    return given if body is None else {**given, "Content-Type": "application/json"}
 
 
 def _given(body: Mapping[str, Any], *, keep_null: bool) -> dict[str, Any]:

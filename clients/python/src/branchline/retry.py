@@ -35,7 +35,10 @@ class Retry:
 
         Unit: seconds.
         """
-        if attempt >= self.attempts or not _passes(failure):
+        # The first request under the key is at work: it will be done, however often it is asked for.
+        at_work = isinstance(failure, Problem) and failure.code == "request_under_way"
+        last = attempt >= self.attempts and not (at_work and self.attempts > 1)
+        if last or not _passes(failure):
             return None
         grown = self.first_delay_s * 2.0 ** min(attempt - 1, 30)
         delay = min(self.max_delay_s, grown) * random.uniform(0.5, 1.0)  # noqa: S311

@@ -85,7 +85,7 @@ class Operations:
                     kind,
                     required=value.get("required", False),
                     unset=False,
-                    words=HEADER_WORDS.get(value["name"], value.get("description", "")),
+                    words=str(HEADER_WORDS.get(value["name"]) or value.get("description") or ""),
                 )
             )
         return places["path"], places["query"], places["header"], self._fields(method, operation)

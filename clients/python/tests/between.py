@@ -33,11 +33,12 @@ class Proxy:
         self.script: deque[Fault] = deque()
         self.always: Fault | None = None
         self.seen: list[Seen] = []
+        self.connections = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._server.proxy = self  # type: ignore[attr-defined]
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()
@@ -61,6 +62,11 @@ class Handler(BaseHTTPRequestHandler):
     """One connection to the proxy."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.proxy.connections += 1  # type: ignore[attr-defined]
 
     def handle_one_request(self) -> None:
         try:

@@ -3,13 +3,24 @@ proxy that fails as it is told."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
-from between import Proxy, answer_lost, answer_torn, answered, never_sent, proxy_of
+from between import (
+    Handler,
+    Proxy,
+    Seen,
+    answer_lost,
+    answer_torn,
+    answered,
+    never_sent,
+    passed,
+    proxy_of,
+)
 from conftest import GRAPH, QUICK, Server, campaign, claim, number
 
-from branchline import Client, ConnectionFailed, Problem, Retry, TooManyRequests, Unavailable
+from branchline import NO_RETRY, Client, ConnectionFailed, Problem, Retry, TooManyRequests, Unavailable
 
 BUSY = b'{"status":429,"code":"busy","title":"t","detail":"d","errors":[]}'
 
@@ -160,6 +171,27 @@ def test_a_page_that_is_not_ours_is_no_answer(flaky: Client, proxy: Proxy) -> No
     with pytest.raises(ConnectionFailed, match="not JSON"):
         flaky.list_workflows()
     assert len(proxy.seen) == 1
+
+
+def test_a_connection_is_kept_and_a_dead_one_is_not_used(flaky: Client, proxy: Proxy) -> None:
+    gone = threading.Event()
+
+    def hangs_up_after(handler: Handler, proxy: Proxy, seen: Seen) -> None:
+        passed(handler, proxy, seen)
+        handler.hang_up()
+        gone.set()
+
+    once = flaky.with_options(retry=NO_RETRY)
+    for at in range(20):
+        once.create_workflow(title=f"Kept {at}")
+    assert proxy.connections == 1
+    proxy.script.append(hangs_up_after)
+    once.get_health()
+    assert gone.wait(60)
+    # The server has hung up. One that may not be sent twice is not sent into that.
+    once.request("POST", "/v1/workflows", json_body={"title": "On a new one"})
+    assert proxy.connections == 2
+    assert len(proxy.seen) == 22
 
 
 def test_a_redirect_is_not_followed(flaky: Client, proxy: Proxy) -> None:

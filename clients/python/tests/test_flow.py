@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
@@ -11,6 +12,7 @@ import pytest
 from conftest import GRAPH, Server, campaign, claim, eventually, number
 
 from branchline import (
+    NO_RETRY,
     BadRequest,
     Client,
     Conflict,
@@ -20,6 +22,7 @@ from branchline import (
     Problem,
     StaleRevision,
     TooLarge,
+    Unavailable,
     read_time,
 )
 
@@ -196,6 +199,59 @@ def test_the_operator_is_known_by_the_data_directory(shared: Server, tmp_path: P
     with Client(shared.url, "not-the-token") as stranger, pytest.raises(Problem) as refused:
         stranger.get_head()
     assert refused.value.status == 401
+
+
+def test_leads_leave_as_csv_and_come_back(client: Client, tmp_path: Path) -> None:
+    workflow = client.create_workflow(title="Out", settings={"default_country": "US"})["id"]
+    client.enrol_leads(
+        workflow,
+        leads=[
+            {"phone_number": number(at), "variables": {"name": f"=Lead {at}"}, "notes": f"n{at}"}
+            for at in range(700, 720)
+        ],
+    )
+    with client.export_leads(workflow) as download:
+        rows = list(csv.DictReader(download.lines()))
+    # What a spreadsheet would run has an apostrophe in front.
+    assert (rows[0]["phone_number"], rows[0]["name"]) == (f"'{number(700)}", "'=Lead 700")
+    with client.export_leads(workflow, raw=True) as download:
+        download.save(tmp_path / "leads.csv")
+    copy = client.create_workflow(title="In", settings={"default_country": "US"})["id"]
+    client.enrol_file(copy, tmp_path / "leads.csv")
+    back = sorted((str(one["variables"]), one["notes"]) for one in client.iter_leads(copy))
+    assert back == sorted((str(one["variables"]), one["notes"]) for one in client.iter_leads(workflow))
+    with client.export_calls(workflow=workflow) as download:
+        assert download.read().startswith(b"id,")
+
+
+def test_an_edit_of_an_old_graph_is_refused(client: Client) -> None:
+    workflow = client.create_workflow(title="Two editors")["id"]
+    put = client.put_graph(workflow, revision=0, **GRAPH)
+    with pytest.raises(StaleRevision) as stale:
+        client.create_node(workflow, node_type="CONVERTED", label="Late", revision=0)
+    assert stale.value.current_revision == put["revision"]
+    client.create_node(workflow, node_type="CONVERTED", label="Now", revision=put["revision"])
+
+
+def test_what_is_unchanged_is_not_sent_again(client: Client) -> None:
+    workflow = client.create_workflow(title="Unchanged")["id"]
+    path = f"/v1/workflows/{workflow}/graph"
+    _, headers, _ = client.request("GET", path)
+    status, _, body = client.request("GET", path, headers={"If-None-Match": headers["etag"]})
+    assert (status, body) == (304, b"")
+
+
+def test_another_process_sees_at_least_what_this_one_saw(shared: Server, client: Client) -> None:
+    before = client.position
+    client.create_workflow(title="Seen")
+    assert client.position > before
+    with Client(shared.url, headers={"Branchline-At-Least": str(client.position)}) as other:
+        assert any(one["title"] == "Seen" for one in other.iter_workflows())
+    beyond = {"Branchline-At-Least": str(client.position + 1_000_000)}
+    with Client(shared.url, headers=beyond, retry=NO_RETRY) as other:
+        with pytest.raises(Unavailable) as behind:
+            other.list_workflows()
+        assert behind.value.code == "reads_behind"
 
 
 def test_a_client_tells_no_secret_of_its_own() -> None:

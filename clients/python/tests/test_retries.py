@@ -18,9 +18,18 @@ from between import (
     passed,
     proxy_of,
 )
-from conftest import GRAPH, QUICK, Server, campaign, claim, number
+from conftest import GRAPH, QUICK, Server, campaign, claim, eventually, number
 
-from branchline import NO_RETRY, Client, ConnectionFailed, Problem, Retry, TooManyRequests, Unavailable
+from branchline import (
+    NO_RETRY,
+    Client,
+    ConnectionFailed,
+    Problem,
+    Retry,
+    TooManyRequests,
+    Unavailable,
+    models,
+)
 
 BUSY = b'{"status":429,"code":"busy","title":"t","detail":"d","errors":[]}'
 
@@ -224,11 +233,30 @@ def test_an_answer_lost_across_a_restart_is_given_again(server: Server) -> None:
         assert [one["id"] for one in client.iter_workflows()] == [made["id"]]
 
 
-def test_a_lost_hand_out_hands_nothing_out_twice(flaky: Client, proxy: Proxy) -> None:
-    campaign(flaky, [number(index) for index in range(400, 406)], title="Hand-out")
-    first = claim(flaky, 1)
-    proxy.script.append(answer_lost)
-    more = claim(flaky, 1)
-    rest = flaky.claim_calls(max=100, lease_s=60)["calls"]
-    ids = [call["call_id"] for call in [*first, *more, *rest]]
-    assert len(ids) == len(set(ids))
+def test_a_lost_hand_out_is_told_again(flaky: Client, proxy: Proxy) -> None:
+    workflow, _ = campaign(flaky, [number(index) for index in range(400, 406)], title="Hand-out")
+    eventually(lambda: flaky.list_calls(workflow=workflow)["meta"]["total"] == 6)
+    calls: list[models.ClaimedCall] = []
+    while len(calls) < 6:
+        proxy.script.append(answer_lost)
+        told = flaky.claim_calls(max=2, lease_s=600)["calls"]
+        assert told
+        calls += [call for call in told if call["workflow_id"] == workflow]
+    assert len({call["call_id"] for call in calls}) == 6
+
+
+def test_a_lost_enrolment_is_told_again_after_a_restart(server: Server) -> None:
+    with proxy_of(server.url) as proxy, Client(proxy.url, retry=QUICK) as client:
+        workflow = client.create_workflow(title="Restart")["id"]
+        leads: list[models.EnrolmentLead] = [{"phone_number": number(at)} for at in range(5)]
+        proxy.script.append(answer_lost)
+        with pytest.raises(ConnectionFailed):
+            client.with_options(retry=NO_RETRY).enrol_leads(
+                workflow, leads=leads, idempotency_key="list-1"
+            )
+        server.kill()
+        server.start()
+        told = client.enrol_leads(workflow, leads=leads, idempotency_key="list-1")
+        assert "lead_ids" in told
+        assert (told["leads_enrolled"], told["duplicates_skipped"]) == (5, 0)
+        assert sorted(told["lead_ids"]) == sorted(lead["id"] for lead in client.iter_leads(workflow))

@@ -63,6 +63,7 @@ class Operations(Asking):
         self,
         workflow: models.WorkflowId,
         *,
+        revision: int | str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> models.Workflow:
@@ -70,11 +71,16 @@ class Operations(Asking):
 
         A graph with faults is not started: the answer names all of them.
 
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
+
         `POST /v1/workflows/{workflow}/activate` with a key of scope `operate`.
         """
         answer: models.Workflow = self._ask_json(
             "POST",
             path_of("/v1/workflows/{workflow}/activate", workflow),
+            headers={
+                "If-Match": quoted(revision),
+            },
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
@@ -174,16 +180,22 @@ class Operations(Asking):
         self,
         workflow: models.WorkflowId,
         *,
+        revision: int | str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> models.Workflow:
         """Stops a workflow for good.
+
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
 
         `POST /v1/workflows/{workflow}/cancel` with a key of scope `operate`.
         """
         answer: models.Workflow = self._ask_json(
             "POST",
             path_of("/v1/workflows/{workflow}/cancel", workflow),
+            headers={
+                "If-Match": quoted(revision),
+            },
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
@@ -224,6 +236,7 @@ class Operations(Asking):
         self,
         workflow: models.WorkflowId,
         *,
+        revision: int | str | None = None,
         force: bool | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
@@ -232,6 +245,7 @@ class Operations(Asking):
 
         Refused while leads are under way, unless forced.
 
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
         - `force`: Whether leads under way do not matter.
 
         `POST /v1/workflows/{workflow}/complete` with a key of scope `operate`.
@@ -241,6 +255,9 @@ class Operations(Asking):
             path_of("/v1/workflows/{workflow}/complete", workflow),
             query={
                 "force": force,
+            },
+            headers={
+                "If-Match": quoted(revision),
             },
             idempotency_key=idempotency_key,
             timeout=timeout,
@@ -271,6 +288,7 @@ class Operations(Asking):
         from_node_id: models.NodeId,
         to_node_id: models.NodeId,
         label: str | None = None,
+        revision: int | str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> models.Edge:
@@ -278,12 +296,16 @@ class Operations(Asking):
 
         - `label`: The output it serves; without one it serves every routed output of its node.
           At most 256 bytes.
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
 
         `POST /v1/workflows/{workflow}/edges` with a key of scope `operate`.
         """
         answer: models.Edge = self._ask_json(
             "POST",
             path_of("/v1/workflows/{workflow}/edges", workflow),
+            headers={
+                "If-Match": quoted(revision),
+            },
             body={
                 "from_node_id": from_node_id,
                 "label": label,
@@ -304,6 +326,7 @@ class Operations(Asking):
         entry: bool | None = None,
         position_x: float | None = None,
         position_y: float | None = None,
+        revision: int | str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> models.Node:
@@ -313,12 +336,16 @@ class Operations(Asking):
         - `entry`: Whether leads start here. Marking one node unmarks the other.
         - `position_x`: Where it is drawn, to the right. Unit: canvas units.
         - `position_y`: Where it is drawn, down. Unit: canvas units.
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
 
         `POST /v1/workflows/{workflow}/nodes` with a key of scope `operate`.
         """
         answer: models.Node = self._ask_json(
             "POST",
             path_of("/v1/workflows/{workflow}/nodes", workflow),
+            headers={
+                "If-Match": quoted(revision),
+            },
             body={
                 "config": config,
                 "entry": entry,
@@ -366,16 +393,22 @@ class Operations(Asking):
         workflow: models.WorkflowId,
         edge: models.EdgeId,
         *,
+        revision: int | str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> None:
         """Deletes an edge.
+
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
 
         `DELETE /v1/workflows/{workflow}/edges/{edge}` with a key of scope `operate`.
         """
         self._ask_nothing(
             "DELETE",
             path_of("/v1/workflows/{workflow}/edges/{edge}", workflow, edge),
+            headers={
+                "If-Match": quoted(revision),
+            },
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
@@ -385,6 +418,7 @@ class Operations(Asking):
         workflow: models.WorkflowId,
         node: models.NodeId,
         *,
+        revision: int | str | None = None,
         move_to: models.NodeId | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
@@ -393,6 +427,7 @@ class Operations(Asking):
 
         Refused while leads are at it, unless `move_to` says where they go.
 
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
         - `move_to`: Node that its leads go to.
 
         `DELETE /v1/workflows/{workflow}/nodes/{node}` with a key of scope `operate`.
@@ -403,6 +438,9 @@ class Operations(Asking):
             query={
                 "move_to": move_to,
             },
+            headers={
+                "If-Match": quoted(revision),
+            },
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
@@ -411,6 +449,7 @@ class Operations(Asking):
         self,
         workflow: models.WorkflowId,
         *,
+        revision: int | str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> None:
@@ -418,11 +457,16 @@ class Operations(Asking):
 
         Refused while it is active or a call is in progress.
 
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
+
         `DELETE /v1/workflows/{workflow}` with a key of scope `operate`.
         """
         self._ask_nothing(
             "DELETE",
             path_of("/v1/workflows/{workflow}", workflow),
+            headers={
+                "If-Match": quoted(revision),
+            },
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
@@ -486,6 +530,7 @@ class Operations(Asking):
         node_type: models.NodeType | None | Unset = UNSET,
         position_x: float | None | Unset = UNSET,
         position_y: float | None | Unset = UNSET,
+        revision: int | str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> models.Node:
@@ -495,12 +540,16 @@ class Operations(Asking):
         - `node_type`: Only the one that it has: a node never changes its type.
         - `position_x`: Where it is drawn, to the right. Unit: canvas units.
         - `position_y`: Where it is drawn, down. Unit: canvas units.
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
 
         `PATCH /v1/workflows/{workflow}/nodes/{node}` with a key of scope `operate`.
         """
         answer: models.Node = self._ask_json(
             "PATCH",
             path_of("/v1/workflows/{workflow}/nodes/{node}", workflow, node),
+            headers={
+                "If-Match": quoted(revision),
+            },
             body={
                 "config": config,
                 "entry": entry,
@@ -522,6 +571,7 @@ class Operations(Asking):
         description: str | None | Unset = UNSET,
         settings: models.Settings | None | Unset = UNSET,
         title: str | None | Unset = UNSET,
+        revision: int | str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> models.Workflow:
@@ -530,12 +580,16 @@ class Operations(Asking):
         The status is changed by the actions, not here.
 
         - `description`: What it is for.
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
 
         `PATCH /v1/workflows/{workflow}` with a key of scope `operate`.
         """
         answer: models.Workflow = self._ask_json(
             "PATCH",
             path_of("/v1/workflows/{workflow}", workflow),
+            headers={
+                "If-Match": quoted(revision),
+            },
             body={
                 "description": description,
                 "settings": settings,
@@ -620,6 +674,41 @@ class Operations(Asking):
         )
         return answer
 
+    def export_calls(
+        self,
+        *,
+        workflow: models.WorkflowId | None = None,
+        lead: models.LeadId | None = None,
+        status: models.CallStatus | None = None,
+        raw: bool | None = None,
+        timeout: float | None = None,
+    ) -> Download:
+        """Call logs as CSV.
+
+        All calls that the filter shows, as of `Branchline-Position`, in order of request, with
+        the fields of a call log as columns; `attributes` and `conflicts` are JSON. Erased
+        fields are empty. A cell that a spreadsheet would run gets a `'` in front unless `raw`
+        is true.
+
+        - `workflow`: Only of this workflow.
+        - `lead`: Only of this lead.
+        - `status`: Only those with this status.
+        - `raw`: Whether cells are left as they are, also where a spreadsheet would run them.
+
+        `GET /v1/call-logs.csv` with a key of scope `read`.
+        """
+        return self._ask_download(
+            "GET",
+            "/v1/call-logs.csv",
+            query={
+                "workflow": workflow,
+                "lead": lead,
+                "status": status,
+                "raw": raw,
+            },
+            timeout=timeout,
+        )
+
     def export_journal(
         self,
         *,
@@ -640,6 +729,43 @@ class Operations(Asking):
             query={
                 "format": format,
                 "until": until,
+            },
+            timeout=timeout,
+        )
+
+    def export_leads(
+        self,
+        workflow: models.WorkflowId,
+        *,
+        status: models.LeadStatusFilter | None = None,
+        node: models.NodeId | None = None,
+        held: models.HeldFilter | None = None,
+        raw: bool | None = None,
+        timeout: float | None = None,
+    ) -> Download:
+        """Leads as CSV.
+
+        All leads that the filter shows, as of `Branchline-Position`, in order of enrolment:
+        `phone_number`, a column for each variable, then `branchline.…` for what the engine
+        knows. Erased fields are empty. A cell that a spreadsheet would run gets a `'` in front
+        unless `raw` is true; a raw file can be enrolled again, and then columns with that
+        prefix are passed over, but for the notes.
+
+        - `status`: Only those with this status.
+        - `node`: Only those at this node.
+        - `held`: Only those that are held: for any reason (`true`), or for this one.
+        - `raw`: Whether cells are left as they are, also where a spreadsheet would run them.
+
+        `GET /v1/workflows/{workflow}/leads.csv` with a key of scope `read`.
+        """
+        return self._ask_download(
+            "GET",
+            path_of("/v1/workflows/{workflow}/leads.csv", workflow),
+            query={
+                "status": status,
+                "node": node,
+                "held": held,
+                "raw": raw,
             },
             timeout=timeout,
         )
@@ -1132,6 +1258,7 @@ class Operations(Asking):
         self,
         *,
         phone_number: str,
+        country: str | None = None,
         page: int | None = None,
         limit: int | None = None,
         cursor: models.ListCursor | None = None,
@@ -1139,7 +1266,8 @@ class Operations(Asking):
     ) -> models.LeadPage:
         """A person's leads over all workflows, oldest first.
 
-        - `phone_number`: With its country code.
+        - `phone_number`: As people write it; with its country code unless `country` is given.
+        - `country`: Country of a number without a country code, ISO 3166-1 alpha-2.
         - `page`: Page, from 1. Not with `cursor`.
         - `limit`: Rows of a page; 20 unless said otherwise.
         - `cursor`: Where to go on: the `next_cursor` of an earlier answer.
@@ -1151,6 +1279,7 @@ class Operations(Asking):
             "/v1/leads",
             query={
                 "phone_number": phone_number,
+                "country": country,
                 "page": page,
                 "limit": limit,
                 "cursor": cursor,
@@ -1163,6 +1292,7 @@ class Operations(Asking):
         self,
         *,
         phone_number: str,
+        country: str | None = None,
         page_size: int = 100,
         timeout: float | None = None,
     ) -> Iterator[models.Lead]:
@@ -1171,6 +1301,7 @@ class Operations(Asking):
         def page(cursor: str | None) -> models.LeadPage:
             return self.list_leads_of_person(
                 phone_number=phone_number,
+                country=country,
                 limit=page_size,
                 cursor=cursor,
                 timeout=timeout,
@@ -1334,6 +1465,7 @@ class Operations(Asking):
         self,
         workflow: models.WorkflowId,
         *,
+        revision: int | str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> models.Workflow:
@@ -1341,11 +1473,16 @@ class Operations(Asking):
 
         Calls in progress finish, and what they decide is held.
 
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
+
         `POST /v1/workflows/{workflow}/pause` with a key of scope `operate`.
         """
         answer: models.Workflow = self._ask_json(
             "POST",
             path_of("/v1/workflows/{workflow}/pause", workflow),
+            headers={
+                "If-Match": quoted(revision),
+            },
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
@@ -1535,16 +1672,22 @@ class Operations(Asking):
         self,
         workflow: models.WorkflowId,
         *,
+        revision: int | str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> models.Workflow:
         """Lets a paused workflow go on.
+
+        - `revision`: Of the graph it was made from; `StaleRevision` when there is a newer one.
 
         `POST /v1/workflows/{workflow}/resume` with a key of scope `operate`.
         """
         answer: models.Workflow = self._ask_json(
             "POST",
             path_of("/v1/workflows/{workflow}/resume", workflow),
+            headers={
+                "If-Match": quoted(revision),
+            },
             idempotency_key=idempotency_key,
             timeout=timeout,
         )

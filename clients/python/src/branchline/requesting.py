@@ -124,7 +124,9 @@ class Requester(Asking):
         """The stream behind a cursor. One attempt: whoever reads it knows when to try again."""
         headers = {"Last-Event-ID": after} if after else {}
         sent = self._all_headers(headers, "text/event-stream", None)
-        return self._attempt("GET", "/v1/events", sent, lambda: None, (), timeout, whole=False)
+        return self._attempt(
+            "GET", "/v1/events", sent, lambda: None, (), timeout, whole=False, twice=True
+        )
 
     def _ask_json(
         self,
@@ -216,11 +218,12 @@ class Requester(Asking):
         sent = self._all_headers(headers, accept, idempotency_key)
         if idempotency_key is None and method not in {"GET", "HEAD"}:
             repeatable = False
+        twice = repeatable and self._retry.attempts > 1
         began, attempt = time.monotonic(), 0
         while True:
             attempt += 1
             try:
-                return self._attempt(method, target, sent, body, also, timeout, whole=whole)
+                return self._attempt(method, target, sent, body, also, timeout, whole=whole, twice=twice)
             except BranchlineError as error:
                 elapsed = time.monotonic() - began
                 delay = self._retry.delay(error, attempt, elapsed) if repeatable else None
@@ -238,9 +241,10 @@ class Requester(Asking):
         timeout: float | None,
         *,
         whole: bool,
+        twice: bool,
     ) -> Exchange:
         longest = self._timeout if timeout is None else timeout
-        exchange = self._transport.exchange(method, target, headers, body, timeout=longest)
+        exchange = self._transport.exchange(method, target, headers, body, timeout=longest, twice=twice)
         refused = not (200 <= exchange.status < 300 or exchange.status in also)
         if refused or whole:
             exchange.read()

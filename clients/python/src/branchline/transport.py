@@ -166,17 +166,17 @@ class Transport:
         body: Callable[[], Body],
         *,
         timeout: float,
+        twice: bool,
     ) -> Exchange:
         """Sends a request, and waits for the head of its answer.
 
-        A connection that was kept may have been closed by the server at that very moment. When a
-        request that may be sent twice meets one, it is sent once more on a new connection.
+        A connection that was kept may have been closed by the server at that very moment. A request
+        that may be sent `twice` and meets one is sent once more at once, on a new connection.
         """
         connection, used = self._connection(timeout)
         try:
             return self._sent(connection, method, target, headers, body())
         except ConnectionFailed as failed:
-            twice = method in {"GET", "HEAD"} or "Idempotency-Key" in headers
             hung_up = isinstance(failed.__cause__, (ConnectionError, http.client.BadStatusLine))
             if not (used and twice and hung_up):
                 raise

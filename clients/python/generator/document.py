@@ -49,13 +49,48 @@ COMMON_HEADERS = {
 }
 
 
+def merged_object(schema: Json) -> Json:
+    """Of several objects without names, one with the fields of all of them: which go together is for
+    the server to judge. Other schemas are as they were.
+    """
+    several: list[Json] = schema.get("oneOf") or schema.get("anyOf") or []
+    if not several or any("properties" not in one for one in several):
+        return schema
+    fields: dict[str, list[Json]] = {}
+    for one in several:
+        for field, value in one["properties"].items():
+            fields.setdefault(field, []).append(value)
+    required = set.intersection(*(set(one.get("required", [])) for one in several))
+    return {
+        "description": schema.get("description", ""),
+        "type": "object",
+        "properties": {field: merged_value(values) for field, values in sorted(fields.items())},
+        "required": sorted(required),
+    }
+
+
+def merged_value(values: list[Json]) -> Json:
+    """What any of these schemas takes."""
+    distinct = [value for at, value in enumerate(values) if value not in values[:at]]
+    if len(distinct) == 1:
+        return distinct[0]
+    # Where a field must not be, it may be null.
+    real = [value for value in distinct if value != {"type": "null"}]
+    words = next((value["description"] for value in real if "description" in value), "")
+    if len(real) > 1 and all("enum" in value for value in real):
+        enum = list(dict.fromkeys(word for value in real for word in value["enum"]))
+        return {"description": words, "enum": enum}
+    return {"description": words, "anyOf": distinct}
+
+
 class Document:
     """The OpenAPI document, with references followed."""
 
     def __init__(self, document: Json) -> None:
-        self.document = document
-        schemas: dict[str, Json] = document["components"]["schemas"]
-        self.schemas = dict(sorted({**schemas, **ADDED_SCHEMAS}.items()))
+        given: dict[str, Json] = document["components"]["schemas"]
+        merged = {name: merged_object(schema) for name, schema in given.items()}
+        self.schemas = dict(sorted({**merged, **ADDED_SCHEMAS}.items()))
+        self.document = {**document, "components": {**document["components"], "schemas": self.schemas}}
         self.sent = self._sent()
 
     def follow(self, value: Json) -> Json:

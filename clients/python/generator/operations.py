@@ -96,30 +96,26 @@ class Operations:
             return []
         name = body["$ref"].rsplit("/", 1)[-1] if "$ref" in body else operation["operationId"]
         schema = self.document.follow(body)
-        # One of several objects: a parameter for each field of each of them.
-        objects = [self.document.follow(one) for one in schema.get("oneOf", [schema])]
         fields: list[Parameter] = []
-        for one in objects:
-            for field, value in one.get("properties", {}).items():
-                if (name, field) in IGNORED_FIELDS:
-                    continue
-                item = ADDED_ITEMS.get((name, field))
-                kind = (
-                    f"Sequence[models.{item}]"
-                    if item
-                    else self.types.of(value, f"{name}{field.capitalize()}", sent=True)
+        for field, value in schema.get("properties", {}).items():
+            if (name, field) in IGNORED_FIELDS:
+                continue
+            item = ADDED_ITEMS.get((name, field))
+            kind = (
+                f"Sequence[models.{item}]"
+                if item
+                else self.types.of(value, f"{name}{field.capitalize()}", sent=True)
+            )
+            fields.append(
+                Parameter(
+                    field,
+                    kind,
+                    required=field in schema.get("required", []),
+                    # Null is a value of an edit, and nothing everywhere else.
+                    unset=method == "PATCH",
+                    words=value.get("description", ""),
                 )
-                required = len(objects) == 1 and field in one.get("required", [])
-                fields.append(
-                    Parameter(
-                        field,
-                        kind,
-                        required=required,
-                        # Null is a value of an edit, and nothing everywhere else.
-                        unset=method == "PATCH",
-                        words=value.get("description", ""),
-                    )
-                )
+            )
         return fields
 
     def _answer(self, operation: Json) -> tuple[str, list[int]]:

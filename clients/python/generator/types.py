@@ -7,6 +7,11 @@ import json
 from .document import ALSO_TAKEN, Document, Json
 
 
+def literal(word: object) -> str:
+    """A value of an enumeration, as Python writes it."""
+    return json.dumps(word) if isinstance(word, str) else repr(word)
+
+
 class Types:
     """Python types of schemas. Nested objects without a name get one from where they stand."""
 
@@ -31,8 +36,7 @@ class Types:
                 ]
                 return self._union(several)
         if "enum" in schema:
-            words = ", ".join(json.dumps(word) for word in schema["enum"])
-            return f"Literal[{words}]".replace("true", "True").replace("false", "False")
+            return f"Literal[{', '.join(literal(word) for word in schema['enum'])}]"
         kinds = schema.get("type")
         if isinstance(kinds, list):
             return self._union([self.of({**schema, "type": kind}, place, sent=sent) for kind in kinds])

@@ -51,6 +51,7 @@ __all__ = [
     "EventCursor",
     "EventList",
     "EventListMeta",
+    "EventMessage",
     "Execution",
     "Explanation",
     "ExportFormat",
@@ -74,6 +75,7 @@ __all__ = [
     "ImportPage",
     "ImportSort",
     "JournalHead",
+    "LastEventId",
     "Lead",
     "LeadActionAnswer",
     "LeadActionBatch",
@@ -112,9 +114,6 @@ __all__ = [
     "Remedy",
     "ReportedCall",
     "Resolution",
-    "Resolution0",
-    "Resolution1",
-    "Resolution2",
     "RowFault",
     "Scalar",
     "Settings",
@@ -552,6 +551,24 @@ class EventListMeta(TypedDict):
     next_cursor: str
 
 
+class _EventMessageMust(TypedDict):
+    data: str
+    event: str
+    """The `type` of the event."""
+
+
+@final
+class EventMessage(_EventMessageMust, total=False):
+    """A message of the stream. The `id` stands at the last event of a record only: whoever breaks
+    off in the middle gets the whole record again.
+    """
+
+    id: EventCursor
+    """Send it as `Last-Event-ID` to go on."""
+    retry: int
+    """How long to wait before connecting again. Unit: milliseconds."""
+
+
 @final
 class Execution(TypedDict):
     """Where a lead stands in its run."""
@@ -806,9 +823,11 @@ class LeadActionBatch(TypedDict):
 
 @final
 class LeadActionFilter(TypedDict, total=False):
-    """Which leads of a workflow: `all`, or those that everything else given matches."""
+    """Which leads of a workflow: `all` of them, or those that everything else given matches. At
+    least one thing is given, so that a forgotten filter acts on nobody.
+    """
 
-    all: bool | None
+    all: Literal[True, False, None]
     """Every lead; stands alone."""
     held: HoldReason | Literal[True] | None
     """Held for any reason (true), or for this one."""
@@ -1059,6 +1078,15 @@ class ReportedCall(CallLog):
 
 
 @final
+class Resolution(TypedDict, total=False):
+    """A person's decision about a hold: an output of the node, another call, or when a wait ends."""
+
+    action: Literal["redial"]
+    output: Output
+    release_at: Timestamp | datetime
+
+
+@final
 class RowFault(TypedDict):
     """Rows of a list that the same thing is wrong with."""
 
@@ -1282,21 +1310,6 @@ class DossierRecordsItem(TypedDict):
     position: int
 
 
-@final
-class Resolution0(TypedDict):
-    output: Output
-
-
-@final
-class Resolution1(TypedDict):
-    action: Literal["redial"]
-
-
-@final
-class Resolution2(TypedDict):
-    release_at: Timestamp
-
-
 CallDispatch: TypeAlias = Literal["requested", "started", "dispatched", "refused", "unknown"]
 """How far the dialling of a call has come."""
 
@@ -1398,7 +1411,7 @@ GuardKind: TypeAlias = Literal[
 """What kind of thing holds a lead."""
 
 HeldFilter: TypeAlias = Literal[
-    "True",
+    "true",
     "any",
     "workflow_paused",
     "missing_output",
@@ -1432,6 +1445,9 @@ ImportId: TypeAlias = str
 
 ImportSort: TypeAlias = Literal["at", "-at"]
 """What imports are sorted by; with `-` the newest first."""
+
+LastEventId: TypeAlias = str
+"""The `id` of the last event that came; empty for none."""
 
 LeadActionAnswer: TypeAlias = LeadActionBatch | LeadActionForecast
 """What came of it, or what it would do."""
@@ -1527,9 +1543,6 @@ Remedy: TypeAlias = Literal[
     "remove",
 ]
 """What clears a guard, for programs."""
-
-Resolution: TypeAlias = Resolution0 | Resolution1 | Resolution2
-"""A person's decision about a hold: an output of the node, another call, or when a wait ends."""
 
 Scalar: TypeAlias = str | float | bool
 """A text, an exact number of at most 30 digits, or yes and no."""

@@ -111,6 +111,8 @@ __all__ = [
     "PageMeta",
     "Problem",
     "Readiness",
+    "ReadinessCode",
+    "ReadinessReason",
     "Remedy",
     "ReportedCall",
     "Resolution",
@@ -1065,9 +1067,20 @@ class Readiness(TypedDict):
     position: int
     """Last durable record."""
     ready: bool
+    reasons: list[ReadinessReason]
+    """Everything that is in the way of being ready; empty when it is."""
     set_aside: list[LeadReason]
-    """Leads that could not be rebuilt."""
+    """Leads that could not be rebuilt. They are in nobody else's way."""
     version: str
+
+
+@final
+class ReadinessReason(TypedDict):
+    """Why the server is not ready."""
+
+    code: ReadinessCode
+    message: str
+    """For people: what is the matter, and what to do."""
 
 
 @final
@@ -1517,6 +1530,15 @@ Output: TypeAlias = str
 of a call, `true` and `false` of a condition or any text of a switch, `next` of a wait,
 `success` and `failure` of an application.
 """
+
+ReadinessCode: TypeAlias = Literal[
+    "shutting_down",
+    "journal_failed",
+    "starting",
+    "reads_behind",
+    "disk_nearly_full",
+]
+"""Which kind of reason."""
 
 Remedy: TypeAlias = Literal[
     "activate",

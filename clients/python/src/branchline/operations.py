@@ -989,8 +989,8 @@ class Operations(Asking):
         *,
         timeout: float | None = None,
     ) -> models.Readiness:
-        """Whether it may be asked: reads show all that was acknowledged before the start, and
-        writes are taken.
+        """Whether it may be asked: reads are up to date, writes are taken, and nothing is about to
+        end that.
 
         `GET /readyz`.
         """

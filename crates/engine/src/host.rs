@@ -172,12 +172,7 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) ->
         HostCommand::Calls { actions } => tell_all(core, &asked, actions),
         HostCommand::Claim { max, lease_s } => {
             let claimed = effects::claim(Rc::clone(core), caller, max, lease_s);
-            Box::pin(async move {
-                {
-                    let (calls, committed) = claimed.await?;
-                    Ok(Answer::Claimed(calls, committed))
-                }
-            })
+            Box::pin(async move { claimed.await.map(|(calls, at)| Answer::Claimed(calls, at)) })
         }
         HostCommand::Keys { action } => {
             let done = api_keys::desk::perform(core, caller, action);

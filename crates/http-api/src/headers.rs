@@ -218,8 +218,7 @@ pub(crate) async fn guard(
     if *request.method() == Method::HEAD && request.path() != EVENTS_PATH {
         request.head_mut().method = Method::GET;
     }
-    let before = positions::before(&request);
-    let mut response = if let Some(problem) = refused.or_else(|| before.as_ref().err().cloned()) {
+    let mut response = if let Some(problem) = refused {
         drop(request.take_payload());
         let refusal = actix_web::ResponseError::error_response(&problem);
         request.into_response(refusal).map_into_right_body()
@@ -232,9 +231,6 @@ pub(crate) async fn guard(
     }
     if let Some(hsts) = hsts {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
-    }
-    if let Ok(before) = before {
-        positions::label(&mut response, before);
     }
     label(response.headers_mut(), &id);
     Ok(response)

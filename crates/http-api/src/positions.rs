@@ -5,12 +5,14 @@
 //! another what must be there, and whoever has read a list can follow the events from it.
 
 use actix_web::{
-    HttpMessage, HttpRequest,
+    HttpMessage, HttpRequest, ResponseError,
+    body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{HeaderName, HeaderValue},
+        header::{HeaderMap, HeaderName, HeaderValue},
     },
+    middleware::Next,
 };
 use branchline_engine::{EngineError, command::LastPosition};
 use branchline_journal::record::Position;
@@ -23,20 +25,37 @@ use crate::{
 const POSITION: HeaderName = HeaderName::from_static("branchline-position");
 const AT_LEAST: HeaderName = HeaderName::from_static("branchline-at-least");
 
-/// Where the journal stood when a request came; `None` where answers do not say: outside
-/// `/v1`, and to the operator, who has `Branchline-Head`.
-pub(crate) struct Before(Option<Position>);
+/// Runs before and after every route below `/v1` but those of the operator, whose answers have a
+/// header of their own: checks that the journal has the record that a request asks for, and says in
+/// the answer which records it is about.
+pub(crate) async fn guard(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    if request.path().starts_with("/v1/admin/") {
+        return Ok(next.call(request).await?.map_into_left_body());
+    }
+    match before(&request) {
+        Ok(before) => {
+            let mut response = next.call(request).await?;
+            label(&mut response, before);
+            Ok(response.map_into_left_body())
+        }
+        Err(problem) => {
+            drop(request.take_payload());
+            let refusal = problem.error_response();
+            Ok(request.into_response(refusal).map_into_right_body())
+        }
+    }
+}
 
-/// Checks that the journal has the record that a request asks for. A read waits for the read models
-/// anyway; what the journal does not have may never come.
+/// Where the journal stands when a request comes. A read waits for the read models anyway; what the
+/// journal does not have may never come.
 ///
 /// # Errors
 ///
 /// 400 for a header that is no position; 503 when the journal has no such record yet.
-pub(crate) fn before(request: &ServiceRequest) -> Result<Before, Problem> {
-    if !request.path().starts_with("/v1/") || request.path().starts_with("/v1/admin/") {
-        return Ok(Before(None));
-    }
+fn before(request: &ServiceRequest) -> Result<Position, Problem> {
     let head = state(request.request())?.engine.position();
     if let Some(wanted) = request.headers().get(AT_LEAST) {
         let wanted = wanted.to_str().ok().and_then(|text| text.trim().parse().ok());
@@ -48,7 +67,7 @@ pub(crate) fn before(request: &ServiceRequest) -> Result<Before, Problem> {
             return Err(EngineError::Behind.into());
         }
     }
-    Ok(Before(Some(head)))
+    Ok(head)
 }
 
 /// Where the answers to this request's commands will be noted.
@@ -59,9 +78,8 @@ pub(crate) fn noted(request: &HttpRequest) -> LastPosition {
 }
 
 /// Says in an answer which records it is about, unless the route has said so itself.
-pub(crate) fn label<B>(response: &mut ServiceResponse<B>, Before(before): Before) {
-    let Some(before) = before.filter(|_| response.status().is_success()) else { return };
-    if response.headers().contains_key(POSITION) {
+fn label<B>(response: &mut ServiceResponse<B>, before: Position) {
+    if !response.status().is_success() || response.headers().contains_key(POSITION) {
         return;
     }
     let position = if *response.request().method() == Method::GET {
@@ -77,6 +95,6 @@ pub(crate) fn label<B>(response: &mut ServiceResponse<B>, Before(before): Before
 }
 
 /// Names a position in an answer.
-pub(crate) fn set(headers: &mut actix_web::http::header::HeaderMap, position: Position) {
+pub(crate) fn set(headers: &mut HeaderMap, position: Position) {
     headers.insert(POSITION, HeaderValue::from(position.0));
 }

@@ -60,19 +60,23 @@ pub(crate) fn expected(request: &HttpRequest) -> Result<Option<u32>, Problem> {
     let quoted = text.and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
     let digits = quoted.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let revision = digits.and_then(|digits| digits.parse().ok());
-    revision.map(Some).ok_or_else(|| {
-        let problem = "If-Match: must be one revision in quotes, such as \"6\"".to_owned();
-        header_fault("If-Match", problem)
-    })
+    revision.map(Some).ok_or_else(unreadable)
+}
+
+fn unreadable() -> Problem {
+    header_fault("If-Match", "If-Match: must be one revision in quotes, such as \"6\"".to_owned())
 }
 
 /// The revision that `If-Match` must name.
 ///
 /// # Errors
 ///
-/// 428 without one; those of [`expected`].
+/// 428 without one; 400 for any (`*`); those of [`expected`].
 pub(crate) fn required(request: &HttpRequest) -> Result<u32, Problem> {
     expected(request)?.ok_or_else(|| {
+        if request.headers().contains_key(header::IF_MATCH) {
+            return unreadable();
+        }
         let detail = "say which revision the graph was made from: If-Match: \"<revision>\", as the \
                       ETag of GET has it";
         Problem::of(Refusal::PreconditionRequired, detail)

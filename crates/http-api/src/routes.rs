@@ -13,7 +13,7 @@ use crate::{
     ApiState, access, admin, call_logs,
     error_mapping::Refusal,
     events, exports, graph, headers, health, imports, landing, lead_actions, lead_changes,
-    lead_upload, leads, metrics, observe, openapi,
+    lead_upload, leads, metrics, observe, openapi, positions,
     problem::{Answer, Problem},
     whole_graph, workflows,
 };
@@ -144,6 +144,8 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
                 // Routes are tried in this order; the ones that carriers ask all day come first,
                 // in their own scope, so that a report is not compared with everything else.
                 web::scope("/v1")
+                    // The last one is asked first: nobody learns of a position without a key.
+                    .wrap(from_fn(positions::guard))
                     .wrap(from_fn(access::guard))
                     .service(
                         web::scope("/call-logs")

@@ -25,6 +25,9 @@ use crate::{
 const POSITION: HeaderName = HeaderName::from_static("branchline-position");
 const AT_LEAST: HeaderName = HeaderName::from_static("branchline-at-least");
 
+/// Largest position that a request may ask for: no journal is that long, so it is a mistake.
+pub(crate) const AT_LEAST_MAX: u64 = 999_999_999_999;
+
 /// Runs before and after every route below `/v1` but those of the operator, whose answers have a
 /// header of their own: checks that the journal has the record that a request asks for, and says in
 /// the answer which records it is about.
@@ -58,7 +61,8 @@ pub(crate) async fn guard(
 fn before(request: &ServiceRequest) -> Result<Position, Problem> {
     let head = state(request.request())?.engine.position();
     if let Some(wanted) = request.headers().get(AT_LEAST) {
-        let wanted = wanted.to_str().ok().and_then(|text| text.trim().parse().ok());
+        let wanted = wanted.to_str().ok().and_then(|text| text.trim().parse::<u64>().ok());
+        let wanted = wanted.filter(|wanted| *wanted <= AT_LEAST_MAX);
         let wanted = wanted.map(Position).ok_or_else(|| {
             let problem = "Branchline-At-Least: must be a position, such as 1042".to_owned();
             header_fault("Branchline-At-Least", problem)

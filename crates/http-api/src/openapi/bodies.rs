@@ -1,6 +1,9 @@
 //! Schemas of bodies that somebody sends. They are read field by field, so no type has them.
 
-use branchline_domain::workflow::{DESCRIPTION_CHARS_MAX, TITLE_CHARS_MAX};
+use branchline_domain::{
+    graph::NodeType as Kind,
+    workflow::{DESCRIPTION_CHARS_MAX, TITLE_CHARS_MAX},
+};
 use branchline_engine::batch::BATCH_MAX;
 use serde_json::{Value, json};
 
@@ -12,7 +15,7 @@ use super::{
         body, boolean, chars, integer, list, maybe, nullable, object, of, schemas, such_as, text,
         told, words,
     },
-    settings::{NodeConfig, Settings},
+    settings::{self, NodeConfig, Settings},
 };
 
 /// Farthest place on the canvas, to each side. Unit: canvas units.
@@ -53,6 +56,24 @@ fn with(mut base: Value, further: Value) -> Value {
         base.extend(further);
     }
     base
+}
+
+/// A node with the config of its type, and further fields.
+fn node_by_type(further: &Value) -> Value {
+    let types = Kind::ALL.map(|kind| {
+        let config = match kind {
+            Kind::VoiceCall => maybe::<settings::VoiceCallConfig>(),
+            Kind::Conditional => maybe::<settings::ConditionalConfig>(),
+            Kind::Time => maybe::<settings::TimeConfig>(),
+            Kind::Application => maybe::<settings::ApplicationConfig>(),
+            Kind::Converted | Kind::Dropped => maybe::<settings::NoConfig>(),
+        };
+        body(
+            json!({ "node_type": words([kind.as_str()]), "label": node_label() }),
+            with(with(node_fields(), further.clone()), object([("config", config)])),
+        )
+    });
+    object([("oneOf", types.to_vec().into())])
 }
 
 fn node_label() -> Value {
@@ -156,7 +177,7 @@ schemas! {
     );
     /// A new node.
     NewNode = such_as(
-        body(json!({ "node_type": of::<NodeType>(), "label": node_label() }), node_fields()),
+        node_by_type(&json!({})),
         json!([
             {
                 "node_type": "VOICE_CALL", "label": "Intro", "entry": true,
@@ -229,10 +250,7 @@ schemas! {
         }]),
     );
     /// A node of a graph that is put.
-    GraphPutNode = body(
-        json!({ "node_type": of::<NodeType>(), "label": node_label() }),
-        with(node_fields(), json!({ "id": nullable(chars(1, 128)) })),
-    );
+    GraphPutNode = node_by_type(&json!({ "id": nullable(chars(1, 128)) }));
     /// An edge of a graph that is put, between nodes of its list.
     GraphPutEdge = body(
         json!({ "from_node_id": chars(1, 128), "to_node_id": chars(1, 128) }),

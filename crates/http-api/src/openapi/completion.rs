@@ -13,7 +13,7 @@ use super::{
     notation::{Named, of},
     problem_schemas, problems, revisions, settings,
 };
-use crate::access;
+use crate::{access, positions};
 
 /// What any route under `/v1` may answer.
 const ANY: &[&str] = &[
@@ -218,7 +218,7 @@ fn parameters() -> Value {
             "name": "Branchline-At-Least", "in": "header", "required": false,
             "description": "A `Branchline-Position` of an earlier answer, of any process: 503 while the \
                             journal does not have it.",
-            "schema": { "type": "integer", "minimum": 0, "maximum": 999_999_999_999_u64 },
+            "schema": { "type": "integer", "minimum": 0, "maximum": positions::AT_LEAST_MAX },
         }),
     );
     parameters.insert(

@@ -28,17 +28,20 @@ fn schema() -> Value {
 pub(super) fn condition(method: &str, pattern: &str) -> Option<Value> {
     if takes_condition(method, pattern) {
         let required = method == "put";
+        // Where it is required, any revision will not do.
+        let pattern = if required { "^\"[0-9]{1,9}\"$" } else { "^([*]|\"[0-9]{1,9}\")$" };
         return Some(json!({
             "name": "If-Match", "in": "header", "required": required,
             "description": "The revision that the graph must have, in quotes: its `ETag`.",
-            "schema": schema(),
+            "schema": { "type": "string", "pattern": pattern },
         }));
     }
     (method == "get" && is_of_graph(pattern)).then(|| {
         json!({
             "name": "If-None-Match", "in": "header", "required": false,
-            "description": "The revision that the caller has: 304 if there is no newer one.",
-            "schema": schema(),
+            "description": "The revision that the caller has, in quotes: 304 if there is no newer one. \
+                            What cannot be read is passed over.",
+            "schema": { "type": "string" },
         })
     })
 }

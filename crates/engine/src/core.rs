@@ -83,9 +83,6 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// How long a stop waits for what is under way.
-    const STOP_WAIT: Duration = Duration::from_secs(10);
-
     pub(crate) fn new(
         services: Rc<Services>,
         reader: Reader,
@@ -164,12 +161,12 @@ impl Core {
     }
 
     /// Waits until nothing is under way any more, within limits.
-    pub(crate) async fn settle(&self) {
+    pub(crate) async fn settle(&self, patience: Duration) {
         let settled = async {
             self.workload.settled().await;
             self.services.journal.idle().await;
         };
-        if tokio::time::timeout(Self::STOP_WAIT, settled).await.is_err() {
+        if tokio::time::timeout(patience, settled).await.is_err() {
             tracing::warn!(under_way = self.under_way(), "stopping with work under way");
         }
     }

@@ -4,9 +4,10 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use branchline_journal::store::EventStore;
@@ -89,9 +90,27 @@ pub struct Engine {
     handle: EngineHandle,
     reads: Arc<ReadSide>,
     stop: watch::Sender<bool>,
-    /// Whether a stop abandons what is under way.
-    abandon: Arc<AtomicBool>,
+    end: Arc<End>,
     threads: Option<Threads>,
+}
+
+/// How an engine is to end, once it stops.
+#[derive(Debug)]
+struct End {
+    /// Whether what is under way is abandoned.
+    abandon: AtomicBool,
+    /// How long what is under way may take. Unit: milliseconds.
+    patience_ms: AtomicU64,
+}
+
+impl End {
+    fn abandons(&self) -> bool {
+        self.abandon.load(Ordering::Acquire)
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_millis(self.patience_ms.load(Ordering::Acquire))
+    }
 }
 
 struct Threads {
@@ -114,11 +133,14 @@ struct Beginning {
     handle: EngineHandle,
     requests: mpsc::Receiver<HostRequest>,
     stopping: Stopping,
-    abandon: Arc<AtomicBool>,
+    end: Arc<End>,
     started: std::sync::mpsc::Sender<Result<(), StartError>>,
 }
 
 impl Engine {
+    /// How long [`Self::shutdown`] waits for what is under way. Unit: milliseconds.
+    const PATIENCE_MS: u64 = 10_000;
+
     /// Starts an engine. Blocks until reads show everything in the journal, and what a crash left
     /// half done is mended.
     ///
@@ -141,7 +163,10 @@ impl Engine {
         let (sender, requests) = mpsc::channel(parts.config.host_channel_capacity.max(1));
         let handle = EngineHandle::new(sender, Arc::clone(&reads), Arc::default());
         let (stop, stopping) = Stopping::new();
-        let abandon = Arc::new(AtomicBool::new(false));
+        let end = Arc::new(End {
+            abandon: AtomicBool::new(false),
+            patience_ms: AtomicU64::new(Self::PATIENCE_MS),
+        });
         let (started, begun) = std::sync::mpsc::channel();
         let beginning = Beginning {
             parts,
@@ -150,7 +175,7 @@ impl Engine {
             handle: handle.clone(),
             requests,
             stopping,
-            abandon: Arc::clone(&abandon),
+            end: Arc::clone(&end),
             started,
         };
         let engine = thread::Builder::new()
@@ -159,7 +184,7 @@ impl Engine {
             .map_err(StartError::Thread)?;
         let threads = Some(Threads { engine, reader: reader_thread, projector });
         // Made before the wait, so that a start that fails ends its threads.
-        let engine = Self { handle, reads, stop, abandon, threads };
+        let engine = Self { handle, reads, stop, end, threads };
         begun.recv().map_err(|_| StartError::Stopped)??;
         Ok(engine)
     }
@@ -175,16 +200,26 @@ impl Engine {
         self.reads.failed().await
     }
 
-    /// Takes no more requests, waits for what is under way, closes the journal, and ends. Blocks.
+    /// [`Self::shutdown`], which waits so long for what is under way: what was not answered then is
+    /// in the journal or not, as after a crash. To close the journal and to save the read models takes
+    /// its own time.
+    pub fn shutdown_within(self, patience: Duration) {
+        let patience_ms = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
+        self.end.patience_ms.store(patience_ms, Ordering::Release);
+        self.shutdown();
+    }
+
+    /// Takes no more requests, waits ten seconds for what is under way, closes the journal, and ends.
+    /// Blocks.
     ///
     /// Handles that are left keep the files open until they are dropped.
     pub fn shutdown(mut self) {
-        self.end(false);
+        self.stop_threads(false);
     }
 
-    fn end(&mut self, abandon: bool) {
+    fn stop_threads(&mut self, abandon: bool) {
         let Some(Threads { engine, reader, projector }) = self.threads.take() else { return };
-        self.abandon.store(abandon, Ordering::Release);
+        self.end.abandon.store(abandon, Ordering::Release);
         self.stop.send_replace(true);
         if engine.join().is_err() {
             tracing::error!("the engine thread panicked");
@@ -201,13 +236,12 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.end(true);
+        self.stop_threads(true);
     }
 }
 
 async fn run(beginning: Beginning) {
-    let Beginning { parts, reads, reader, handle, requests, stopping, abandon, started } =
-        beginning;
+    let Beginning { parts, reads, reader, handle, requests, stopping, end, started } = beginning;
     let EngineParts { store, vault, clock, ids, phones, applications, config } = parts;
     let _hand_out = HandOutAtEnd(Arc::clone(handle.answers()));
     let journal = Rc::new(JournalPort::new(Arc::clone(&store), Arc::clone(&reads)));
@@ -222,7 +256,7 @@ async fn run(beginning: Beginning) {
     if failed {
         return;
     }
-    serve(&core, requests, &abandon).await;
+    serve(&core, requests, &end).await;
 }
 
 async fn begin(
@@ -265,7 +299,7 @@ async fn fold_everything(core: &Core) -> Result<(), StartError> {
 }
 
 /// Takes requests in hand until the engine stops, then sees them through.
-async fn serve(core: &Rc<Core>, mut requests: mpsc::Receiver<HostRequest>, abandon: &AtomicBool) {
+async fn serve(core: &Rc<Core>, mut requests: mpsc::Receiver<HostRequest>, end: &End) {
     /// Requests taken in hand before actors get their turn.
     const BATCH: usize = 256;
     let mut batch = Vec::with_capacity(BATCH);
@@ -285,7 +319,7 @@ async fn serve(core: &Rc<Core>, mut requests: mpsc::Receiver<HostRequest>, aband
         }
     }
     requests.close();
-    let abandon = abandon.load(Ordering::Acquire);
+    let abandon = end.abandons();
     // What was asked before the stop is seen through; whoever asks from now on is told.
     while let Ok(request) = requests.try_recv() {
         if abandon {
@@ -296,7 +330,7 @@ async fn serve(core: &Rc<Core>, mut requests: mpsc::Receiver<HostRequest>, aband
         }
     }
     if !abandon {
-        core.settle().await;
+        core.settle(end.patience()).await;
         LastUsed::of(core.store().as_ref()).save(core.reads().api_keys());
     }
 }

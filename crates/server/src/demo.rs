@@ -16,7 +16,7 @@ use crate::{
     DemoArgs, campaign,
     config::Config,
     front::Front,
-    house::{self, Ending},
+    house::{self, Ending, StopTimes},
     progress::{self, Progress},
     serve::exit_code,
     signals::Signals,
@@ -77,7 +77,7 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
             house::serve_until(config, front, &handle, operator, signals, failed, follow).await;
         // Handles keep the journal's files open.
         drop(handle);
-        engine.shutdown();
+        engine.shutdown_within(StopTimes::of(config).engine);
         ending
     })?;
     if ending == Ending::Stopped && args.exit_when_done {

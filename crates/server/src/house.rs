@@ -104,10 +104,7 @@ pub(crate) async fn serve_until(
     until: impl Future<Output = ()>,
 ) -> anyhow::Result<Ending> {
     let shutdown = Shutdown::new();
-    let limits = Limits {
-        shutdown_timeout: Duration::from_secs(config.server.shutdown_timeout_s),
-        ..config.limits
-    };
+    let limits = Limits { shutdown_timeout: StopTimes::of(config).requests, ..config.limits };
     let state = ApiState::new(engine.clone(), limits, shutdown.clone())
         .with_uploads(&config.storage.data_dir)
         .with_admin(admin)
@@ -165,6 +162,24 @@ async fn keep_certificate_fresh(
     loop {
         hangups.next().await;
         tracing::info!("without TLS there is nothing to read again");
+    }
+}
+
+/// What a stop may take, in its two parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StopTimes {
+    /// For requests that are under way. Whole seconds, one at least.
+    pub(crate) requests: Duration,
+    /// For what the engine does by itself afterwards.
+    pub(crate) engine: Duration,
+}
+
+impl StopTimes {
+    pub(crate) fn of(config: &Config) -> Self {
+        let all_s = config.server.shutdown_timeout_s;
+        let requests_s = (all_s.saturating_mul(3) / 5).max(1);
+        let engine = Duration::from_secs(all_s.saturating_sub(requests_s));
+        Self { requests: Duration::from_secs(requests_s), engine }
     }
 }
 

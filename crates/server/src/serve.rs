@@ -13,7 +13,7 @@ use branchline_engine::{
 use crate::{
     config::{CarrierConfig, CarrierKind, Config},
     front::Front,
-    house::{self, Ending},
+    house::{self, Ending, StopTimes},
     service_manager,
     signals::Signals,
 };
@@ -50,7 +50,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
         .await;
         // Handles keep the journal's files open.
         drop(handle);
-        engine.shutdown();
+        engine.shutdown_within(StopTimes::of(config).engine);
         ending
     })?;
     Ok(exit_code(ending))

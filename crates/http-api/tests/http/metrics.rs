@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::test::TestRequest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::common::Api;
 
 /// Every metric has a row here; a row without a metric is a promise that nobody keeps.
 const DOCUMENT: &str = include_str!("../../../../docs/operations.md");
+
+/// What Grafana shows.
+const DASHBOARD: &str = include_str!("../../../../deploy/grafana/branchline.json");
 
 /// One scrape, checked line by line against the text format.
 struct Scrape {
@@ -187,6 +190,46 @@ async fn every_metric_is_documented_and_every_documented_one_is_there() {
         .filter(|name| name.starts_with("branchline_") || name.starts_with("process_"))
         .collect();
     assert_eq!(shown, documented);
+}
+
+/// Every query of a dashboard, wherever it is.
+fn queries(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if name == "expr" || name == "query" {
+                    found.extend(value.as_str().map(Into::into));
+                }
+                queries(value, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| queries(item, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Names of ours in a query of Prometheus.
+fn metrics_of(query: &str) -> impl Iterator<Item = &str> {
+    let words = query.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    words.filter(|word| word.starts_with("branchline_") || word.starts_with("process_"))
+}
+
+#[actix_web::test]
+async fn every_metric_of_the_dashboard_and_of_the_alerts_is_there_and_every_metric_is_on_it() {
+    let api = Api::start();
+    let scrape = Scrape::of(&api).await;
+    let mut on_it = Vec::new();
+    queries(&serde_json::from_str(DASHBOARD).unwrap(), &mut on_it);
+    assert!(on_it.len() > 40, "{on_it:#?}");
+    let shown: BTreeSet<String> =
+        on_it.iter().flat_map(|query| metrics_of(query)).map(|name| scrape.family(name)).collect();
+    let there: BTreeSet<String> = scrape.kinds.keys().cloned().collect();
+    assert_eq!(shown, there);
+    let (_, alerts) = DOCUMENT.split_once("### Alerts").unwrap();
+    let (alerts, _) = alerts.split_once("\n## ").unwrap();
+    for name in metrics_of(alerts) {
+        assert!(there.contains(&scrape.family(name)), "{name}");
+    }
 }
 
 #[actix_web::test]

@@ -21,5 +21,6 @@ mod rehearse;
 mod serve;
 mod server;
 mod service_manager;
+mod stopping;
 mod tls;
 mod workflow_files;

@@ -49,7 +49,7 @@ COMMON_HEADERS = {
 }
 
 
-def merged_object(schema: Json) -> Json:
+def merged_object(schema: Json, unions: dict[frozenset[str], str]) -> Json:
     """Of several objects without names, one with the fields of all of them: which go together is for
     the server to judge. Other schemas are as they were.
     """
@@ -64,13 +64,13 @@ def merged_object(schema: Json) -> Json:
     return {
         "description": schema.get("description", ""),
         "type": "object",
-        "properties": {field: merged_value(values) for field, values in sorted(fields.items())},
+        "properties": {field: merged_value(values, unions) for field, values in sorted(fields.items())},
         "required": sorted(required),
     }
 
 
-def merged_value(values: list[Json]) -> Json:
-    """What any of these schemas takes."""
+def merged_value(values: list[Json], unions: dict[frozenset[str], str]) -> Json:
+    """What any of these schemas takes; by its name, if `unions` has one for it."""
     distinct = [value for at, value in enumerate(values) if value not in values[:at]]
     if len(distinct) == 1:
         return distinct[0]
@@ -80,7 +80,12 @@ def merged_value(values: list[Json]) -> Json:
     if len(real) > 1 and all("enum" in value for value in real):
         enum = list(dict.fromkeys(word for value in real for word in value["enum"]))
         return {"description": words, "enum": enum}
-    return {"description": words, "anyOf": distinct}
+    flat = [one for value in distinct for one in value.get("anyOf", [value])]
+    named = unions.get(frozenset(one["$ref"] for one in flat if "$ref" in one))
+    if named is not None and all("$ref" in one or one == {"type": "null"} for one in flat):
+        null = [{"type": "null"}] if {"type": "null"} in flat else []
+        flat = [{"$ref": f"#/components/schemas/{named}"}, *null]
+    return {"description": words, "anyOf": flat}
 
 
 class Document:
@@ -88,7 +93,12 @@ class Document:
 
     def __init__(self, document: Json) -> None:
         given: dict[str, Json] = document["components"]["schemas"]
-        merged = {name: merged_object(schema) for name, schema in given.items()}
+        unions = {
+            frozenset(one["$ref"] for one in schema["anyOf"]): name
+            for name, schema in given.items()
+            if all("$ref" in one for one in schema.get("anyOf", [{}]))
+        }
+        merged = {name: merged_object(schema, unions) for name, schema in given.items()}
         self.schemas = dict(sorted({**merged, **ADDED_SCHEMAS}.items()))
         self.document = {**document, "components": {**document["components"], "schemas": self.schemas}}
         self.sent = self._sent()

@@ -683,7 +683,7 @@ class GraphPutEdge(_GraphPutEdgeMust, total=False):
 class _GraphPutNodeMust(TypedDict):
     label: str
     """What people call it."""
-    node_type: NodeType
+    node_type: Literal["VOICE_CALL", "CONDITIONAL", "TIME", "APPLICATION", "CONVERTED", "DROPPED"]
 
 
 @final
@@ -931,7 +931,7 @@ class NewEdge(_NewEdgeMust, total=False):
 class _NewNodeMust(TypedDict):
     label: str
     """What people call it."""
-    node_type: NodeType
+    node_type: Literal["VOICE_CALL", "CONDITIONAL", "TIME", "APPLICATION", "CONVERTED", "DROPPED"]
 
 
 @final

@@ -321,7 +321,7 @@ class Operations(Asking):
         workflow: models.WorkflowId,
         *,
         label: str,
-        node_type: models.NodeType,
+        node_type: Literal["VOICE_CALL", "CONDITIONAL", "TIME", "APPLICATION", "CONVERTED", "DROPPED"],
         config: models.NodeConfig | None = None,
         entry: bool | None = None,
         position_x: float | None = None,

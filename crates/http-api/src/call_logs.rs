@@ -48,22 +48,34 @@ struct CallLogShape {
     workflow_id: WorkflowId,
     #[schema(value_type = names::LeadId)]
     lead_id: LeadId,
+    /// The node that it was made for.
     #[schema(value_type = Option<names::NodeId>)]
     node_id: Option<NodeId>,
+    /// Number it goes to, E.164; null once it is erased.
     to: Option<String>,
+    /// Number it comes from, E.164.
     from: String,
+    /// Who or what talks.
     agent_id: Option<String>,
+    /// The furthest; the first final one wins.
     #[schema(value_type = names::CallStatus)]
     status: CallStatus,
+    /// How far dialling has come.
     #[schema(value_type = names::CallDispatch)]
     dispatch: DispatchStage,
+    /// Why the provider refused to dial, in its words.
     refusal: Option<String>,
+    /// Why it ended, in the word of the provider.
     end_reason: Option<String>,
+    /// What analysis found; null once it is erased.
     #[schema(value_type = Option<names::Values>)]
     attributes: Option<Values>,
+    /// The provider's name for it.
     provider_ref: Option<String>,
+    /// Other final statuses, in the order they were reported. They moved nothing.
     #[schema(value_type = Vec<answers::StatusConflict>)]
     conflicts: Vec<Conflict>,
+    /// The statuses it came to, `created` first.
     #[schema(value_type = Vec<answers::StatusMark>)]
     timeline: Vec<StatusMark>,
     #[schema(value_type = names::Timestamp)]
@@ -100,6 +112,7 @@ impl From<CallLog> for CallLogShape {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReportedCall)]
 struct ReportedShape {
+    /// Whether the report is part of the story: another final status than the first is not.
     accepted: bool,
     #[serde(flatten)]
     log: CallLogShape,
@@ -112,10 +125,12 @@ struct ItemShape {
     call_id: String,
     /// What the report alone would have been answered with.
     http_status: u16,
+    /// Whether the report is part of the story; null when it was refused.
     accepted: Option<bool>,
     /// The call's status now.
     #[schema(value_type = Option<names::CallStatus>)]
     status: Option<CallStatus>,
+    /// Why it was refused.
     problem: Option<Value>,
 }
 

@@ -17,10 +17,13 @@ use crate::openapi::names;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Event)]
 pub(crate) struct EventShape {
+    /// Its place: what comes after it is asked for with this.
     pub(crate) cursor: String,
     position: u64,
     #[schema(value_type = names::Timestamp)]
     at: Timestamp,
+    /// What happened, such as `lead.branch_taken`. New types come: pass over those you do not
+    /// know.
     #[serde(rename = "type")]
     pub(crate) event_type: &'static str,
     #[schema(value_type = Option<names::WorkflowId>)]
@@ -29,11 +32,13 @@ pub(crate) struct EventShape {
     lead_id: Option<LeadId>,
     #[schema(value_type = Option<names::CallId>)]
     call_id: Option<CallId>,
+    /// Who caused it: `key:<key id>`, `api`, `operator` or `engine`.
     principal: String,
     /// The request that asked for it.
     request_id: Option<String>,
     /// The record that it follows from.
     cause_position: Option<u64>,
+    /// Its fields, by type. Fields are added, never renamed; nothing personal is in them.
     payload: Value,
 }
 

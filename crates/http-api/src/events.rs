@@ -51,6 +51,7 @@ struct ListShape {
 #[schema(as = EventListMeta)]
 struct ListMeta {
     limit: u64,
+    /// Ask again with it as `after`, also when there is no more yet.
     next_cursor: String,
     /// Whether there is more already.
     more: bool,

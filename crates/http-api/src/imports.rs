@@ -26,13 +26,17 @@ use crate::{
 pub(crate) struct ImportShape {
     #[schema(value_type = names::ImportId)]
     id: ImportId,
+    /// Name of the file, if there was one.
     file_name: Option<String>,
     #[schema(value_type = names::Timestamp)]
     at: Timestamp,
+    /// `running`, `done`, `cancelled` or `refused`.
     status: &'static str,
+    /// Rows of the list.
     rows: u32,
     leads_enrolled: u32,
     duplicates_skipped: u32,
+    /// Why it was refused or given up.
     #[schema(value_type = Vec<answers::RowFault>)]
     faults: Vec<RowFault>,
 }

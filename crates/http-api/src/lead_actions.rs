@@ -72,8 +72,11 @@ impl ResultShape {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LeadActionBatch)]
 struct BatchShape {
+    /// Leads from the cursor on that the filter matched before anything was done.
     matched: u64,
+    /// The leads of this part, in order of id.
     results: Vec<ResultShape>,
+    /// Where the next part begins; null when this was the last.
     #[schema(value_type = Option<names::LeadId>)]
     next_cursor: Option<LeadId>,
 }
@@ -101,9 +104,11 @@ impl From<BatchAnswer> for BatchShape {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LeadActionGroup)]
 struct GroupShape {
+    /// What holds them; null for nothing.
     #[schema(value_type = Option<names::HoldReason>)]
     hold: Option<HoldCode>,
     leads: u64,
+    /// What would come of the first of them.
     examples: Vec<ResultShape>,
 }
 
@@ -111,7 +116,9 @@ struct GroupShape {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LeadActionForecast)]
 struct ForecastShape {
+    /// Leads from the cursor on that the filter matches.
     matched: u64,
+    /// The same by what holds them.
     by_hold: Vec<GroupShape>,
 }
 

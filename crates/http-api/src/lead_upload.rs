@@ -42,9 +42,11 @@ const WORD_BYTES_MAX: usize = 64;
 #[schema(as = Enrolled)]
 struct EnrolledShape {
     leads_enrolled: usize,
+    /// Rows whose number was there already.
     duplicates_skipped: u32,
     #[schema(value_type = Vec<names::LeadId>)]
     lead_ids: Vec<LeadId>,
+    /// The import; null for a list of one.
     #[schema(value_type = Option<names::ImportId>)]
     import_id: Option<ImportId>,
 }

@@ -38,23 +38,33 @@ pub(crate) struct LeadShape {
     id: LeadId,
     #[schema(value_type = Option<names::WorkflowId>)]
     workflow_id: Option<WorkflowId>,
+    /// E.164; null once it is erased.
     phone_number: Option<String>,
+    /// What is known of the person; null once it is erased.
     #[schema(value_type = Option<names::Values>)]
     variables: Option<Values>,
+    /// Null without any, and once they are erased.
     notes: Option<String>,
     #[schema(value_type = names::LeadStatus)]
     status: LeadStatus,
+    /// Where it is; null while it is pending.
     #[schema(value_type = Option<names::NodeId>)]
     current_node_id: Option<NodeId>,
+    /// When it came there.
     #[schema(value_type = Option<names::Timestamp>)]
     entered_at: Option<Timestamp>,
+    /// When its wait ends or ended.
     #[schema(value_type = Option<names::Timestamp>)]
     release_at: Option<Timestamp>,
+    /// The call that it waits or waited for there.
     #[schema(value_type = Option<names::CallId>)]
     call_id: Option<CallId>,
+    /// Why it stays although its step has something to say.
     #[schema(value_type = Option<names::HoldReason>)]
     hold: Option<HoldCode>,
+    /// Whether it was taken out.
     removed: bool,
+    /// When what is personal was erased.
     #[schema(value_type = Option<names::Timestamp>)]
     erased_at: Option<Timestamp>,
     #[schema(value_type = names::Timestamp)]
@@ -94,13 +104,16 @@ fn call_of(story: &LeadStory) -> Option<CallId> {
 struct ExecutionShape {
     #[schema(value_type = Option<names::NodeId>)]
     current_node_id: Option<NodeId>,
+    /// Number of the stay, from 1.
     visit: u32,
     #[schema(value_type = Option<names::Timestamp>)]
     entered_at: Option<Timestamp>,
+    /// When its wait ends or ended.
     #[schema(value_type = Option<names::Timestamp>)]
     release_at: Option<Timestamp>,
     #[schema(value_type = Option<names::CallId>)]
     call_id: Option<CallId>,
+    /// Why it stays although its step has something to say.
     #[schema(value_type = Option<names::HoldReason>)]
     hold: Option<HoldCode>,
 }
@@ -110,11 +123,15 @@ struct ExecutionShape {
 #[schema(as = History)]
 struct HistoryShape {
     lead: LeadShape,
+    /// Where it stands in its run; null while it is pending.
     execution: Option<ExecutionShape>,
+    /// The entry, each branch and each move, in order; nothing else.
     #[schema(value_type = Vec<answers::Transition>)]
     history: Vec<Transition>,
+    /// The stays at nodes, in order.
     #[schema(value_type = Vec<answers::Visit>)]
     visits: Vec<VisitShape>,
+    /// The newest graph.
     #[schema(value_type = Vec<answers::Node>)]
     nodes: Vec<NodeShape>,
     #[schema(value_type = Vec<answers::Edge>)]

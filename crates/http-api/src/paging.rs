@@ -81,8 +81,10 @@ struct Meta {
     /// None when the page was asked for by cursor.
     page: Option<u64>,
     limit: u64,
+    /// Rows of the whole list.
     total: u64,
     total_pages: u64,
+    /// Where the list goes on; null at its end.
     next_cursor: Option<String>,
 }
 

@@ -27,19 +27,26 @@ use crate::{
 pub(crate) struct WorkflowShape {
     #[schema(value_type = names::WorkflowId)]
     pub(crate) id: WorkflowId,
+    /// What people call it.
     pub(crate) title: String,
+    /// What it is for.
     description: Option<String>,
     #[schema(value_type = names::WorkflowStatus)]
     pub(crate) status: WorkflowStatus,
     #[schema(value_type = settings::Settings)]
     settings: Settings,
+    /// Counts changes of its graph.
     revision: u32,
     node_count: usize,
     edge_count: usize,
+    /// Leads that were ever enrolled, removed ones too.
     enrolled_leads: u64,
+    /// Whether leads move.
     can_process_leads: bool,
+    /// The button that it has; null when it has ended.
     #[schema(value_type = Option<names::WorkflowControl>)]
     control: Option<Control>,
+    /// Why the button is what it is.
     control_reason: &'static str,
     #[schema(value_type = names::Timestamp)]
     created_at: Timestamp,

@@ -25,7 +25,9 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 #[schema(as = JournalHead)]
 struct HeadShape {
+    /// How many records the journal has.
     size: u64,
+    /// Root of its hash tree, hexadecimal.
     root: String,
     /// When the last record was decided; null in an empty journal.
     #[schema(value_type = Option<names::Timestamp>)]

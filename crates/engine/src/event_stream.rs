@@ -39,6 +39,20 @@ impl EventStream {
         Cursor(self.told)
     }
 
+    /// How many records reads show that were not handed out yet.
+    pub fn behind(&self) -> u64 {
+        self.reads.folded().0.saturating_sub(self.told.0)
+    }
+
+    /// Leaves out whatever is there: goes on after the newest record that reads show.
+    pub fn skip(&mut self) {
+        let newest = self.reads.folded();
+        if newest > self.told {
+            self.buffered.clear();
+            (self.read, self.told) = (newest, newest);
+        }
+    }
+
     /// The next record. Waits for one; `None` when the engine has stopped, or after an error.
     pub async fn next(&mut self) -> Option<Result<RecordedFact, EngineError>> {
         loop {

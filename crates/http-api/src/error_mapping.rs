@@ -52,6 +52,8 @@ pub(crate) enum Refusal {
     /// Too many bodies are in memory.
     NoRoom,
     TooManyConnections,
+    TooManyRequests,
+    TooManyStreams,
 }
 
 impl Refusal {
@@ -90,6 +92,8 @@ impl Refusal {
             }
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
             Self::NoRoom => (StatusCode::SERVICE_UNAVAILABLE, "no_room"),
+            Self::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
+            Self::TooManyStreams => (StatusCode::TOO_MANY_REQUESTS, "too_many_streams"),
             Self::TooManyConnections => (StatusCode::SERVICE_UNAVAILABLE, "too_many_connections"),
             Self::NotConfigured => (StatusCode::SERVICE_UNAVAILABLE, "not_configured"),
         }

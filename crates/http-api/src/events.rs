@@ -18,12 +18,14 @@ use crate::{
     Shutdown,
     error_mapping::Refusal,
     event_shapes::{EventShape, events_of, lead_of},
-    headers::{organisation, state},
+    event_streams::EventStreamPlace,
+    headers::{caller, organisation, state},
     metrics::OpenStream,
     openapi::{self, answers, names},
     paging::number,
     problem::{Answer, FieldFault, Problem},
     query::Query,
+    rates,
 };
 
 /// Records in one answer of the list when the caller does not say.
@@ -32,8 +34,6 @@ const LIMIT_DEFAULT: u64 = 100;
 const LIMIT_MAX: u64 = 1_000;
 /// Records in one piece of the stream.
 const PIECE_RECORDS: usize = 256;
-/// A comment is sent this often when nothing happens, so that proxies keep the connection.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a browser waits before it connects again. Unit: milliseconds.
 const RECONNECT_MS: u32 = 2_000;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -66,7 +66,7 @@ struct ListMeta {
     get, path = "/v1/events", operation_id = "listEvents", tag = openapi::EVENTS,
     params(("after" = Option<names::EventCursor>, Query, description = "Only what comes after this place."), ("limit" = Option<u64>, Query, description = "For the list: records in one answer; 100 unless said otherwise.", minimum = 1, maximum = 1000), ("Last-Event-ID" = Option<names::LastEventId>, Header, description = "For the stream: the `id` of the last event that came.")),
     responses((status = 200, description = "A part of the list, or the stream.", content((ListShape = "application/json"), (answers::EventMessage = "text/event-stream")))),
-    extensions(("x-problems" = json!(["invalid_header"]))),
+    extensions(("x-problems" = json!(["invalid_header", "too_many_streams"]))),
 )]
 pub(crate) async fn events(request: HttpRequest) -> Answer {
     let mut query = Query::of(&request)?;
@@ -83,7 +83,13 @@ pub(crate) async fn events(request: HttpRequest) -> Answer {
         return list(&request, after.unwrap_or_default(), limit.unwrap_or(LIMIT_DEFAULT)).await;
     }
     // A browser that comes back knows better than the address it was given first.
-    stream_after(&request, last.or(after).unwrap_or_default())
+    let newest = Cursor(state(&request)?.engine.read(Projections::position).await?);
+    let after = match (last, after) {
+        (Some(last), _) => known_place(last, newest, "Last-Event-ID", Refusal::InvalidHeader)?,
+        (None, Some(after)) => known_place(after, newest, "after", Refusal::InvalidQuery)?,
+        (None, None) => Cursor::default(),
+    };
+    stream_after(&request, after)
 }
 
 /// What `Last-Event-ID` says.
@@ -110,11 +116,35 @@ fn bad_cursor(error: &dyn std::fmt::Display) -> Problem {
     Problem::invalid(Refusal::InvalidHeader, vec![fault])
 }
 
+/// A place that this journal has reached. One that it has not is of another journal, or of this one before
+/// it was restored from an older backup: whoever goes on from there would miss what comes until then.
+///
+/// # Errors
+///
+/// 400 for a place in the future.
+fn known_place(
+    after: Cursor,
+    newest: Cursor,
+    parameter: &str,
+    refusal: Refusal,
+) -> Result<Cursor, Problem> {
+    if after <= newest {
+        return Ok(after);
+    }
+    let detail = format!(
+        "{parameter}: {after} is after the newest record, {newest}: it is of another journal, or of this \
+         one before a restore; leave it out, and read what you keep anew"
+    );
+    let fault = FieldFault { parameter: Some(parameter.into()), detail, ..FieldFault::default() };
+    Err(Problem::invalid(refusal, vec![fault]))
+}
+
 async fn list(request: &HttpRequest, after: Cursor, limit: u64) -> Answer {
     let organisation = organisation(request);
     let engine = &state(request)?.engine;
     // Waits until reads show all that was answered; the stream tells what reads show.
     let head = engine.read(Projections::position).await?;
+    let after = known_place(after, Cursor(head), "after", Refusal::InvalidQuery)?;
     let mut events = engine.events(after.0);
     let facts = events.next_batch(usize::try_from(limit).unwrap_or(usize::MAX))?;
     let shapes = shapes(engine, organisation, &facts).await?;
@@ -144,6 +174,20 @@ async fn shapes(
     Ok(shown.collect())
 }
 
+/// Told to a reader that was left out records, because it took them too slowly.
+#[derive(Serialize)]
+struct ResyncShape<'a> {
+    #[serde(rename = "type")]
+    event_type: &'static str,
+    /// From here on events are told again.
+    cursor: &'a str,
+    /// After this one they were not: the list still has them.
+    skipped_after: String,
+    /// How many records were left out.
+    #[serde(rename = "records")]
+    behind: u64,
+}
+
 /// What a stream holds between two pieces.
 struct Streaming {
     engine: EngineHandle,
@@ -151,19 +195,32 @@ struct Streaming {
     events: EventStream,
     shutdown: Shutdown,
     begun: bool,
+    /// Whether its reader had everything at some time. Who begins far back is not slow.
+    caught_up: bool,
+    heartbeat: Duration,
+    /// How far behind a reader may fall that had caught up. Unit: records.
+    lag_max: u64,
     /// Counts as open as long as it lives.
     _open: OpenStream,
+    _place: EventStreamPlace,
 }
 
 fn stream_after(request: &HttpRequest, after: Cursor) -> Result<HttpResponse, Problem> {
     let state = state(request)?;
+    let reader = caller(request, &[])?.principal;
+    let has_limit = rates::is_key(&reader);
+    let place = state.event_streams.enter(reader, has_limit, &state.limits)?;
     let streaming = Streaming {
         engine: state.engine.clone(),
         organisation: organisation(request),
         events: state.engine.events(after.0),
         shutdown: state.shutdown.clone(),
         begun: false,
+        caught_up: false,
+        heartbeat: state.limits.stream_heartbeat,
+        lag_max: state.limits.stream_lag_max_records,
         _open: state.metrics.open_stream(),
+        _place: place,
     };
     let pieces = stream::unfold(Some(streaming), |streaming| async {
         let mut streaming = streaming?;
@@ -192,13 +249,18 @@ impl Streaming {
             self.begun = true;
             return Piece::More(format!("retry: {RECONNECT_MS}\n\n"));
         }
+        if let Some(text) = self.resync() {
+            return Piece::More(text);
+        }
         let first = tokio::select! {
             biased;
             () = self.shutdown.cancelled() => return Piece::End,
             first = self.events.next() => first,
-            () = tokio::time::sleep(KEEP_ALIVE) => return Piece::More(": still here\n\n".into()),
+            () = tokio::time::sleep(self.heartbeat) => return Piece::More(": still here\n\n".into()),
         };
-        match self.render(first).await {
+        let rendered = self.render(first).await;
+        self.caught_up |= self.events.behind() == 0;
+        match rendered {
             Ok(Some(text)) => Piece::More(text),
             Ok(None) => Piece::End,
             Err(error) => {
@@ -206,6 +268,21 @@ impl Streaming {
                 Piece::Last(format!(": the stream ends: {error}\n\n"))
             }
         }
+    }
+
+    /// What a reader is told that has fallen too far behind, and is put at the end.
+    fn resync(&mut self) -> Option<String> {
+        let behind = self.events.behind();
+        self.caught_up |= behind == 0;
+        if !self.caught_up || behind <= self.lag_max {
+            return None;
+        }
+        let skipped_after = self.events.cursor().to_string();
+        self.events.skip();
+        let cursor = self.events.cursor().to_string();
+        let shape = ResyncShape { event_type: "resync", cursor: &cursor, skipped_after, behind };
+        let json = serde_json::to_string(&shape).unwrap_or_default();
+        Some(format!("id: {cursor}\nevent: resync\ndata: {json}\n\n"))
     }
 
     /// The first record and those that are there behind it.

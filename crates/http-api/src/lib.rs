@@ -17,6 +17,7 @@ mod csv_rows;
 mod csv_table;
 mod error_mapping;
 mod event_shapes;
+mod event_streams;
 mod events;
 mod exports;
 mod graph;
@@ -45,6 +46,7 @@ mod paths;
 mod positions;
 mod problem;
 mod query;
+mod rates;
 mod revisions;
 mod routes;
 mod server;
@@ -63,7 +65,7 @@ use std::{
 use branchline_engine::EngineHandle;
 use tokio::sync::Semaphore;
 
-use crate::{body::Bodies, metrics::ApiMetrics};
+use crate::{body::Bodies, event_streams::EventStreams, metrics::ApiMetrics, rates::Rates};
 
 pub use health::Readiness;
 pub use limits::Limits;
@@ -87,6 +89,10 @@ pub struct ApiState {
     uploads: Arc<Path>,
     /// How many bytes of JSON bodies are in memory.
     bodies: Arc<Bodies>,
+    /// Streams of events that are open.
+    event_streams: Arc<EventStreams>,
+    /// How often each key may ask.
+    rates: Arc<Rates>,
     /// Ends the event streams, and the server.
     pub shutdown: Shutdown,
     /// How many files of leads and calls may be written at once.
@@ -113,6 +119,8 @@ impl ApiState {
             limits,
             uploads: PathBuf::into_boxed_path(std::env::temp_dir()).into(),
             bodies: Arc::new(Bodies::new(limits.bodies_max_bytes)),
+            event_streams: Arc::default(),
+            rates: Arc::new(Rates::new(&limits)),
             loopback_only: true,
             shutdown,
             exports: Arc::new(Semaphore::new(exports::AT_ONCE)),

@@ -49,6 +49,25 @@ pub struct Limits {
     pub connections_max: usize,
     /// Connections that wait to be taken. Unit: connections.
     pub backlog: u32,
+    /// Requests of one key in a second, and at once. Unit: requests.
+    pub requests_per_s: u32,
+    /// Unit: requests.
+    pub requests_burst: u32,
+    /// What one key reports of calls in a second, and at once. Unit: requests.
+    pub intake_per_s: u32,
+    /// Unit: requests.
+    pub intake_burst: u32,
+    /// Requests with a wrong key from one address in a minute. Unit: requests.
+    pub bad_keys_per_min: u32,
+    /// Streams of events that are open at once. Unit: streams.
+    pub streams_max: usize,
+    /// The same, of one key. Unit: streams.
+    pub streams_per_key_max: usize,
+    /// How often a stream says that it lives while nothing happens.
+    #[serde(rename = "stream_heartbeat_s", deserialize_with = "seconds")]
+    pub stream_heartbeat: Duration,
+    /// How far behind a reader may fall that had caught up, before it is told to `resync`. Unit: records.
+    pub stream_lag_max_records: u64,
     /// How long a stop waits for requests that are under way. Event streams end at once. Its setting is
     /// `server.shutdown_timeout_s`.
     #[serde(skip)]

@@ -15,7 +15,7 @@ use crate::{
     events, exports, graph, headers, health, imports, landing, lead_actions, lead_changes,
     lead_upload, leads, metrics, observe, openapi, positions,
     problem::{Answer, Problem},
-    whole_graph, workflows,
+    rates, whole_graph, workflows,
 };
 
 /// One route: a method of a pattern, and who answers.
@@ -146,7 +146,9 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
                 web::scope("/v1")
                     // The last one is asked first: nobody learns of a position without a key.
                     .wrap(from_fn(positions::guard))
+                    .wrap(from_fn(rates::of_keys))
                     .wrap(from_fn(access::guard))
+                    .wrap(from_fn(rates::of_strangers))
                     .service(
                         web::scope("/call-logs")
                             .configure(|config| register(config, "/v1/call-logs", CALLS))

@@ -15,45 +15,6 @@ use super::{
 };
 use crate::{access, positions};
 
-/// What any route under `/v1` may answer.
-const ANY: &[&str] = &[
-    "invalid_query",
-    "foreign_host",
-    "busy",
-    "journal_unavailable",
-    "lead_set_aside",
-    "reads_behind",
-    "shutting_down",
-    "malformed_request",
-    "slow_head",
-    "url_too_long",
-    "head_too_large",
-    "internal_error",
-    "too_many_connections",
-];
-
-/// What a route that takes a key may answer besides.
-const KEY: &[&str] = &["unauthorized", "scope_missing"];
-
-/// What a route of the operator may answer besides.
-const OPERATOR: &[&str] = &["unauthorized", "route_not_found"];
-
-/// What any write may answer besides.
-const WRITE: &[&str] = &[
-    "broken_body",
-    "invalid_header",
-    "cross_site",
-    "slow_body",
-    "body_too_large",
-    "no_room",
-    "too_large",
-    "unsupported_content_encoding",
-    "idempotency_key_reused",
-];
-
-/// What a route that reads JSON may answer besides. A write without a body reads `{}`.
-const JSON: &[&str] = &["malformed_json", "json_too_deep", "invalid_body"];
-
 /// The media type of a workbook.
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -328,14 +289,14 @@ impl Shared {
             codes.extend(more.iter().map(|code| (*code).to_owned()));
         };
         if under_v1 {
-            also(&mut codes, ANY);
+            also(&mut codes, problems::ANY);
             let scopes = scopes(method, pattern);
-            also(&mut codes, if scopes.is_some() { KEY } else { OPERATOR });
+            also(&mut codes, if scopes.is_some() { problems::KEY } else { problems::OPERATOR });
             operation.insert("security".into(), security(scopes));
         }
         if writes {
-            also(&mut codes, WRITE);
-            also(&mut codes, JSON);
+            also(&mut codes, problems::WRITE);
+            also(&mut codes, problems::JSON);
             if operation.contains_key("requestBody") {
                 codes.insert("unsupported_media_type".into());
             }

@@ -78,6 +78,8 @@ pub(crate) const CODES: &[Code] = &[
     code(422, "idempotency_key_reused", "the key came with another request before"),
     code(428, "precondition_required", "say which revision the graph was made from"),
     code(429, "busy", "a queue is full: try again after `Retry-After`"),
+    code(429, "too_many_requests", "the key, or the address, has used up what it may ask"),
+    code(429, "too_many_streams", "too many streams of events are open"),
     code(431, "head_too_large", "the headers are too long or too many"),
     code(500, "internal_error", "a mistake of ours: the log has it under the `X-Request-Id`"),
     code(503, "journal_unavailable", "the journal takes no writes or cannot be read"),
@@ -92,6 +94,46 @@ pub(crate) const CODES: &[Code] = &[
     code(503, "shutting_down", "the server stops"),
     code(503, "too_many_connections", "there is no room for another connection: try again"),
 ];
+
+/// What any route under `/v1` may answer.
+pub(super) const ANY: &[&str] = &[
+    "invalid_query",
+    "foreign_host",
+    "busy",
+    "journal_unavailable",
+    "lead_set_aside",
+    "reads_behind",
+    "shutting_down",
+    "malformed_request",
+    "slow_head",
+    "url_too_long",
+    "head_too_large",
+    "internal_error",
+    "too_many_connections",
+    "too_many_requests",
+];
+
+/// What a route that takes a key may answer besides.
+pub(super) const KEY: &[&str] = &["unauthorized", "scope_missing"];
+
+/// What a route of the operator may answer besides.
+pub(super) const OPERATOR: &[&str] = &["unauthorized", "route_not_found"];
+
+/// What any write may answer besides.
+pub(super) const WRITE: &[&str] = &[
+    "broken_body",
+    "invalid_header",
+    "cross_site",
+    "slow_body",
+    "body_too_large",
+    "no_room",
+    "too_large",
+    "unsupported_content_encoding",
+    "idempotency_key_reused",
+];
+
+/// What a route that reads JSON may answer besides. A write without a body reads `{}`.
+pub(super) const JSON: &[&str] = &["malformed_json", "json_too_deep", "invalid_body"];
 
 /// What is known of a code.
 pub(crate) fn known(code: &str) -> Option<&'static Code> {

@@ -13,6 +13,8 @@ use actix_web::{
     test::{TestRequest, call_service, init_service},
     web,
 };
+use branchline_domain::workflow::Settings;
+use branchline_engine::command::Caller;
 use branchline_http_api::{configure, serve};
 
 /// Reads a stream until it has sent this text.
@@ -76,6 +78,85 @@ async fn a_reader_that_comes_back_goes_on_where_it_was() {
     api.send(limited).await.problem(400, "invalid_query");
     let wrong = TestRequest::get().uri("/v1/events").insert_header(("last-event-id", "12"));
     api.send(wrong).await.problem(400, "invalid_header");
+}
+
+#[actix_web::test]
+async fn a_place_that_the_journal_has_not_reached_is_refused() {
+    let api = Api::start();
+    api.draft().await;
+    for path in ["/v1/events?after=0-900", "/v1/events?after=0-900&limit=5"] {
+        let told = api.get(path).await.problem(400, "invalid_query");
+        assert!(text(&told["detail"]).contains("another journal"), "{told}");
+    }
+    let stream =
+        || TestRequest::get().uri("/v1/events").insert_header(("accept", "text/event-stream"));
+    let ahead = stream().insert_header(("last-event-id", "0-900"));
+    api.send(ahead).await.problem(400, "invalid_header");
+    let ahead = stream().uri("/v1/events?after=0-900");
+    api.send(ahead).await.problem(400, "invalid_query");
+}
+
+#[actix_web::test]
+async fn a_reader_that_falls_too_far_behind_is_told_and_put_at_the_end() {
+    let mut api = Api::start();
+    api.state.limits.stream_lag_max_records = 20;
+    // Who begins far back is not slow: nothing is left out.
+    let (engine, host) = (api.engine.handle(), Caller::host());
+    let make = |title: String| {
+        let (engine, host) = (engine.clone(), host.clone());
+        async move { engine.create_workflow(&host, &title, "", Settings::default()).await.unwrap() }
+    };
+    for number in 0..300 {
+        make(format!("early {number}")).await;
+    }
+    let app = init_service(App::new().configure(configure(api.state.clone()))).await;
+    let stream = TestRequest::get().uri("/v1/events").to_request();
+    let mut body = pin!(call_service(&app, stream).await.into_body());
+    let mut told = String::new();
+    let mut read = async |until: &str| {
+        told.clear();
+        while !told.contains(until) {
+            let piece = std::future::poll_fn(|context| body.as_mut().poll_next(context)).await;
+            told.push_str(std::str::from_utf8(&piece.unwrap().ok().unwrap()).unwrap());
+        }
+        told.clone()
+    };
+    let early = read("early 299").await;
+    assert_eq!(early.matches("event: workflow.created").count(), 300);
+    assert!(!early.contains("resync"));
+    make("between".into()).await;
+    read("between").await;
+    for number in 0..300 {
+        make(format!("late {number}")).await;
+    }
+    // A read shows all of them, and so does the stream.
+    engine.read(|_| ()).await.unwrap();
+    let late = read("event: resync").await;
+    let data = late.lines().rev().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    let resync: serde_json::Value = serde_json::from_str(data).unwrap();
+    let skipped = resync["records"].as_u64().unwrap();
+    assert_eq!(late.matches("event: workflow.created").count() as u64 + skipped, 300);
+    assert!(late.contains(&format!("id: {}\nevent: resync", text(&resync["cursor"]))));
+    make("after".into()).await;
+    assert!(!read("after").await.contains("late 299"));
+    // What was left out is still in the list.
+    let list = format!("/v1/events?after={}&limit=1000", text(&resync["skipped_after"]));
+    let list = api.get(&list).await.expect(200);
+    assert_eq!(list["data"].as_array().unwrap().len() as u64, skipped + 1);
+}
+
+#[actix_web::test]
+async fn there_are_only_so_many_streams() {
+    let mut api = Api::start();
+    api.state.limits.streams_max = 2;
+    let app = init_service(App::new().configure(configure(api.state.clone()))).await;
+    let open = || call_service(&app, TestRequest::get().uri("/v1/events").to_request());
+    let (first, _second) = (open().await, open().await);
+    let refused = open().await;
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers().get("retry-after").unwrap(), "1");
+    drop(first);
+    assert_eq!(open().await.status(), 200);
 }
 
 #[actix_web::test]

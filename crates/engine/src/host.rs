@@ -174,10 +174,7 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) ->
             let claimed = effects::claim(Rc::clone(core), caller, max, lease_s);
             Box::pin(async move { claimed.await.map(|(calls, at)| Answer::Claimed(calls, at)) })
         }
-        HostCommand::Keys { action } => {
-            let done = api_keys::desk::perform(core, caller, action);
-            Box::pin(async move { done.await.map(Answer::Key) })
-        }
+        HostCommand::Keys { action } => Box::pin(api_keys::desk::perform(core, caller, action)),
     };
     Begun::Later(answering, reply)
 }

@@ -148,15 +148,15 @@ impl From<OrganisationRejection> for Problem {
         let say = |status, code| Self::new(status, code, words.clone());
         match rejection {
             OrganisationRejection::KeyNotFound { .. } => {
-                say(StatusCode::NOT_FOUND, "api_key_not_found")
+                say(StatusCode::NOT_FOUND, "key_not_found")
             }
-            OrganisationRejection::KeyExists { .. } => say(StatusCode::CONFLICT, "api_key_exists"),
+            OrganisationRejection::KeyExists { .. } => say(StatusCode::CONFLICT, "key_exists"),
             OrganisationRejection::KeyEnded { status, .. } => Self {
                 current_status: Some(status.as_str()),
-                ..say(StatusCode::CONFLICT, "api_key_ended")
+                ..say(StatusCode::CONFLICT, "key_ended")
             },
-            OrganisationRejection::TooManyKeys => say(StatusCode::CONFLICT, "too_many_api_keys"),
-            OrganisationRejection::NoKeys => say(StatusCode::CONFLICT, "no_api_keys"),
+            OrganisationRejection::TooManyKeys => say(StatusCode::CONFLICT, "too_many_keys"),
+            OrganisationRejection::NoKeys => say(StatusCode::CONFLICT, "no_keys"),
             OrganisationRejection::Invalid { field, problem } => invalid(field, &problem),
         }
     }

@@ -7,8 +7,13 @@ use actix_web::{
     http::header::{self, HeaderName},
     web::Bytes,
 };
-use branchline_domain::id::{LeadId, OrganisationId, WorkflowId};
-use branchline_engine::{Cursor, EngineError, EngineHandle, EventStream, RecordedFact};
+use branchline_domain::{
+    id::{LeadId, WorkflowId},
+    organisation::Scope,
+};
+use branchline_engine::{
+    Cursor, EngineError, EngineHandle, EventStream, RecordedEvents, RecordedFact,
+};
 use branchline_projections::Projections;
 use futures_util::stream;
 use serde::Serialize;
@@ -16,10 +21,11 @@ use utoipa::ToSchema;
 
 use crate::{
     Shutdown,
+    access::{self, Identity},
     error_mapping::Refusal,
     event_shapes::{EventShape, events_of, lead_of},
     event_streams::EventStreamPlace,
-    headers::{caller, organisation, state},
+    headers::{caller, state},
     metrics::OpenStream,
     openapi::{self, answers, names},
     paging::number,
@@ -140,23 +146,24 @@ fn known_place(
 }
 
 async fn list(request: &HttpRequest, after: Cursor, limit: u64) -> Answer {
-    let organisation = organisation(request);
+    let identity = access::identity(request).ok_or_else(access::nobody)?;
     let engine = &state(request)?.engine;
     // Waits until reads show all that was answered; the stream tells what reads show.
     let head = engine.read(Projections::position).await?;
     let after = known_place(after, Cursor(head), "after", Refusal::InvalidQuery)?;
     let mut events = engine.events(after.0);
     let facts = events.next_batch(usize::try_from(limit).unwrap_or(usize::MAX))?;
-    let shapes = shapes(engine, organisation, &facts).await?;
+    let shapes = shapes(engine, &identity, &facts).await?;
     let cursor = events.cursor();
     let meta = ListMeta { limit, next_cursor: cursor.to_string(), more: cursor.0 < head };
     Ok(HttpResponse::Ok().json(ListShape { data: shapes.into_iter().flatten().collect(), meta }))
 }
 
-/// The events of records, by record. Records of other organisations have none.
+/// The events of records, by record. Records of other organisations have none, and what happens to
+/// keys is for those who may see keys.
 async fn shapes(
     engine: &EngineHandle,
-    organisation: OrganisationId,
+    identity: &Identity,
     facts: &[RecordedFact],
 ) -> Result<Vec<Vec<EventShape>>, EngineError> {
     let homes: BTreeMap<LeadId, WorkflowId> = engine
@@ -165,8 +172,10 @@ async fn shapes(
             leads.filter_map(|lead| Some((lead, projections.lead_home(lead)?.0))).collect()
         })
         .await?;
+    let sees_keys = identity.may(&[Scope::Admin, Scope::Audit]).is_ok();
     let shown = facts.iter().map(|fact| {
-        if fact.organisation != organisation {
+        let of_keys = matches!(fact.events, RecordedEvents::Organisation(..));
+        if fact.organisation != identity.organisation || (of_keys && !sees_keys) {
             return Vec::new();
         }
         events_of(fact, lead_of(fact).and_then(|lead| homes.get(&lead).copied()))
@@ -191,7 +200,7 @@ struct ResyncShape<'a> {
 /// What a stream holds between two pieces.
 struct Streaming {
     engine: EngineHandle,
-    organisation: OrganisationId,
+    identity: Identity,
     events: EventStream,
     shutdown: Shutdown,
     begun: bool,
@@ -212,7 +221,7 @@ fn stream_after(request: &HttpRequest, after: Cursor) -> Result<HttpResponse, Pr
     let place = state.event_streams.enter(reader, has_limit, &state.limits)?;
     let streaming = Streaming {
         engine: state.engine.clone(),
-        organisation: organisation(request),
+        identity: access::identity(request).ok_or_else(access::nobody)?,
         events: state.engine.events(after.0),
         shutdown: state.shutdown.clone(),
         begun: false,
@@ -255,9 +264,14 @@ impl Streaming {
         let first = tokio::select! {
             biased;
             () = self.shutdown.cancelled() => return Piece::End,
-            first = self.events.next() => first,
-            () = tokio::time::sleep(self.heartbeat) => return Piece::More(": still here\n\n".into()),
+            first = self.events.next() => Some(first),
+            () = tokio::time::sleep(self.heartbeat) => None,
         };
+        // The key may have ended since: then so does the stream.
+        if !self.identity.is_still_good(self.engine.api_keys()) {
+            return Piece::Last(": the stream ends with its key\n\n".into());
+        }
+        let Some(first) = first else { return Piece::More(": still here\n\n".into()) };
         let rendered = self.render(first).await;
         self.caught_up |= self.events.behind() == 0;
         match rendered {
@@ -295,7 +309,7 @@ impl Streaming {
         facts.extend(self.events.next_batch(PIECE_RECORDS)?);
         let mut text = String::new();
         let records = loop {
-            match shapes(&self.engine, self.organisation, &facts).await {
+            match shapes(&self.engine, &self.identity, &facts).await {
                 // A stream has time: it goes on once reads have caught up.
                 Err(EngineError::Behind) => {}
                 other => break other?,
@@ -329,7 +343,7 @@ fn write_record(text: &mut String, events: &[EventShape]) {
 #[cfg(test)]
 mod tests {
     use branchline_domain::{
-        id::NodeId,
+        id::{NodeId, OrganisationId},
         lead::{BranchCause, LeadEvent},
         output::Output,
         time::Timestamp,

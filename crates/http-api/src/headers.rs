@@ -65,6 +65,11 @@ pub(crate) fn fresh_request_id() -> Arc<str> {
     format!("req-{:016x}-{}", *RUN, COUNT.fetch_add(1, Ordering::Relaxed)).into()
 }
 
+/// The id of a request, as the answer names it.
+pub(crate) fn request_id(request: &HttpRequest) -> Option<Arc<str>> {
+    request.extensions().get::<RequestId>().map(|id| Arc::clone(&id.0))
+}
+
 /// Owns nothing: what is asked for it is not found.
 const NOBODY: OrganisationId = OrganisationId::from_u128(0);
 
@@ -104,11 +109,9 @@ pub(crate) fn caller(request: &HttpRequest, body: &[u8]) -> Result<Caller, Probl
             return Err(header_fault("Idempotency-Key", problem));
         }
     };
-    let request_id = request.extensions().get::<RequestId>().map(|id| Arc::clone(&id.0));
-    let Some(Identity { organisation, principal, .. }) = access::identity(request) else {
-        tracing::error!("a route was asked without a guard before it");
-        return Err(Problem::of(Refusal::NotConfigured, "nobody checked who asks"));
-    };
+    let request_id = request_id(request);
+    let Identity { organisation, principal, .. } =
+        access::identity(request).ok_or_else(access::nobody)?;
     let if_revision = revisions::expected(request)?;
     let last_position = positions::noted(request);
     Ok(Caller { organisation, principal, request_id, idempotency, if_revision, last_position })
@@ -248,7 +251,18 @@ fn refuse(request: &ServiceRequest) -> Option<Problem> {
         let detail = format!("there are more than {headers_max} headers");
         return Some(Problem::of(Refusal::HeadTooLarge, detail));
     }
-    refuse_foreign(request.method(), request.headers(), state.loopback_only)
+    // From the first key on a page of another site can do nothing: it has no key, and there are no
+    // cookies. What is told without a key is told to this machine only.
+    let keyed = state.engine.api_keys().are_required();
+    let tells_without_key = !request.path().starts_with("/v1/") && !state.is_exposed();
+    if !keyed || tells_without_key {
+        let loopback = !state.is_exposed();
+        let foreign = refuse_foreign(request.method(), request.headers(), loopback);
+        if foreign.is_some() {
+            return foreign;
+        }
+    }
+    access::check_outside(request.request(), state).err()
 }
 
 /// The headers that every answer has.

@@ -26,18 +26,22 @@ th,td{border-color:#30363d}a{color:#79c0ff}}";
 /// 200 with a page that needs no script.
 pub(crate) async fn page(request: HttpRequest) -> Answer {
     let state = state(&request)?;
+    let needs_key = state.engine.api_keys().are_required();
     let everybodys = Some(OrganisationId::DEFAULT);
     let filter = WorkflowFilter { organisation: everybodys, ..WorkflowFilter::default() };
     let (total, rows) = state
         .engine
         .read(|projections| {
+            if needs_key {
+                return (0, Vec::new());
+            }
             let page = projections.workflows(filter, Paging::first(ROWS_MAX));
             let rows: Vec<_> =
                 page.items.iter().map(|row| (WorkflowShape::of(row), row.leads)).collect();
             (page.total, rows)
         })
         .await?;
-    let html = render(total, &rows);
+    let html = render(needs_key, total, &rows);
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((
@@ -47,14 +51,19 @@ pub(crate) async fn page(request: HttpRequest) -> Answer {
         .body(html))
 }
 
-fn render(total: u64, rows: &[(WorkflowShape, StatusCounts)]) -> String {
+fn render(needs_key: bool, total: u64, rows: &[(WorkflowShape, StatusCounts)]) -> String {
     let mut html = format!(
         "<!doctype html><html lang=en><meta charset=utf-8>\
          <meta name=viewport content=\"width=device-width\">\
          <meta http-equiv=refresh content={REFRESH_S}><title>Branchline</title>\
          <style>{STYLE}</style><h1>Branchline</h1>"
     );
-    if rows.is_empty() {
+    if needs_key {
+        html.push_str(
+            "<p>This server asks for a key: \
+             <code>Authorization: Bearer &lt;key&gt;:&lt;secret&gt;</code>.</p>",
+        );
+    } else if rows.is_empty() {
         html.push_str(
             "<p>There are no workflows yet. <code>POST /v1/workflows</code> makes one.</p>",
         );
@@ -114,6 +123,7 @@ mod tests {
 
     #[test]
     fn an_empty_server_says_what_to_do() {
-        assert!(render(0, &[]).contains("POST /v1/workflows"));
+        assert!(render(false, 0, &[]).contains("POST /v1/workflows"));
+        assert!(render(true, 0, &[]).contains("asks for a key"));
     }
 }

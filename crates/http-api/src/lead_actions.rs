@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use branchline_domain::{
     id::{LeadId, NodeId, WorkflowId},
     lead::{HoldCode, LeadStatus, Resolution},
+    organisation::Scope,
     output::Output,
     time::Timestamp,
 };
@@ -18,6 +19,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
+    access,
     headers::{Write, state},
     json::Fields,
     openapi::{self, bodies, names},
@@ -151,6 +153,8 @@ pub(crate) async fn act(request: HttpRequest, write: Write) -> Answer {
     let mut fields = write.fields()?;
     let asked = read_batch(&mut fields);
     let (batch, dry_run) = fields.finish(asked)?;
+    // A look at what would be done is for whoever may do it.
+    access::require(&request, &[scope_of(&batch.action)])?;
     let engine = &state(&request)?.engine;
     if dry_run {
         let organisation = write.caller.organisation;
@@ -159,6 +163,14 @@ pub(crate) async fn act(request: HttpRequest, write: Write) -> Answer {
     }
     let answer = engine.act_on_leads(&write.caller, workflow, batch).await?;
     Ok(HttpResponse::Ok().json(ActedShape::Done(answer.into())))
+}
+
+/// Who may do this with many leads: what a person decides about one is the same for many.
+const fn scope_of(action: &LeadAction) -> Scope {
+    match action {
+        LeadAction::Resolve(_) | LeadAction::MoveTo { .. } => Scope::Resolve,
+        LeadAction::Remove | LeadAction::Edit { .. } => Scope::Operate,
+    }
 }
 
 /// Reads what is asked, and whether only to tell what it would do.

@@ -7,6 +7,7 @@ use branchline_domain::{lead::Resolution, output::Output, time::Timestamp, value
 use branchline_engine::command::LeadAction;
 
 use crate::{
+    admin::erasure::{ErasureShape, erased},
     headers::{Write, state},
     json::Fields,
     leads::{LeadShape, check_path, shown},
@@ -69,6 +70,22 @@ pub(crate) async fn resolve(request: HttpRequest, write: Write) -> Answer {
     let resolution = resolution(&mut fields);
     let resolution = fields.finish(resolution)?;
     act(&request, &write, LeadAction::Resolve(resolution)).await
+}
+
+/// Destroys the key of what is personal of a lead, for good.
+///
+/// Also for a lead that was erased before. Refused while the lead may still move, or has a call or
+/// an application at work: remove it first.
+#[utoipa::path(
+    post, path = "/v1/workflows/{workflow}/leads/{lead}/erase", operation_id = "eraseOwnLead", tag = openapi::LEADS,
+    responses((status = 200, description = "What was recorded and destroyed.", body = ErasureShape)),
+    extensions(("x-problems" = json!(["cannot_erase"]))),
+)]
+pub(crate) async fn erase(request: HttpRequest, write: Write) -> Answer {
+    let (_, lead, _) = check_path(&request).await?;
+    Query::of(&request)?.finish()?;
+    write.no_body()?;
+    erased(&request, &write.caller, lead).await
 }
 
 /// Reads the one choice that is made.

@@ -10,6 +10,7 @@
 
 mod access;
 pub mod admin;
+mod api_keys;
 mod body;
 mod call_logs;
 mod connection;
@@ -69,7 +70,7 @@ use crate::{body::Bodies, event_streams::EventStreams, metrics::ApiMetrics, rate
 
 pub use health::Readiness;
 pub use limits::Limits;
-pub use listen::{ListenRefused, check_listen};
+pub use listen::{ListenRefused, Reach, check_keys, check_listen};
 pub use observe::{OpenedSpan, RequestLog, RequestSpans, TraceContext};
 pub use routes::configure;
 pub use server::{Shutdown, serve};
@@ -84,6 +85,8 @@ pub struct ApiState {
     /// Whether only this machine is answered, told by the `Host` of a request. [`serve`] sets it
     /// from the address it listens on.
     pub loopback_only: bool,
+    /// Whether a proxy passes requests of others on to this address.
+    behind_proxy: bool,
     /// A directory with room for uploads while they are read. Their files have no name, so none is ever
     /// left there.
     uploads: Arc<Path>,
@@ -122,6 +125,7 @@ impl ApiState {
             event_streams: Arc::default(),
             rates: Arc::new(Rates::new(&limits)),
             loopback_only: true,
+            behind_proxy: false,
             shutdown,
             exports: Arc::new(Semaphore::new(exports::AT_ONCE)),
             admin: None,
@@ -131,6 +135,17 @@ impl ApiState {
             spans: None,
             readiness: Readiness::default(),
         }
+    }
+
+    /// The same, behind a proxy that passes requests of others on.
+    #[must_use]
+    pub fn behind_proxy(self, behind_proxy: bool) -> Self {
+        Self { behind_proxy, ..self }
+    }
+
+    /// Whether others than who sits at this machine can reach the server.
+    pub(crate) const fn is_exposed(&self) -> bool {
+        !self.loopback_only || self.behind_proxy
     }
 
     /// The same, with uploads in this directory.

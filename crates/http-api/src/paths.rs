@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use actix_web::HttpRequest;
-use branchline_domain::id::{CallId, EdgeId, ImportId, LeadId, NodeId, WorkflowId};
+use branchline_domain::id::{
+    ApiKeyId, CallId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId,
+};
 
 use crate::problem::Problem;
 
@@ -31,6 +33,8 @@ named! {
     LeadId "lead" "lead_not_found",
     ImportId "import" "import_not_found",
     CallId "call" "call_not_found",
+    ApiKeyId "key" "key_not_found",
+    OrganisationId "organisation" "organisation_not_found",
 }
 
 /// The id in a request's path.

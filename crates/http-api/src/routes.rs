@@ -10,7 +10,7 @@ use actix_web::{
 };
 
 use crate::{
-    ApiState, access, admin, call_logs,
+    ApiState, access, admin, api_keys, call_logs,
     error_mapping::Refusal,
     events, exports, graph, headers, health, imports, landing, lead_actions, lead_changes,
     lead_upload, leads, metrics, observe, openapi, positions,
@@ -115,14 +115,24 @@ const LEADS: &[Line] = lines![
     post "/v1/workflows/{workflow}/leads/{lead}/resolve" => lead_changes::resolve,
     get "/v1/workflows/{workflow}/imports" => imports::list,
     get "/v1/workflows/{workflow}/imports/{import}" => imports::one,
+    post "/v1/workflows/{workflow}/leads/{lead}/erase" => lead_changes::erase,
     get "/v1/leads" => leads::of_person,
     get "/v1/events" => events::events,
+];
+
+const KEYS: &[Line] = lines![
+    get "/v1/keys" => api_keys::list,
+    post "/v1/keys" => api_keys::create,
+    patch "/v1/keys/{key}" => api_keys::edit,
+    delete "/v1/keys/{key}" => api_keys::revoke,
+    post "/v1/keys/{key}/rotate" => api_keys::rotate,
+    get "/v1/refused-actions" => api_keys::refused,
 ];
 
 /// Every route below `/v1` but the operator's.
 #[cfg(test)]
 pub(crate) fn below_v1() -> impl Iterator<Item = &'static Line> {
-    CALLS.iter().chain(WORKFLOWS).chain(LEADS)
+    CALLS.iter().chain(WORKFLOWS).chain(LEADS).chain(KEYS)
 }
 
 /// Every route.
@@ -156,6 +166,7 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
                     )
                     .configure(|config| register(config, "/v1", WORKFLOWS))
                     .configure(|config| register(config, "/v1", LEADS))
+                    .configure(|config| register(config, "/v1", KEYS))
                     .configure(admin::routes)
                     .default_service(web::route().to(no_route)),
             )

@@ -49,6 +49,7 @@ pub(crate) struct Config {
 pub(crate) struct ServerConfig {
     /// Address and port.
     pub(crate) listen: String,
+    pub(crate) behind_proxy: bool,
     /// Empty without TLS.
     pub(crate) tls_cert_path: std::path::PathBuf,
     /// Empty without TLS.

@@ -7,7 +7,11 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use branchline_http_api::tls::{Certificate, Tls, TlsFiles};
+use branchline_engine::api_keys::ApiKeys;
+use branchline_http_api::{
+    Reach, check_keys, check_listen,
+    tls::{Certificate, Tls, TlsFiles},
+};
 use tokio::time::MissedTickBehavior;
 
 use crate::{
@@ -28,6 +32,9 @@ const DAY: Duration = Duration::from_hours(24);
 pub(crate) struct Front {
     pub(crate) listener: TcpListener,
     pub(crate) tls: Option<Tls>,
+    reach: Reach,
+    /// As it was written.
+    listen: String,
     address: SocketAddr,
 }
 
@@ -36,7 +43,8 @@ impl Front {
     /// wrong is told at once.
     pub(crate) fn open(config: &Config) -> anyhow::Result<Self> {
         let listen = &config.server.listen;
-        branchline_http_api::check_listen(listen)?;
+        let server = &config.server;
+        let reach = check_listen(listen, server.tls_is_on(), server.behind_proxy)?;
         let tls = tls_files(&config.server)?
             .map(Tls::open)
             .transpose()
@@ -46,7 +54,19 @@ impl Front {
         })?;
         listener.set_nonblocking(true).context("the listener cannot be used")?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, tls, address })
+        Ok(Self { listener, tls, reach, listen: listen.clone(), address })
+    }
+
+    /// Says whether it may be reached so with this many live keys, and where nobody needs one.
+    pub(crate) fn check_keys(&self, keys: &ApiKeys) -> anyhow::Result<()> {
+        check_keys(&self.listen, self.reach, keys.live())?;
+        if !keys.are_required() {
+            tracing::warn!(
+                "there are no API keys: whoever sits at this machine may do everything; `branchline \
+                 keys create` makes the first one, and from then on every request needs one"
+            );
+        }
+        Ok(())
     }
 
     /// Where a program of this machine finds it.

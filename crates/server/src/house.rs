@@ -105,7 +105,9 @@ pub(crate) async fn serve_until(
 ) -> anyhow::Result<Ending> {
     let shutdown = Shutdown::new();
     let limits = Limits { shutdown_timeout: StopTimes::of(config).requests, ..config.limits };
+    front.check_keys(engine.api_keys())?;
     let state = ApiState::new(engine.clone(), limits, shutdown.clone())
+        .behind_proxy(config.server.behind_proxy)
         .with_uploads(&config.storage.data_dir)
         .with_admin(admin)
         .with_request_log(match config.log.requests {

@@ -1,4 +1,4 @@
-//! `branchline keys`: the key that signs heads of the journal, and copies of the key store.
+//! `branchline keys`: API keys, the key that signs heads of the journal, and copies of the key store.
 
 use std::{
     path::{Path, PathBuf, absolute},
@@ -14,19 +14,30 @@ use clap::{Args, Subcommand};
 
 use crate::{
     config::Config,
-    operator::{self, KeysBackupArgs, KeysRestoreArgs},
+    operator::{
+        self, CreateKeyArgs, KeysBackupArgs, KeysRestoreArgs, ListKeysArgs, RevokeKeyArgs,
+        RotateKeyArgs,
+    },
     print,
 };
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Makes a key that signs heads of the journal: FILE, which is secret, and FILE.pub, which is for
+    /// API keys: makes one, which says who may ask the server for what, and prints it once.
+    Create(CreateKeyArgs),
+    /// API keys: shows all, with what each may do and when it was last used. No secret is kept to be shown.
+    List(ListKeysArgs),
+    /// API keys: makes one with the same name and scopes, and lets the old one end after an overlap.
+    Rotate(RotateKeyArgs),
+    /// API keys: ends one at once, for good.
+    Revoke(RevokeKeyArgs),
+    /// The signing key: makes the one that signs heads of the journal: FILE, which is secret, and FILE.pub, which is for
     /// everybody who checks heads.
     New(NewArgs),
-    /// Writes all keys of leads and organisations, of a running or a stopped server, to one file.
+    /// The keys that seal what is personal: writes all of leads and organisations, of a running or a stopped server, to one file.
     Backup(KeysBackupArgs),
-    /// Puts the keys of a backup into a stopped data directory that has lost its own.
+    /// The keys that seal what is personal: puts those of a backup into a stopped data directory that has lost its own.
     Restore(KeysRestoreArgs),
 }
 
@@ -49,6 +60,10 @@ pub(crate) struct NewArgs {
 
 pub(crate) fn run(config: &Config, command: KeysCommand) -> anyhow::Result<ExitCode> {
     match command {
+        KeysCommand::Create(args) => operator::create_key(config, args),
+        KeysCommand::List(args) => operator::list_keys(config, &args),
+        KeysCommand::Rotate(args) => operator::rotate_key(config, &args),
+        KeysCommand::Revoke(args) => operator::revoke_key(config, &args),
         KeysCommand::New(args) => new(config, args),
         KeysCommand::Backup(args) => operator::back_up_keys(config, &args),
         KeysCommand::Restore(args) => operator::restore_keys(&args),

@@ -63,7 +63,8 @@ enum Command {
     /// Works with workflows of a running server, of files, and of stopped data directories.
     #[command(subcommand)]
     Workflow(WorkflowCommand),
-    /// Makes the key that signs heads of the journal; backs up and restores the keys of leads.
+    /// API keys (create, list, rotate, revoke); the key that signs heads of the journal (new); and the
+    /// keys that seal what is personal (backup, restore).
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     /// Works with leads of a running server, and forgets what is personal of one.

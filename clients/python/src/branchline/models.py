@@ -7,6 +7,12 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias, TypedDict, final
 
 __all__ = [
+    "ApiKey",
+    "ApiKeyEdit",
+    "ApiKeyId",
+    "ApiKeyPage",
+    "ApiKeySort",
+    "ApiKeyStatus",
     "ApplicationConfig",
     "ApplicationRetry",
     "ApplicationTry",
@@ -94,6 +100,8 @@ __all__ = [
     "LeadStatusFilter",
     "ListCursor",
     "Logic",
+    "MadeApiKey",
+    "NewApiKey",
     "NewEdge",
     "NewNode",
     "NewWorkflow",
@@ -106,18 +114,25 @@ __all__ = [
     "NodePage",
     "NodeType",
     "Operator",
+    "Organisation",
     "OrganisationId",
+    "OrganisationPage",
     "Output",
     "PageMeta",
     "Problem",
     "Readiness",
     "ReadinessCode",
     "ReadinessReason",
+    "RefusalSort",
+    "RefusedAction",
+    "RefusedActionPage",
     "Remedy",
     "ReportedCall",
     "Resolution",
+    "Rotation",
     "RowFault",
     "Scalar",
+    "Scope",
     "Settings",
     "StatusConflict",
     "StatusCounts",
@@ -142,6 +157,37 @@ __all__ = [
     "WorkflowSort",
     "WorkflowStatus",
 ]
+
+
+@final
+class ApiKey(TypedDict):
+    """A key. What it opens with is told once, to whoever made it."""
+
+    created_at: Timestamp
+    expires_at: Timestamp | None
+    id: ApiKeyId
+    last_used_at: Timestamp | None
+    name: str
+    organisation_id: OrganisationId
+    revoked_at: Timestamp | None
+    scopes: list[Scope]
+    status: ApiKeyStatus
+
+
+@final
+class ApiKeyEdit(TypedDict):
+    """From when on a key opens nothing."""
+
+    expires_at: Timestamp | datetime | None
+    """Null for never."""
+
+
+@final
+class ApiKeyPage(TypedDict):
+    """The answer to a list."""
+
+    data: list[ApiKey]
+    meta: PageMeta
 
 
 @final
@@ -230,20 +276,29 @@ class CallLog(_CallLogOdd):
     """
 
     agent_id: str | None
+    """Who or what talks."""
     attributes: Values | None
     conflicts: list[StatusConflict]
+    """Other final statuses, in the order they were reported. They moved nothing."""
     created_at: Timestamp
     dispatch: CallDispatch
+    """How far dialling has come."""
     end_reason: str | None
+    """Why it ended, in the word of the provider."""
     ended_at: Timestamp | None
     id: CallId
     lead_id: LeadId
     node_id: NodeId | None
     provider_ref: str | None
+    """The provider's name for it."""
     refusal: str | None
+    """Why the provider refused to dial, in its words."""
     status: CallStatus
+    """The furthest; the first final one wins."""
     timeline: list[StatusMark]
+    """The statuses it came to, `created` first."""
     to: str | None
+    """Number it goes to, E.164; null once it is erased."""
     workflow_id: WorkflowId
 
 
@@ -285,10 +340,12 @@ class CallReportAnswer(TypedDict):
     """The answer to one of many reports."""
 
     accepted: bool | None
+    """Whether the report is part of the story; null when it was refused."""
     call_id: str
     http_status: int
     """What the report alone would have been answered with."""
     problem: Any
+    """Why it was refused."""
     status: CallStatus | None
 
 
@@ -469,6 +526,7 @@ class Enrolled(TypedDict):
     """What came of an enrolment, as JSON."""
 
     duplicates_skipped: int
+    """Rows whose number was there already."""
     import_id: ImportId | None
     lead_ids: list[LeadId]
     leads_enrolled: int
@@ -527,13 +585,17 @@ class Event(TypedDict):
     cause_position: int | None
     """The record that it follows from."""
     cursor: str
+    """Its place: what comes after it is asked for with this."""
     lead_id: LeadId | None
     payload: Any
+    """Its fields, by type. Fields are added, never renamed; nothing personal is in them."""
     position: int
     principal: str
+    """Who caused it: `key:<key id>`, `api`, `operator` or `engine`."""
     request_id: str | None
     """The request that asked for it."""
     type: str
+    """What happened, such as `lead.branch_taken`. New types come: pass over those you do not know."""
     workflow_id: WorkflowId | None
 
 
@@ -551,6 +613,7 @@ class EventListMeta(TypedDict):
     more: bool
     """Whether there is more already."""
     next_cursor: str
+    """Ask again with it as `after`, also when there is no more yet."""
 
 
 class _EventMessageMust(TypedDict):
@@ -581,6 +644,7 @@ class Execution(TypedDict):
     hold: HoldReason | None
     release_at: Timestamp | None
     visit: int
+    """Number of the stay, from 1."""
 
 
 @final
@@ -742,9 +806,12 @@ class History(TypedDict):
     edges: list[Edge]
     execution: Execution | None
     history: list[Transition]
+    """The entry, each branch and each move, in order; nothing else."""
     lead: Lead
     nodes: list[Node]
+    """The newest graph."""
     visits: list[Visit]
+    """The stays at nodes, in order."""
 
 
 @final
@@ -768,11 +835,15 @@ class Import(TypedDict):
     at: Timestamp
     duplicates_skipped: int
     faults: list[RowFault]
+    """Why it was refused or given up."""
     file_name: str | None
+    """Name of the file, if there was one."""
     id: ImportId
     leads_enrolled: int
     rows: int
+    """Rows of the list."""
     status: str
+    """`running`, `done`, `cancelled` or `refused`."""
 
 
 @final
@@ -791,7 +862,9 @@ class JournalHead(TypedDict):
     """The head as a signed note; null without a key to sign it."""
     recorded_at: Timestamp | None
     root: str
+    """Root of its hash tree, hexadecimal."""
     size: int
+    """How many records the journal has."""
 
 
 @final
@@ -806,9 +879,12 @@ class Lead(TypedDict):
     hold: HoldReason | None
     id: LeadId
     notes: str | None
+    """Null without any, and once they are erased."""
     phone_number: str | None
+    """E.164; null once it is erased."""
     release_at: Timestamp | None
     removed: bool
+    """Whether it was taken out."""
     status: LeadStatus
     variables: Values | None
     workflow_id: WorkflowId | None
@@ -819,8 +895,10 @@ class LeadActionBatch(TypedDict):
     """What came of a part of a batch."""
 
     matched: int
+    """Leads from the cursor on that the filter matched before anything was done."""
     next_cursor: LeadId | None
     results: list[LeadActionResult]
+    """The leads of this part, in order of id."""
 
 
 @final
@@ -842,7 +920,9 @@ class LeadActionForecast(TypedDict):
     """What a batch would do."""
 
     by_hold: list[LeadActionGroup]
+    """The same by what holds them."""
     matched: int
+    """Leads from the cursor on that the filter matches."""
 
 
 @final
@@ -850,6 +930,7 @@ class LeadActionGroup(TypedDict):
     """Leads that the same thing holds, and what would come of the first of them."""
 
     examples: list[LeadActionResult]
+    """What would come of the first of them."""
     hold: HoldReason | None
     leads: int
 
@@ -911,6 +992,30 @@ class LeadPage(TypedDict):
 class LeadReason(TypedDict):
     lead_id: LeadId
     reason: str
+
+
+@final
+class MadeApiKey(TypedDict):
+    """A key that was made."""
+
+    credentials: str | None
+    """What a request sends after `Bearer `. Told this once; null in the answer to a repeat."""
+    key: ApiKey
+
+
+class _NewApiKeyMust(TypedDict):
+    name: str
+    """What it is for, not whose it is: the journal keeps it in clear."""
+    scopes: Sequence[Scope]
+    """What it may do."""
+
+
+@final
+class NewApiKey(_NewApiKeyMust, total=False):
+    """A new key."""
+
+    expires_at: Timestamp | datetime | None
+    """From when on it opens nothing; never, unless said otherwise."""
 
 
 class _NewEdgeMust(TypedDict):
@@ -1020,12 +1125,33 @@ class NodePage(TypedDict):
 
 
 @final
+class Organisation(TypedDict):
+    """An organisation that has or had a key."""
+
+    id: OrganisationId
+    keys: int
+    """Keys, ended ones too."""
+    live_keys: int
+    """Keys that open something."""
+
+
+@final
+class OrganisationPage(TypedDict):
+    """The answer to a list."""
+
+    data: list[Organisation]
+    meta: PageMeta
+
+
+@final
 class PageMeta(TypedDict):
     limit: int
     next_cursor: str | None
+    """Where the list goes on; null at its end."""
     page: int | None
     """None when the page was asked for by cursor."""
     total: int
+    """Rows of the whole list."""
     total_pages: int
 
 
@@ -1084,10 +1210,38 @@ class ReadinessReason(TypedDict):
 
 
 @final
+class RefusedAction(TypedDict):
+    """Something that was refused to a key."""
+
+    action: str
+    """What was asked, such as `workflow.activate`."""
+    at: Timestamp
+    code: str
+    """The code of the answer."""
+    position: int
+    """The record that says so."""
+    principal: str
+    """Who asked: `key:` and the key's id."""
+    request_id: str | None
+    """The request that was refused."""
+    target: str | None
+    """Of what: ids, with slashes in between."""
+
+
+@final
+class RefusedActionPage(TypedDict):
+    """The answer to a list."""
+
+    data: list[RefusedAction]
+    meta: PageMeta
+
+
+@final
 class ReportedCall(CallLog):
     """The answer to a report: the log as it is now, and whether the report is part of it."""
 
     accepted: bool
+    """Whether the report is part of the story: another final status than the first is not."""
 
 
 @final
@@ -1097,6 +1251,14 @@ class Resolution(TypedDict, total=False):
     action: Literal["redial"]
     output: Output
     release_at: Timestamp | datetime
+
+
+@final
+class Rotation(TypedDict, total=False):
+    """How a key is followed by another."""
+
+    overlap_s: int | None
+    """How long both open; a day, unless said otherwise. Unit: seconds."""
 
 
 @final
@@ -1262,18 +1424,24 @@ class Workflow(TypedDict):
     """A workflow as JSON. Every field is always there."""
 
     can_process_leads: bool
+    """Whether leads move."""
     control: WorkflowControl | None
     control_reason: str
+    """Why the button is what it is."""
     created_at: Timestamp
     description: str | None
+    """What it is for."""
     edge_count: int
     enrolled_leads: int
+    """Leads that were ever enrolled, removed ones too."""
     id: WorkflowId
     node_count: int
     revision: int
+    """Counts changes of its graph."""
     settings: Settings
     status: WorkflowStatus
     title: str
+    """What people call it."""
     updated_at: Timestamp
 
 
@@ -1322,6 +1490,15 @@ class DossierRecordsItem(TypedDict):
     leaf: str
     position: int
 
+
+ApiKeyId: TypeAlias = str
+"""Id of an API key: its name, not what it opens with."""
+
+ApiKeySort: TypeAlias = Literal["created_at", "-created_at"]
+"""What keys are sorted by; with `-` the newest first."""
+
+ApiKeyStatus: TypeAlias = Literal["live", "expired", "revoked"]
+"""Whether a key opens something."""
 
 CallDispatch: TypeAlias = Literal["requested", "started", "dispatched", "refused", "unknown"]
 """How far the dialling of a call has come."""
@@ -1540,6 +1717,9 @@ ReadinessCode: TypeAlias = Literal[
 ]
 """Which kind of reason."""
 
+RefusalSort: TypeAlias = Literal["at", "-at"]
+"""What refused actions are sorted by; with `-` the newest first."""
+
 Remedy: TypeAlias = Literal[
     "activate",
     "resume",
@@ -1568,6 +1748,9 @@ Remedy: TypeAlias = Literal[
 
 Scalar: TypeAlias = str | float | bool
 """A text, an exact number of at most 30 digits, or yes and no."""
+
+Scope: TypeAlias = Literal["read", "operate", "resolve", "ingest", "admin", "audit"]
+"""What a key may do; none implies another."""
 
 TimeSource: TypeAlias = Literal["fixed", "postcall_analysis"]
 """Where a wait takes its end from."""

@@ -281,6 +281,69 @@ class Operations(Asking):
         )
         return answer
 
+    def create_api_key(
+        self,
+        *,
+        name: str,
+        scopes: Sequence[models.Scope],
+        expires_at: models.Timestamp | datetime | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.MadeApiKey:
+        """Makes a key.
+
+        What it opens with is in this answer and nowhere else.
+
+        - `name`: What it is for, not whose it is: the journal keeps it in clear.
+        - `scopes`: What it may do.
+        - `expires_at`: From when on it opens nothing; never, unless said otherwise.
+
+        `POST /v1/keys` with a key of scope `admin`.
+        """
+        answer: models.MadeApiKey = self._ask_json(
+            "POST",
+            "/v1/keys",
+            body={
+                "expires_at": expires_at,
+                "name": name,
+                "scopes": scopes,
+            },
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
+    def create_api_key_of(
+        self,
+        organisation: models.OrganisationId,
+        *,
+        name: str,
+        scopes: Sequence[models.Scope],
+        expires_at: models.Timestamp | datetime | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.MadeApiKey:
+        """Makes a key of an organisation.
+
+        - `name`: What it is for, not whose it is: the journal keeps it in clear.
+        - `scopes`: What it may do.
+        - `expires_at`: From when on it opens nothing; never, unless said otherwise.
+
+        `POST /v1/admin/organisations/{organisation}/keys` with the operator's token.
+        """
+        answer: models.MadeApiKey = self._ask_json(
+            "POST",
+            path_of("/v1/admin/organisations/{organisation}/keys", organisation),
+            body={
+                "expires_at": expires_at,
+                "name": name,
+                "scopes": scopes,
+            },
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
     def create_edge(
         self,
         workflow: models.WorkflowId,
@@ -353,6 +416,36 @@ class Operations(Asking):
                 "node_type": node_type,
                 "position_x": position_x,
                 "position_y": position_y,
+            },
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
+    def create_organisation(
+        self,
+        *,
+        name: str,
+        scopes: Sequence[models.Scope],
+        expires_at: models.Timestamp | datetime | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.MadeApiKey:
+        """Makes an organisation, with its first key.
+
+        - `name`: What it is for, not whose it is: the journal keeps it in clear.
+        - `scopes`: What it may do.
+        - `expires_at`: From when on it opens nothing; never, unless said otherwise.
+
+        `POST /v1/admin/organisations` with the operator's token.
+        """
+        answer: models.MadeApiKey = self._ask_json(
+            "POST",
+            "/v1/admin/organisations",
+            body={
+                "expires_at": expires_at,
+                "name": name,
+                "scopes": scopes,
             },
             idempotency_key=idempotency_key,
             timeout=timeout,
@@ -485,6 +578,59 @@ class Operations(Asking):
         answer: models.Workflow = self._ask_json(
             "POST",
             path_of("/v1/workflows/{workflow}/duplicate", workflow),
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
+    def edit_api_key(
+        self,
+        key: models.ApiKeyId,
+        *,
+        expires_at: models.Timestamp | datetime | None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.ApiKey:
+        """Sets from when on a key opens nothing.
+
+        - `expires_at`: Null for never.
+
+        `PATCH /v1/keys/{key}` with a key of scope `admin`.
+        """
+        answer: models.ApiKey = self._ask_json(
+            "PATCH",
+            path_of("/v1/keys/{key}", key),
+            body={
+                "expires_at": expires_at,
+            },
+            keep_null=True,
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
+    def edit_api_key_of(
+        self,
+        organisation: models.OrganisationId,
+        key: models.ApiKeyId,
+        *,
+        expires_at: models.Timestamp | datetime | None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.ApiKey:
+        """Sets from when on a key opens nothing.
+
+        - `expires_at`: Null for never.
+
+        `PATCH /v1/admin/organisations/{organisation}/keys/{key}` with the operator's token.
+        """
+        answer: models.ApiKey = self._ask_json(
+            "PATCH",
+            path_of("/v1/admin/organisations/{organisation}/keys/{key}", organisation, key),
+            body={
+                "expires_at": expires_at,
+            },
+            keep_null=True,
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
@@ -651,6 +797,29 @@ class Operations(Asking):
         answer: models.Erasure = self._ask_json(
             "POST",
             path_of("/v1/admin/leads/{lead}/erase", lead),
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
+    def erase_own_lead(
+        self,
+        workflow: models.WorkflowId,
+        lead: models.LeadId,
+        *,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.Erasure:
+        """Destroys the key of what is personal of a lead, for good.
+
+        Also for a lead that was erased before. Refused while the lead may still move, or has a
+        call or an application at work: remove it first.
+
+        `POST /v1/workflows/{workflow}/leads/{lead}/erase` with a key of scope `admin`.
+        """
+        answer: models.Erasure = self._ask_json(
+            "POST",
+            path_of("/v1/workflows/{workflow}/leads/{lead}/erase", workflow, lead),
             idempotency_key=idempotency_key,
             timeout=timeout,
         )
@@ -1019,6 +1188,110 @@ class Operations(Asking):
         )
         return answer
 
+    def list_api_keys(
+        self,
+        *,
+        sort: models.ApiKeySort | None = None,
+        page: int | None = None,
+        limit: int | None = None,
+        cursor: models.ListCursor | None = None,
+        timeout: float | None = None,
+    ) -> models.ApiKeyPage:
+        """Keys, ended ones too, in order of creation unless `sort` says otherwise.
+
+        - `sort`: In which order.
+        - `page`: Page, from 1. Not with `cursor`.
+        - `limit`: Rows of a page; 20 unless said otherwise.
+        - `cursor`: Where to go on: the `next_cursor` of an earlier answer.
+
+        `GET /v1/keys` with a key of scope `admin` or `audit`.
+        """
+        answer: models.ApiKeyPage = self._ask_json(
+            "GET",
+            "/v1/keys",
+            query={
+                "sort": sort,
+                "page": page,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            timeout=timeout,
+        )
+        return answer
+
+    def iter_api_keys(
+        self,
+        *,
+        sort: models.ApiKeySort | None = None,
+        page_size: int = 100,
+        timeout: float | None = None,
+    ) -> Iterator[models.ApiKey]:
+        """Every row of `list_api_keys`, page after page, asked for as they are needed."""
+
+        def page(cursor: str | None) -> models.ApiKeyPage:
+            return self.list_api_keys(
+                sort=sort,
+                limit=page_size,
+                cursor=cursor,
+                timeout=timeout,
+            )
+
+        return each(page)
+
+    def list_api_keys_of(
+        self,
+        organisation: models.OrganisationId,
+        *,
+        sort: models.ApiKeySort | None = None,
+        page: int | None = None,
+        limit: int | None = None,
+        cursor: models.ListCursor | None = None,
+        timeout: float | None = None,
+    ) -> models.ApiKeyPage:
+        """Keys of an organisation, ended ones too, in order of creation unless `sort` says
+        otherwise.
+
+        - `sort`: In which order.
+        - `page`: Page, from 1. Not with `cursor`.
+        - `limit`: Rows of a page; 20 unless said otherwise.
+        - `cursor`: Where to go on: the `next_cursor` of an earlier answer.
+
+        `GET /v1/admin/organisations/{organisation}/keys` with the operator's token.
+        """
+        answer: models.ApiKeyPage = self._ask_json(
+            "GET",
+            path_of("/v1/admin/organisations/{organisation}/keys", organisation),
+            query={
+                "sort": sort,
+                "page": page,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            timeout=timeout,
+        )
+        return answer
+
+    def iter_api_keys_of(
+        self,
+        organisation: models.OrganisationId,
+        *,
+        sort: models.ApiKeySort | None = None,
+        page_size: int = 100,
+        timeout: float | None = None,
+    ) -> Iterator[models.ApiKey]:
+        """Every row of `list_api_keys_of`, page after page, asked for as they are needed."""
+
+        def page(cursor: str | None) -> models.ApiKeyPage:
+            return self.list_api_keys_of(
+                organisation,
+                sort=sort,
+                limit=page_size,
+                cursor=cursor,
+                timeout=timeout,
+            )
+
+        return each(page)
+
     def list_calls(
         self,
         *,
@@ -1357,6 +1630,51 @@ class Operations(Asking):
 
         return each(page)
 
+    def list_organisations(
+        self,
+        *,
+        page: int | None = None,
+        limit: int | None = None,
+        cursor: models.ListCursor | None = None,
+        timeout: float | None = None,
+    ) -> models.OrganisationPage:
+        """Organisations that have or had a key.
+
+        - `page`: Page, from 1. Not with `cursor`.
+        - `limit`: Rows of a page; 20 unless said otherwise.
+        - `cursor`: Where to go on: the `next_cursor` of an earlier answer.
+
+        `GET /v1/admin/organisations` with the operator's token.
+        """
+        answer: models.OrganisationPage = self._ask_json(
+            "GET",
+            "/v1/admin/organisations",
+            query={
+                "page": page,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            timeout=timeout,
+        )
+        return answer
+
+    def iter_organisations(
+        self,
+        *,
+        page_size: int = 100,
+        timeout: float | None = None,
+    ) -> Iterator[models.Organisation]:
+        """Every row of `list_organisations`, page after page, asked for as they are needed."""
+
+        def page(cursor: str | None) -> models.OrganisationPage:
+            return self.list_organisations(
+                limit=page_size,
+                cursor=cursor,
+                timeout=timeout,
+            )
+
+        return each(page)
+
     def list_records(
         self,
         *,
@@ -1386,6 +1704,60 @@ class Operations(Asking):
             },
             timeout=timeout,
         )
+
+    def list_refused_actions(
+        self,
+        *,
+        sort: models.RefusalSort | None = None,
+        page: int | None = None,
+        limit: int | None = None,
+        cursor: models.ListCursor | None = None,
+        timeout: float | None = None,
+    ) -> models.RefusedActionPage:
+        """What was refused to keys: writes that no scope of theirs opens, and steering at the
+        wrong time.
+
+        The oldest first unless `sort` says otherwise; of many, the last 10,000. The journal has
+        all.
+
+        - `sort`: In which order.
+        - `page`: Page, from 1. Not with `cursor`.
+        - `limit`: Rows of a page; 20 unless said otherwise.
+        - `cursor`: Where to go on: the `next_cursor` of an earlier answer.
+
+        `GET /v1/refused-actions` with a key of scope `audit`.
+        """
+        answer: models.RefusedActionPage = self._ask_json(
+            "GET",
+            "/v1/refused-actions",
+            query={
+                "sort": sort,
+                "page": page,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            timeout=timeout,
+        )
+        return answer
+
+    def iter_refused_actions(
+        self,
+        *,
+        sort: models.RefusalSort | None = None,
+        page_size: int = 100,
+        timeout: float | None = None,
+    ) -> Iterator[models.RefusedAction]:
+        """Every row of `list_refused_actions`, page after page, asked for as they are needed."""
+
+        def page(cursor: str | None) -> models.RefusedActionPage:
+            return self.list_refused_actions(
+                sort=sort,
+                limit=page_size,
+                cursor=cursor,
+                timeout=timeout,
+            )
+
+        return each(page)
 
     def list_variable_keys(
         self,
@@ -1687,6 +2059,99 @@ class Operations(Asking):
             path_of("/v1/workflows/{workflow}/resume", workflow),
             headers={
                 "If-Match": quoted(revision),
+            },
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
+    def revoke_api_key(
+        self,
+        key: models.ApiKeyId,
+        *,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.ApiKey:
+        """Ends a key, for good. It opens nothing when this is answered.
+
+        `DELETE /v1/keys/{key}` with a key of scope `admin`.
+        """
+        answer: models.ApiKey = self._ask_json(
+            "DELETE",
+            path_of("/v1/keys/{key}", key),
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
+    def revoke_api_key_of(
+        self,
+        organisation: models.OrganisationId,
+        key: models.ApiKeyId,
+        *,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.ApiKey:
+        """Ends a key, for good. It opens nothing when this is answered.
+
+        `DELETE /v1/admin/organisations/{organisation}/keys/{key}` with the operator's token.
+        """
+        answer: models.ApiKey = self._ask_json(
+            "DELETE",
+            path_of("/v1/admin/organisations/{organisation}/keys/{key}", organisation, key),
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
+    def rotate_api_key(
+        self,
+        key: models.ApiKeyId,
+        *,
+        overlap_s: int | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.MadeApiKey:
+        """Makes a key with the same name and scopes, and lets this one end after an overlap.
+
+        A key that was made to live for some time gets a successor that lives as long.
+
+        - `overlap_s`: How long both open; a day, unless said otherwise. Unit: seconds.
+
+        `POST /v1/keys/{key}/rotate` with a key of scope `admin`.
+        """
+        answer: models.MadeApiKey = self._ask_json(
+            "POST",
+            path_of("/v1/keys/{key}/rotate", key),
+            body={
+                "overlap_s": overlap_s,
+            },
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
+    def rotate_api_key_of(
+        self,
+        organisation: models.OrganisationId,
+        key: models.ApiKeyId,
+        *,
+        overlap_s: int | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.MadeApiKey:
+        """Makes a key with the same name and scopes, and lets this one end after an overlap.
+
+        - `overlap_s`: How long both open; a day, unless said otherwise. Unit: seconds.
+
+        `POST /v1/admin/organisations/{organisation}/keys/{key}/rotate` with the operator's
+        token.
+        """
+        answer: models.MadeApiKey = self._ask_json(
+            "POST",
+            path_of("/v1/admin/organisations/{organisation}/keys/{key}/rotate", organisation, key),
+            body={
+                "overlap_s": overlap_s,
             },
             idempotency_key=idempotency_key,
             timeout=timeout,

@@ -28,7 +28,7 @@ use super::{KeyAction, KeyAnswer, KeySecret};
 use crate::{
     EngineError,
     asked::Asked,
-    command::{Caller, Committed},
+    command::{Answer, Caller, Committed},
     core::Core,
     rebuild::{RebuiltOrganisation, unreadable},
     refusals::append_failed,
@@ -55,24 +55,29 @@ pub(crate) fn perform(
     core: &Rc<Core>,
     caller: Caller,
     action: KeyAction,
-) -> impl Future<Output = Result<KeyAnswer, EngineError>> + use<> {
+) -> impl Future<Output = Result<Answer, EngineError>> + use<> {
     let core = Rc::clone(core);
-    async move {
-        let mut caller = caller;
-        if let KeyAction::Create { new_organisation: true, .. } = &action {
-            caller.organisation = OrganisationId::from_uuid(core.services.ids.uuid());
-        }
-        let organisation = caller.organisation;
-        let (command, key, secret) = prepare(&core, action);
-        let outcome = decide_and_record(&core, organisation, command, &Asked::by(&caller)).await?;
-        let committed = outcome.committed;
-        if !outcome.repeated || secret.is_none() {
-            return Ok(KeyAnswer { organisation, key, secret, committed });
-        }
-        // The secret of the first answer is nowhere any more.
-        let key = key_made_at(&core, repeat::position(&committed)?).await?;
-        Ok(KeyAnswer { organisation, key: Some(key), secret: None, committed })
+    async move { answer(&core, caller, action).await.map(Answer::Key) }
+}
+
+async fn answer(
+    core: &Rc<Core>,
+    mut caller: Caller,
+    action: KeyAction,
+) -> Result<KeyAnswer, EngineError> {
+    if let KeyAction::Create { new_organisation: true, .. } = &action {
+        caller.organisation = OrganisationId::from_uuid(core.services.ids.uuid());
     }
+    let organisation = caller.organisation;
+    let (command, key, secret) = prepare(core, action);
+    let outcome = decide_and_record(core, organisation, command, &Asked::by(&caller)).await?;
+    let committed = outcome.committed;
+    if !outcome.repeated || secret.is_none() {
+        return Ok(KeyAnswer { organisation, key, secret, committed });
+    }
+    // The secret of the first answer is nowhere any more.
+    let key = key_made_at(core, repeat::position(&committed)?).await?;
+    Ok(KeyAnswer { organisation, key: Some(key), secret: None, committed })
 }
 
 /// The command, the key that it is about or makes, and the secret of one that it makes.

@@ -133,6 +133,11 @@ impl ApiKeys {
         keys.get(&id).map(Arc::clone)
     }
 
+    /// Whether there is such a key, and it opens something now.
+    pub fn is_live(&self, id: ApiKeyId) -> bool {
+        self.find(id).is_some_and(|key| !is_over(key.expires_at, self.clock.now()))
+    }
+
     /// The key with this id, when `is_secret` says that its secret hashes to the given digest and
     /// it has not expired. An unknown id is compared too, with a digest that no secret has, so that
     /// it takes as long as a wrong secret. Notes the use.
@@ -154,8 +159,8 @@ impl ApiKeys {
         Some(known)
     }
 
-    /// Now, for who notes a refusal.
-    pub(crate) fn now(&self) -> Timestamp {
+    /// Now, by which keys are judged.
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 

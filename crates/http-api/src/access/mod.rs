@@ -1,15 +1,20 @@
 //! Who asks, and whether they may.
 //!
-//! [`guard`] stands in front of every route below `/v1` but the operator's, which want a token of
-//! their own. It leaves an [`Identity`] with the request; [`crate::headers`] reads the organisation
-//! and the principal from there.
+//! [`guard`] stands in front of every route below `/v1`. The operator's want a token of their own;
+//! for all others it leaves an [`Identity`] with the request, and [`crate::headers`] reads the
+//! organisation and the principal from there. As long as there has never been a key, whoever reaches
+//! the server is [`Identity::everybody`]; from the first key on, every request needs one.
+//!
+//! A key that is unknown, wrong, expired or revoked is one and the same to whoever brings it.
 
+mod bearer;
+mod refusals;
 pub(crate) mod routes;
 
 use std::sync::Arc;
 
 use actix_web::{
-    HttpMessage as _, HttpRequest, ResponseError as _,
+    HttpMessage as _, HttpRequest,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     middleware::Next,
@@ -18,9 +23,13 @@ use branchline_domain::{
     id::OrganisationId,
     organisation::{Scope, Scopes},
 };
+use branchline_engine::api_keys::{ApiKeys, KnownKey};
 
 use self::routes::{Access, Found};
-use crate::{error_mapping::Refusal, problem::Problem};
+use crate::{ApiState, error_mapping::Refusal, headers::state, problem::Problem};
+
+/// The name of the operator in the journal.
+pub(crate) const OPERATOR: &str = "operator";
 
 /// Who asks, as the request proved it.
 #[derive(Clone, Debug)]
@@ -31,13 +40,34 @@ pub(crate) struct Identity {
     pub(crate) principal: Arc<str>,
     /// What may be done.
     pub(crate) scopes: Scopes,
+    /// The key that was brought; none where none is needed.
+    pub(crate) key: Option<Arc<KnownKey>>,
 }
 
 impl Identity {
     /// Whoever reaches a server without keys.
     pub(crate) fn everybody() -> Self {
         let organisation = OrganisationId::DEFAULT;
-        Self { organisation, principal: "api".into(), scopes: Scopes::ALL }
+        Self { organisation, principal: "api".into(), scopes: Scopes::ALL, key: None }
+    }
+
+    /// Who brought the operator's token. What is done is done in the organisation that a route names.
+    pub(crate) fn operator() -> Self {
+        let organisation = OrganisationId::DEFAULT;
+        Self { organisation, principal: OPERATOR.into(), scopes: Scopes::ALL, key: None }
+    }
+
+    fn of(key: Arc<KnownKey>) -> Self {
+        let (organisation, principal) = (key.organisation, Arc::clone(&key.principal));
+        Self { organisation, principal, scopes: key.scopes, key: Some(key) }
+    }
+
+    /// Whether it is still as good as it was: an answer that does not end must ask now and then.
+    pub(crate) fn is_still_good(&self, keys: &ApiKeys) -> bool {
+        match &self.key {
+            Some(key) => keys.is_live(key.id),
+            None => !keys.are_required(),
+        }
     }
 
     /// Says whether one of these scopes is there.
@@ -60,39 +90,131 @@ impl Identity {
 
 /// Runs before every route below `/v1`.
 pub(crate) async fn guard(
-    mut request: ServiceRequest,
+    request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let found = routes::find(request.method().as_str(), request.match_info().as_str());
-    match admit(&found) {
-        Ok(identity) => {
-            request.extensions_mut().insert(identity);
-            Ok(next.call(request).await?.map_into_left_body())
-        }
-        Err(problem) => {
-            drop(request.take_payload());
-            let refusal = problem.error_response();
-            Ok(request.into_response(refusal).map_into_right_body())
-        }
+    if is_operators(request.path()) {
+        return Ok(next.call(request).await?.map_into_left_body());
     }
+    let found = routes::find(request.method().as_str(), request.match_info().as_str());
+    let identity = match identify(request.request()) {
+        Ok(identity) => identity,
+        Err(problem) => return Ok(refused(request, &problem)),
+    };
+    let key = identity.key.clone();
+    let allowed = admit(&identity, &found);
+    request.extensions_mut().insert(identity);
+    let noted = match (key, found) {
+        (Some(key), Found::Route(access)) => Some((key, access)),
+        (Some(_) | None, _) => None,
+    };
+    if let Err(problem) = allowed {
+        if let Some((key, access)) = noted {
+            refusals::note(&key, access, request.request(), &problem);
+        }
+        return Ok(refused(request, &problem));
+    }
+    let response = next.call(request).await?;
+    if let Some((key, access)) = noted
+        && let Some(problem) = problem_of(&response)
+    {
+        refusals::note(&key, access, response.request(), problem);
+    }
+    Ok(response.map_into_left_body())
 }
 
-/// Who asks, when they may ask this.
+/// Why a route refused, if it did.
+fn problem_of<B>(response: &ServiceResponse<B>) -> Option<&Problem> {
+    response.response().error()?.as_error::<Problem>()
+}
+
+/// Whether a path is one of the operator's, there or not: nobody without the token learns which are.
+fn is_operators(path: &str) -> bool {
+    path.strip_prefix("/v1/admin").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn refused<B>(
+    mut request: ServiceRequest,
+    problem: &Problem,
+) -> ServiceResponse<actix_web::body::EitherBody<B>> {
+    drop(request.take_payload());
+    let response = actix_web::HttpResponse::from_error(problem.clone());
+    request.into_response(response).map_into_right_body()
+}
+
+/// Who asks.
 ///
 /// # Errors
 ///
-/// 403 when the key has none of the scopes that open the route.
-fn admit(found: &Found) -> Result<Identity, Problem> {
-    let identity = Identity::everybody();
-    match found {
-        Found::Route(Access { any_of, .. }) => identity.may(any_of)?,
-        // The router says what is there instead.
-        Found::OtherMethods | Found::Nothing => {}
+/// 401 where a key is needed and none that is good came.
+fn identify(request: &HttpRequest) -> Result<Identity, Problem> {
+    let keys = state(request)?.engine.api_keys();
+    if !keys.are_required() {
+        return Ok(Identity::everybody());
     }
-    Ok(identity)
+    // The one place that every bad key passes.
+    let key = bearer::open(keys, request.headers()).ok_or_else(unauthorized)?;
+    Ok(Identity::of(key))
+}
+
+/// The same for every key that is not good.
+fn unauthorized() -> Problem {
+    let detail = "this needs an API key that is live: send `Authorization: Bearer <key>:<secret>`; \
+                  `branchline keys create` makes one";
+    Problem::of(Refusal::Unauthorized, detail)
+}
+
+/// Says whether this may be asked.
+///
+/// # Errors
+///
+/// 403 when the key has none of the scopes that open the route; 404 and 405 for what the table does
+/// not have.
+fn admit(identity: &Identity, found: &Found) -> Result<(), Problem> {
+    match found {
+        Found::Route(Access { any_of, .. }) => identity.may(any_of),
+        // Without keys the router says what is there instead.
+        Found::OtherMethods(_) | Found::Nothing if identity.key.is_none() => Ok(()),
+        // With a key, what nobody gave a scope to is not there.
+        Found::OtherMethods(methods) => Err(Problem::other_methods(methods)),
+        Found::Nothing => Err(Problem::of(
+            Refusal::NotFound("route_not_found"),
+            "there is no such route for a key",
+        )),
+    }
 }
 
 /// Who asks; nobody when no guard has looked at the request.
 pub(crate) fn identity(request: &HttpRequest) -> Option<Identity> {
     request.extensions().get::<Identity>().cloned()
+}
+
+/// Says whether who asks has one of these scopes: for a route that its body decides about.
+///
+/// # Errors
+///
+/// 403 with the scopes that would do; 503 when no guard has looked at the request.
+pub(crate) fn require(request: &HttpRequest, any_of: &[Scope]) -> Result<(), Problem> {
+    identity(request).ok_or_else(nobody)?.may(any_of)
+}
+
+/// 503 for a route that was asked without a guard before it: a mistake of the program.
+pub(crate) fn nobody() -> Problem {
+    tracing::error!("a route was asked without a guard before it");
+    Problem::of(Refusal::NotConfigured, "nobody checked who asks")
+}
+
+/// What lies outside `/v1` and tells of the server: for everybody who sits at the machine, and with
+/// a key that reads for others.
+///
+/// # Errors
+///
+/// 401 and 403, where others reach the server and the path is one of these.
+pub(crate) fn check_outside(request: &HttpRequest, state: &ApiState) -> Result<(), Problem> {
+    let path = request.path();
+    let tells = path == "/metrics" || path == "/openapi.json" || path.starts_with("/docs");
+    if !tells || !state.is_exposed() {
+        return Ok(());
+    }
+    identify(request)?.may(&[Scope::Read])
 }

@@ -28,6 +28,7 @@ const READ: &[Scope] = &[Scope::Read];
 const OPERATE: &[Scope] = &[Scope::Operate];
 const RESOLVE: &[Scope] = &[Scope::Resolve];
 const INGEST: &[Scope] = &[Scope::Ingest];
+const ADMIN: &[Scope] = &[Scope::Admin];
 
 const fn get(pattern: &'static str, any_of: &'static [Scope]) -> Access {
     Access { method: "GET", pattern, any_of, action: None, is_control: false }
@@ -114,7 +115,14 @@ pub(crate) const ROUTES: &[Access] = &[
     control("POST", "/workflows/{workflow}/leads/{lead}/resolve", RESOLVE, "lead.resolve"),
     get("/workflows/{workflow}/imports", READ),
     get("/workflows/{workflow}/imports/{import}", READ),
+    write("POST", "/workflows/{workflow}/leads/{lead}/erase", ADMIN, "lead.erase"),
     get("/leads", READ),
+    get("/keys", &[Scope::Admin, Scope::Audit]),
+    write("POST", "/keys", ADMIN, "key.create"),
+    write("PATCH", "/keys/{key}", ADMIN, "key.edit"),
+    write("DELETE", "/keys/{key}", ADMIN, "key.revoke"),
+    write("POST", "/keys/{key}/rotate", ADMIN, "key.rotate"),
+    get("/refused-actions", &[Scope::Audit]),
     get("/events", &[Scope::Read, Scope::Audit]),
 ];
 
@@ -147,7 +155,7 @@ pub(crate) enum Found {
     /// It asks this.
     Route(&'static Access),
     /// The path is there, with other methods.
-    OtherMethods,
+    OtherMethods(&'static [&'static Access]),
     /// The path is in no row.
     Nothing,
 }
@@ -171,7 +179,7 @@ pub(crate) fn find(method: &str, path: &str) -> Found {
     let Some(resource) = resource else { return Found::Nothing };
     match resource.methods.iter().find(|access| access.method == method) {
         Some(access) => Found::Route(access),
-        None => Found::OtherMethods,
+        None => Found::OtherMethods(&resource.methods),
     }
 }
 
@@ -191,7 +199,7 @@ mod tests {
     fn pattern(method: &str, path: &str) -> Option<&'static str> {
         match find(method, path) {
             Found::Route(access) => Some(access.pattern),
-            Found::OtherMethods => Some("other methods"),
+            Found::OtherMethods(_) => Some("other methods"),
             Found::Nothing => None,
         }
     }

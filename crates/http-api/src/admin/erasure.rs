@@ -14,12 +14,9 @@ use crate::{
     query::Query,
 };
 
-/// Who erased, in the record.
-const PRINCIPAL: &str = "operator";
-
 #[derive(Serialize, ToSchema)]
 #[schema(as = Erasure)]
-struct ErasureShape {
+pub(crate) struct ErasureShape {
     #[schema(value_type = names::LeadId)]
     lead_id: LeadId,
     /// The record that says so.
@@ -44,8 +41,16 @@ pub(crate) async fn erase(request: HttpRequest, write: Write) -> Answer {
     let lead: LeadId = paths::id(&request)?;
     Query::of(&request)?.finish()?;
     write.no_body()?;
-    let caller = Caller { principal: PRINCIPAL.into(), ..write.caller };
-    let erased = state(&request)?.engine.erase_lead(&caller, lead).await?;
+    let engine = &state(&request)?.engine;
+    // The operator looks after all organisations; a lead that is not there is in none.
+    let home = engine.read(|read| read.lead_home(lead)).await?;
+    let organisation = home.map_or(write.caller.organisation, |(_, organisation)| organisation);
+    erased(&request, &Caller { organisation, ..write.caller }, lead).await
+}
+
+/// Erases a lead, and answers with what came of it.
+pub(crate) async fn erased(request: &HttpRequest, caller: &Caller, lead: LeadId) -> Answer {
+    let erased = state(request)?.engine.erase_lead(caller, lead).await?;
     Ok(HttpResponse::Ok().json(ErasureShape {
         lead_id: lead,
         position: erased.position.0,

@@ -11,6 +11,7 @@ mod access;
 pub(crate) mod erasure;
 pub(crate) mod export;
 pub(crate) mod keys;
+pub(crate) mod organisations;
 pub(crate) mod proofs;
 pub(crate) mod records;
 
@@ -32,6 +33,7 @@ use branchline_journal::merkle::TreeHead;
 use branchline_journal::store::EventStore;
 
 pub use self::access::AdminToken;
+pub use crate::api_keys::document as api_key_document;
 use crate::{
     headers::state,
     problem::Problem,
@@ -76,6 +78,13 @@ pub(crate) const ROUTES: &[Line] = lines![
     get "/v1/admin/leads/{lead}/dossier" => proofs::dossier,
     get "/v1/admin/consistency" => proofs::consistency,
     get "/v1/admin/keys" => keys::keys,
+    get "/v1/admin/organisations" => organisations::list,
+    post "/v1/admin/organisations" => organisations::create,
+    get "/v1/admin/organisations/{organisation}/keys" => organisations::keys,
+    post "/v1/admin/organisations/{organisation}/keys" => organisations::create_key,
+    patch "/v1/admin/organisations/{organisation}/keys/{key}" => organisations::edit_key,
+    delete "/v1/admin/organisations/{organisation}/keys/{key}" => organisations::revoke_key,
+    post "/v1/admin/organisations/{organisation}/keys/{key}/rotate" => organisations::rotate_key,
 ];
 
 /// The routes, under `/v1`. Without [`crate::ApiState::with_admin`] there are none.

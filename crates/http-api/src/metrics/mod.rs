@@ -74,6 +74,7 @@ impl Drop for OpenStream {
 #[utoipa::path(
     get, path = "/metrics", operation_id = "getMetrics", tag = openapi::HEALTH,
     responses((status = 200, description = "The figures.", body = String, content_type = "text/plain")),
+    extensions(("x-problems" = json!(["unauthorized", "scope_missing"]))),
 )]
 pub(crate) async fn metrics(request: HttpRequest) -> Answer {
     let state = state(&request)?;

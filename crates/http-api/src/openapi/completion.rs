@@ -9,8 +9,9 @@ use branchline_domain::organisation::Scope;
 use serde_json::{Map, Value, json};
 
 use super::{
-    answers, bodies, names,
+    answers, bodies, key_bodies, names,
     notation::{Named, of},
+    parameters::PATH,
     problem_schemas, problems, revisions, settings,
 };
 use crate::{access, positions};
@@ -131,9 +132,16 @@ fn require_what_is_always_there(document: &mut Value) {
 
 /// All schemas that are written by hand.
 pub(super) fn by_hand() -> impl Iterator<Item = Named> {
-    [names::all(), settings::all(), bodies::all(), answers::all(), problem_schemas::all()]
-        .into_iter()
-        .flatten()
+    [
+        names::all(),
+        settings::all(),
+        bodies::all(),
+        key_bodies::all(),
+        answers::all(),
+        problem_schemas::all(),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn insert_schemas(document: &mut Value) {
@@ -198,16 +206,6 @@ fn parameters() -> Value {
 fn is_positioned(pattern: &str) -> bool {
     pattern.starts_with("/v1/") && !pattern.starts_with("/v1/admin/")
 }
-
-/// Segments of paths: what each is, and its schema.
-const PATH: &[(&str, &str, &str)] = &[
-    ("workflow", "The workflow.", "WorkflowId"),
-    ("node", "The node.", "NodeId"),
-    ("edge", "The edge.", "EdgeId"),
-    ("lead", "The lead.", "LeadId"),
-    ("import", "The import.", "ImportId"),
-    ("call", "The call.", "CallId"),
-];
 
 /// The scopes of which one opens a route; none for a route of the operator.
 fn scopes(method: &str, pattern: &str) -> Option<&'static [Scope]> {

@@ -9,6 +9,7 @@
 pub(crate) mod answers;
 pub(crate) mod bodies;
 mod completion;
+pub(crate) mod key_bodies;
 pub(crate) mod names;
 pub(crate) mod notation;
 pub(crate) mod page;
@@ -27,8 +28,8 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use crate::{
-    admin, call_logs, events, exports, graph, health, imports, lead_actions, lead_changes,
-    lead_upload, leads, metrics, problem::Answer, whole_graph, workflows,
+    admin, api_keys, call_logs, events, exports, graph, health, imports, lead_actions,
+    lead_changes, lead_upload, leads, metrics, problem::Answer, whole_graph, workflows,
 };
 
 /// Groups of routes.
@@ -37,6 +38,7 @@ pub(crate) const GRAPH: &str = "Graph";
 pub(crate) const LEADS: &str = "Leads";
 pub(crate) const CALLS: &str = "Calls";
 pub(crate) const EVENTS: &str = "Events";
+pub(crate) const KEYS: &str = "Keys";
 pub(crate) const OPERATOR: &str = "Operator";
 pub(crate) const HEALTH: &str = "Health";
 
@@ -54,6 +56,7 @@ pub(crate) const HEALTH: &str = "Health";
         (name = LEADS, description = "Enrol people, find them, see why they are where they are, and decide."),
         (name = CALLS, description = "For whoever dials: take calls, report what became of them."),
         (name = EVENTS, description = "Everything that happens, as it is recorded."),
+        (name = KEYS, description = "Who may ask what: keys of the organisation, and what was refused to them."),
         (name = OPERATOR, description = "The journal as evidence, keys, erasure: with the token in the data directory."),
         (name = HEALTH, description = "Whether the process lives, and whether it may be asked."),
     ),
@@ -69,10 +72,15 @@ pub(crate) const HEALTH: &str = "Health";
         lead_changes::resolve, imports::list, imports::one, leads::of_person,
         call_logs::list, call_logs::one, call_logs::report, call_logs::report_many,
         call_logs::claim, call_logs::attach, call_logs::dispatched, call_logs::refused,
-        events::events,
+        events::events, lead_changes::erase,
+        api_keys::list, api_keys::create, api_keys::edit, api_keys::rotate, api_keys::revoke,
+        api_keys::refused,
         admin::records::records, admin::export::export, admin::proofs::head,
         admin::proofs::dossier, admin::proofs::consistency, admin::erasure::erase,
-        admin::keys::keys,
+        admin::keys::keys, admin::organisations::list, admin::organisations::create,
+        admin::organisations::keys, admin::organisations::create_key,
+        admin::organisations::edit_key, admin::organisations::rotate_key,
+        admin::organisations::revoke_key,
         health::healthz, health::readyz, metrics::metrics, document,
     ),
 )]
@@ -98,6 +106,7 @@ fn pretty(document: &Value) -> String {
 #[utoipa::path(
     get, path = "/openapi.json", operation_id = "getOpenApi", tag = HEALTH,
     responses((status = 200, description = "The document.", body = Object)),
+    extensions(("x-problems" = json!(["unauthorized", "scope_missing"]))),
 )]
 pub(crate) async fn document(_request: HttpRequest) -> Answer {
     Ok(HttpResponse::Ok()

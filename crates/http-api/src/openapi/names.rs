@@ -8,6 +8,7 @@ use branchline_domain::{
     },
     id,
     lead::{ApplicationOutcome, GuardCode, HoldCode, LeadStatus as Stand, Remedy as Cure},
+    organisation::{ApiKeyStatus as Ends, Scope as May},
     workflow::{Control as Button, WorkflowStatus as State},
 };
 use branchline_projections::{self as projections, DispatchStage, SortKey, history::MoveCause};
@@ -48,6 +49,16 @@ schemas! {
     ImportId = uuid_id(id::ImportId::PREFIX);
     /// Id of an organisation.
     OrganisationId = uuid_id(id::OrganisationId::PREFIX);
+    /// Id of an API key: its name, not what it opens with.
+    ApiKeyId = uuid_id(id::ApiKeyId::PREFIX);
+    /// What a key may do; none implies another.
+    Scope = words_of(May::ALL);
+    /// Whether a key opens something.
+    ApiKeyStatus = words_of([Ends::Live, Ends::Expired, Ends::Revoked]);
+    /// What keys are sorted by; with `-` the newest first.
+    ApiKeySort = either_way::<projections::ApiKeySort>();
+    /// What refused actions are sorted by; with `-` the newest first.
+    RefusalSort = either_way::<projections::RefusalSort>();
     /// Id of a call: the lead's UUID, and the number of the call in the lead's life.
     CallId = such_as(
         json!({

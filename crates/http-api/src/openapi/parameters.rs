@@ -19,3 +19,15 @@ pub(crate) struct Paging {
     #[param(value_type = names::ListCursor, required = false)]
     cursor: Option<String>,
 }
+
+/// Segments of paths: what each is, and its schema.
+pub(super) const PATH: &[(&str, &str, &str)] = &[
+    ("workflow", "The workflow.", "WorkflowId"),
+    ("node", "The node.", "NodeId"),
+    ("edge", "The edge.", "EdgeId"),
+    ("lead", "The lead.", "LeadId"),
+    ("import", "The import.", "ImportId"),
+    ("call", "The call.", "CallId"),
+    ("key", "The key.", "ApiKeyId"),
+    ("organisation", "The organisation.", "OrganisationId"),
+];

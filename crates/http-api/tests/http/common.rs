@@ -1,11 +1,14 @@
 //! An API over an engine in memory, asked without a socket.
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{cell::RefCell, io, path::Path, sync::Arc, time::Duration};
 
 use actix_web::{
-    App,
+    App, HttpMessage as _,
     body::to_bytes,
-    http::{Method, header::HeaderMap},
+    http::{
+        Method,
+        header::{AUTHORIZATION, HeaderMap, HeaderValue},
+    },
     test::{TestRequest, call_service, init_service},
     web::Bytes,
 };
@@ -46,6 +49,8 @@ pub(crate) struct Api {
     pub(crate) store: Arc<dyn EventStore>,
     admin: Admin,
     pub(crate) engine: Engine,
+    /// What requests bring that have no credentials of their own.
+    credentials: RefCell<Option<String>>,
 }
 
 pub(crate) struct Reply {
@@ -89,8 +94,18 @@ impl Reply {
 
 /// Asks an API.
 pub(crate) async fn send(state: ApiState, request: TestRequest) -> Reply {
+    send_as(state, request, None).await
+}
+
+/// Asks an API with a key, unless the request has credentials of its own.
+async fn send_as(state: ApiState, request: TestRequest, credentials: Option<String>) -> Reply {
     let app = init_service(App::new().configure(configure(state))).await;
-    let request = request.to_request();
+    let mut request = request.to_request();
+    if let (Some(credentials), false) = (credentials, request.headers().contains_key(AUTHORIZATION))
+    {
+        let bearer = HeaderValue::from_str(&format!("Bearer {credentials}")).unwrap();
+        request.headers_mut().insert(AUTHORIZATION, bearer);
+    }
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let response = call_service(&app, request).await;
     let status = response.status().as_u16();
@@ -121,7 +136,11 @@ impl Api {
     }
 
     pub(crate) fn with(config: EngineConfig) -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        Self::at(Arc::new(SystemClock::new()), config)
+    }
+
+    /// In this clock's time.
+    pub(crate) fn at(clock: Arc<dyn Clock>, config: EngineConfig) -> Self {
         let store: Arc<dyn EventStore> = Arc::new(MemoryStore::new());
         let vault = Arc::new(Vault::in_memory(Arc::new(SystemEntropy)));
         let admin = admin_of(&store, &vault);
@@ -137,11 +156,35 @@ impl Api {
         .unwrap();
         let state =
             ApiState::new(engine.handle(), limits(), Shutdown::new()).with_admin(admin.clone());
-        Self { state, store, admin, engine }
+        Self { state, store, admin, engine, credentials: RefCell::default() }
     }
 
     pub(crate) async fn send(&self, request: TestRequest) -> Reply {
-        send(self.state.clone(), request).await
+        let credentials = self.credentials.borrow().clone();
+        send_as(self.state.clone(), request, credentials).await
+    }
+
+    /// From now on requests without credentials of their own bring these.
+    pub(crate) fn ask_with(&self, credentials: &str) {
+        *self.credentials.borrow_mut() = Some(credentials.to_owned());
+    }
+
+    /// Makes a key of an organisation, of a new one where none is named: the organisation, and what
+    /// the key opens with.
+    pub(crate) async fn key(
+        &self,
+        organisation: Option<&str>,
+        scopes: &[&str],
+    ) -> (String, String) {
+        let path = match organisation {
+            Some(id) => format!("/v1/admin/organisations/{id}/keys"),
+            None => "/v1/admin/organisations".into(),
+        };
+        let bearer = (AUTHORIZATION, format!("Bearer {TOKEN}"));
+        let body = json!({ "name": "test", "scopes": scopes });
+        let made = TestRequest::post().uri(&path).insert_header(bearer).set_json(body);
+        let made = self.send(made).await.expect(201);
+        (text(&made["key"]["organisation_id"]), text(&made["credentials"]))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {

@@ -7,6 +7,7 @@ use actix_web::{
     http::{Method, header::CONTENT_TYPE},
     test::TestRequest,
 };
+use branchline_domain::{id::OrganisationId, organisation::Scope};
 use serde_json::{Value, json};
 
 use crate::{
@@ -15,14 +16,14 @@ use crate::{
 };
 
 /// What `{…}` in a row stands for.
-type Places = BTreeMap<&'static str, String>;
+pub(crate) type Places = BTreeMap<&'static str, String>;
 
 fn last_part(path: &str) -> String {
     path.rsplit('/').next().unwrap().to_owned()
 }
 
 /// The things that rows name.
-async fn places(api: &Api) -> Places {
+pub(crate) async fn places(api: &Api) -> Places {
     let (flow, lead, call) = api.with_call().await;
     let held = api.enrol_one(&flow.path, "+919876543211").await;
     let over = api.call_of(&held).await;
@@ -46,7 +47,15 @@ async fn places(api: &Api) -> Places {
     let empty = api.draft().await;
     let ended = api.draft().await;
     api.act(&format!("{ended}/cancel")).await.expect(200);
+    // Keys last: from then on every request brings one.
+    let organisation = OrganisationId::DEFAULT.to_string();
+    let (_, key) = api.key(Some(&organisation), &["read"]).await;
+    let all = Scope::ALL.map(Scope::as_str);
+    let (_, credentials) = api.key(Some(&organisation), &all).await;
+    api.ask_with(&credentials);
     Places::from([
+        ("{key}", key.split(':').next().unwrap().to_owned()),
+        ("{organisation}", organisation),
         ("{flow}", last_part(&flow.path)),
         ("{draft}", last_part(&draft)),
         ("{paused}", last_part(&paused)),
@@ -66,7 +75,7 @@ async fn places(api: &Api) -> Places {
     ])
 }
 
-fn filled(template: &str, places: &Places) -> String {
+pub(crate) fn filled(template: &str, places: &Places) -> String {
     places.iter().fold(template.to_owned(), |text, (name, id)| text.replace(name, id))
 }
 

@@ -12,6 +12,9 @@ const TOLD: &str = "accepted id workflow_id lead_id node_id to from agent_id sta
     refusal end_reason attributes provider_ref conflicts timeline created_at ended_at";
 const IMPORT: &str = "id file_name at status rows leads_enrolled duplicates_skipped faults";
 const LIST: &str = "data meta";
+const KEY: &str =
+    "id organisation_id name scopes status created_at expires_at revoked_at last_used_at";
+const MADE: &str = "key credentials";
 
 /// Method, path, body, status, fields of the answer. `{…}` stands for an id of `Places`; an empty
 /// body is none.
@@ -205,6 +208,46 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/call-logs/{over}/refused", r#"{"reason": "no route"}"#, 409, ""),
     ("GET", "/events?after=0-0&limit=2", "", 200, "data meta"),
     ("GET", "/events?limit=x", "", 400, ""),
+    (
+        "POST",
+        "/workflows/{flow}/leads/{removed}/erase",
+        "",
+        200,
+        "lead_id position erased_at key_destroyed remains",
+    ),
+    ("POST", "/workflows/{flow}/leads/{lead}/erase", "", 409, ""),
+    ("GET", "/keys?sort=-created_at", "", 200, LIST),
+    ("POST", "/keys", r#"{"name": "Dialler", "scopes": ["ingest"]}"#, 201, MADE),
+    ("POST", "/keys", r#"{"name": "Dialler", "scopes": ["write"]}"#, 400, ""),
+    ("PATCH", "/keys/{key}", r#"{"expires_at": null}"#, 200, KEY),
+    ("POST", "/keys/{key}/rotate", r#"{"overlap_s": 60}"#, 201, MADE),
+    ("DELETE", "/keys/{key}", "", 200, KEY),
+    ("GET", "/refused-actions?sort=-at", "", 200, LIST),
+    ("GET", "/admin/organisations", "", 200, LIST),
+    ("POST", "/admin/organisations", r#"{"name": "First", "scopes": ["admin"]}"#, 201, MADE),
+    ("GET", "/admin/organisations/{organisation}/keys", "", 200, LIST),
+    (
+        "POST",
+        "/admin/organisations/{organisation}/keys",
+        r#"{"name": "Next", "scopes": ["admin"]}"#,
+        201,
+        MADE,
+    ),
+    (
+        "PATCH",
+        "/admin/organisations/{organisation}/keys/{key}",
+        r#"{"expires_at": null}"#,
+        200,
+        KEY,
+    ),
+    (
+        "POST",
+        "/admin/organisations/{organisation}/keys/{key}/rotate",
+        r#"{"overlap_s": 60}"#,
+        201,
+        MADE,
+    ),
+    ("DELETE", "/admin/organisations/{organisation}/keys/{key}", "", 200, KEY),
     ("GET", "/admin/head", "", 200, "size root recorded_at note"),
     ("GET", "/admin/leads/{lead}/dossier", "", 200, "branchline_dossier stream head records proof"),
     ("GET", "/admin/leads/{lead}/dossier?size=1000000", "", 400, ""),

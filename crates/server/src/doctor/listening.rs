@@ -8,6 +8,7 @@ use std::{
 };
 
 use branchline_admin_files::url_file;
+use branchline_http_api::Reach;
 
 use super::{
     finding::{Finding, Report},
@@ -24,9 +25,13 @@ pub(super) fn examine(
     serving: Serving,
 ) {
     let listen = &config.listen;
-    if let Err(refused) = branchline_http_api::check_listen(listen) {
-        report.add(Finding::fail(CHECK, refused.to_string(), "set server.listen"));
-        return;
+    match branchline_http_api::check_listen(listen, config.tls_is_on(), config.behind_proxy) {
+        Err(refused) => {
+            report.add(Finding::fail(CHECK, refused.to_string(), "set server.listen"));
+            return;
+        }
+        // Whether there is a key is seen when the journal is opened, at the start.
+        Ok(Reach::ThisMachine | Reach::Others) => {}
     }
     let address = listen.to_socket_addrs().ok().and_then(|mut found| found.next());
     let ours = serving == Serving::Yes && address.is_some_and(|address| is_at(data_dir, address));

@@ -46,8 +46,22 @@ impl Server {
     ///
     /// What the server refuses, in its words.
     pub(super) fn ask(&self, method: Method, path: &str) -> anyhow::Result<Option<Value>> {
+        self.tell(method, path, None)
+    }
+
+    /// The same, with a JSON body.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::ask`].
+    pub(super) fn tell(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Option<Value>> {
         self.runtime.block_on(async {
-            let Some(response) = self.send(method, path).await? else { return Ok(None) };
+            let Some(response) = self.send(method, path, body).await? else { return Ok(None) };
             let answer = response.bytes().await.context("the answer broke off")?;
             Ok(Some(serde_json::from_slice(&answer).context("the answer is not JSON")?))
         })
@@ -60,7 +74,9 @@ impl Server {
     /// What the server refuses; an answer that breaks off.
     pub(super) fn download(&self, path: &str, out: &mut dyn Write) -> anyhow::Result<bool> {
         self.runtime.block_on(async {
-            let Some(mut response) = self.send(Method::GET, path).await? else { return Ok(false) };
+            let Some(mut response) = self.send(Method::GET, path, None).await? else {
+                return Ok(false);
+            };
             while let Some(piece) = response.chunk().await.context("the answer broke off")? {
                 out.write_all(&piece)?;
             }
@@ -71,9 +87,20 @@ impl Server {
     /// The answer to a request; `None` when nobody is there, or somebody who does not know the
     /// token or is no server of ours: the files are then those of a server that was killed. Whether
     /// one runs after all is told by the lock of the directory, which is tried next.
-    async fn send(&self, method: Method, path: &str) -> anyhow::Result<Option<Response>> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Option<Response>> {
         let url = format!("{}{path}", self.url);
         let request = self.client.request(method, &url).bearer_auth(&self.token);
+        let request = match body {
+            Some(body) => request
+                .header(reqwest::header::CONTENT_TYPE, "application/json")
+                .body(body.to_string()),
+            None => request,
+        };
         let response = match request.send().await {
             Err(wrong) => {
                 if !wrong.is_connect() {

@@ -2,6 +2,7 @@
 //! restoring them. A running server is asked over its own routes; a stopped directory is opened.
 
 mod access;
+mod api_keys;
 mod backup;
 mod client;
 mod erase;
@@ -11,6 +12,11 @@ mod restore;
 
 pub(crate) use self::{
     access::Access,
+    api_keys::{
+        CreateArgs as CreateKeyArgs, ListArgs as ListKeysArgs, RevokeArgs as RevokeKeyArgs,
+        RotateArgs as RotateKeyArgs, create as create_key, list as list_keys, revoke as revoke_key,
+        rotate as rotate_key,
+    },
     backup::{BackupArgs, run as back_up},
     erase::{LeadCommand, run as lead},
     key_files::{

@@ -13,10 +13,10 @@ fn refused(arguments: &[&str], directory: &Path) -> String {
 }
 
 #[test]
-fn an_address_that_others_can_reach_is_refused_without_keys() {
+fn an_address_that_others_can_reach_is_refused_without_tls_or_a_proxy() {
     let directory = tempfile::tempdir().unwrap();
     let told = refused(&["serve", "--listen", "0.0.0.0:0"], directory.path());
-    assert!(told.contains("0.0.0.0") && told.contains("API keys"), "{told}");
+    assert!(told.contains("0.0.0.0") && told.contains("behind_proxy"), "{told}");
     assert!(!directory.path().join("branchline-data").exists(), "nothing was made");
 }
 

@@ -29,5 +29,6 @@ mod read_your_writes;
 mod shapes;
 mod sockets;
 mod uploads;
+mod walk;
 mod whole_graph;
 mod workflows;

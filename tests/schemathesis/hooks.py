@@ -43,13 +43,14 @@ def nothing_of_others(context, response, case):
 
 
 def exact(value):
-    """The same with numbers that have 30 digits at most: no schema can say so."""
+    """The same with numbers of at most 30 digits and a zone that there is: no schema can say so."""
     if isinstance(value, float) and (abs(value) > 1e15 or value != round(value, 9)):
         return 1.5
     if isinstance(value, list):
         return [exact(item) for item in value]
     if isinstance(value, dict):
-        return {name: exact(item) for name, item in value.items()}
+        zones = {"default_timezone": "Asia/Kolkata"} if "default_timezone" in value else {}
+        return {name: exact(item) for name, item in value.items()} | zones
     return value
 
 

@@ -240,7 +240,8 @@ impl From<LeadRejection> for Problem {
 /// A value that the rules do not take, at its field.
 fn invalid(field: &str, problem: &str) -> Problem {
     let fault = FieldFault {
-        pointer: Some(format!("/{field}")),
+        // The rules name a field in another with a dot, as configurations do.
+        pointer: Some(format!("/{}", field.replace('.', "/"))),
         detail: format!("{field}: {problem}"),
         ..FieldFault::default()
     };
@@ -294,5 +295,11 @@ mod tests {
         let problem = Problem::from(EngineError::Workflow(rejection));
         assert_eq!(problem.status, StatusCode::BAD_REQUEST);
         assert_eq!(problem.errors[0].pointer.as_deref(), Some("/title"));
+        let nested = WorkflowRejection::Invalid {
+            field: "settings.default_timezone",
+            problem: "`J` is not a time zone".into(),
+        };
+        let problem = Problem::from(EngineError::Workflow(nested));
+        assert_eq!(problem.errors[0].pointer.as_deref(), Some("/settings/default_timezone"));
     }
 }

@@ -198,7 +198,7 @@ pub(crate) const TABLE: &[Row] = &[
         "items",
     ),
     ("POST", "/call-logs/{call}/attributes", r#"{"attributes": {"mood": "good"}}"#, 200, TOLD),
-    ("POST", "/call-logs/claim", r#"{"max": 5, "lease_s": 60}"#, 200, "calls"),
+    ("POST", "/call-logs/claim", r#"{"max": 5, "lease_s": 3600}"#, 200, "calls"),
     ("POST", "/call-logs/claim", r#"{"max": 0, "lease_s": 60}"#, 400, ""),
     ("POST", "/call-logs/{call}/dispatched", r#"{"provider_ref": "p1"}"#, 200, TOLD),
     ("POST", "/call-logs/{queued}/dispatched", r#"{"provider_ref": "p1"}"#, 200, TOLD),

@@ -74,9 +74,9 @@ struct Place {
 
 /// Flags of `keys create`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    key=$(branchline keys create --name dialler --scope ingest)\n  \
-    branchline keys create --name \"first of a tenant\" --scope admin --organisation new --expires 90d")]
+#[command(after_help = "Example:\n  \
+    branchline keys create --name dialler --scope ingest\n  \
+    branchline keys create --name tenant-1 --scope admin --organisation new --expires 90d")]
 pub(crate) struct CreateArgs {
     /// What it may do; none implies another. Several may be given.
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
@@ -107,7 +107,6 @@ pub(crate) struct ListArgs {
 
 /// Flags of `keys rotate`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  branchline keys rotate key_… --overlap 24h")]
 pub(crate) struct RotateArgs {
     /// The key that gets a successor, and ends.
     #[arg(value_name = "KEY")]

@@ -18,8 +18,10 @@ ROOT = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("BRANCHLINE_BIN") or ROOT / "target" / "debug" / "branchline")
 PATIENCE_S = 60
 
+# Settings of whoever runs the tests are not the tests'.
+SURROUNDINGS = {name: value for name, value in os.environ.items() if not name.startswith("BRANCHLINE_")}
 # For programs that use the package, whether it is installed or not.
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "clients" / "python" / "src")}
+ENVIRONMENT = {**SURROUNDINGS, "PYTHONPATH": str(ROOT / "clients" / "python" / "src")}
 
 # Tests meet failures on purpose; none needs to wait long for the next attempt.
 QUICK = Retry(attempts=8, first_delay_s=0.01, max_delay_s=0.2, max_elapsed_s=30)
@@ -40,7 +42,7 @@ class Server:
         listen = self.url.removeprefix("http://") or "127.0.0.1:0"
         (self.data_dir / "admin-url").unlink(missing_ok=True)
         arguments = [str(BINARY), "serve", "--data-dir", str(self.data_dir), "--listen", listen]
-        environment = {**os.environ, "RUST_BACKTRACE": "0", **self.environment}
+        environment = {**SURROUNDINGS, "RUST_BACKTRACE": "0", **self.environment}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment
@@ -77,17 +79,6 @@ class Server:
             self.process.send_signal(number)
             self.process.wait(timeout=PATIENCE_S)
             self.process = None
-
-    def run(self, *arguments: str) -> str:
-        """Another subcommand of the same binary, on the same directory; what it printed."""
-        done = subprocess.run(
-            [str(BINARY), *arguments, "--data-dir", str(self.data_dir)],
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-        )
-        return done.stdout
 
 
 @pytest.fixture(scope="session", autouse=True)

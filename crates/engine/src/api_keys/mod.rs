@@ -1,7 +1,7 @@
 //! API keys: what can be asked of them, and where a request finds the one it came with.
 //!
 //! A key is an event-sourced thing of its organisation ([`branchline_domain::organisation`]). Commands
-//! go through [`desk`], one after the other for each organisation; what they record is shown in
+//! go through `desk`, one after the other for each organisation; what they record is shown in
 //! [`ApiKeys`] before they are answered, so a key that was revoked opens nothing from its answer on.
 
 pub(crate) mod desk;

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -104,8 +106,10 @@ class Handler(BaseHTTPRequestHandler):
     def hang_up(self) -> None:
         """No answer, or no more of it."""
         self.close_connection = True
-        self.wfile.flush()
-        self.connection.close()
+        with contextlib.suppress(OSError):
+            self.wfile.flush()
+            # Closing alone would wait for the files that were made of it.
+            self.connection.shutdown(socket.SHUT_RDWR)
 
 
 def passed(handler: Handler, proxy: Proxy, seen: Seen) -> None:

@@ -74,7 +74,7 @@ class EventStream:
         self._heard = time.monotonic()
         self._closed = threading.Event()
         self._lock = threading.Lock()
-        self._reading = False
+        self._busy = False
 
     @property
     def cursor(self) -> str | None:
@@ -106,7 +106,7 @@ class EventStream:
                     return event
                 continue
             try:
-                self._fill()
+                self._fill_undisturbed()
             except ConnectionFailed as error:
                 self._drop()
                 self._wait_after(error)
@@ -125,7 +125,8 @@ class EventStream:
             exchange = self._exchange
             if exchange is None:
                 return
-            if self._reading:
+            if self._busy:
+                # It is in use: whoever uses it lets go of it.
                 exchange.interrupt()
             else:
                 exchange.close()
@@ -146,6 +147,18 @@ class EventStream:
             self._cursor = cursor
             self._part, self._skip = (-1, 0), 0
         return None if repeated else event
+
+    def _fill_undisturbed(self) -> None:
+        """As `_fill`; meanwhile `close` does not pull the connection away."""
+        with self._lock:
+            if self._closed.is_set():
+                return
+            self._busy = True
+        try:
+            self._fill()
+        finally:
+            with self._lock:
+                self._busy = False
 
     def _fill(self) -> None:
         """Waits for more, and makes it ready."""
@@ -196,15 +209,7 @@ class EventStream:
         self._skip = self._part[1]
 
     def _read(self, exchange: Exchange) -> None:
-        with self._lock:
-            if self._closed.is_set():
-                return
-            self._reading = True
-        try:
-            piece = exchange.read_some(_PIECE)
-        finally:
-            with self._lock:
-                self._reading = False
+        piece = exchange.read_some(_PIECE)
         if not piece:
             raise ConnectionFailed("the stream has ended")
         if self._mute:

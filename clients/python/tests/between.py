@@ -73,8 +73,8 @@ class Handler(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         try:
             super().handle_one_request()
-        except (ConnectionError, ValueError):
-            self.close_connection = True
+        except (ConnectionError, ValueError, http.client.HTTPException):
+            self.hang_up()
 
     def _handle(self) -> None:
         proxy: Proxy = self.server.proxy  # type: ignore[attr-defined]
@@ -106,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
     def hang_up(self) -> None:
         """No answer, or no more of it."""
         self.close_connection = True
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self.wfile.flush()
             # Closing alone would wait for the files that were made of it.
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -121,7 +121,8 @@ def passed(handler: Handler, proxy: Proxy, seen: Seen) -> None:
             handler.send_header(name, value)
     handler.send_header("Transfer-Encoding", "chunked")
     handler.end_headers()
-    while piece := response.read1(65536):
+    # With a length, an answer that the server did not end must not look like one that it did.
+    while piece := response.read1(65536) if response.length is None else response.read():
         handler.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
         handler.wfile.flush()
     handler.wfile.write(b"0\r\n\r\n")

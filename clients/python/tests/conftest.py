@@ -165,3 +165,15 @@ def claim(client: Client, count: int) -> list[models.ClaimedCall]:
 
     eventually(enough)
     return claimed
+
+
+def everything(client: Client) -> list[models.Event]:
+    """All that was recorded, by list."""
+    found: list[models.Event] = []
+    cursor: str | None = None
+    while True:
+        listing = client.list_events(after=cursor, limit=1000)
+        found += listing["data"]
+        cursor = listing["meta"]["next_cursor"]
+        if not listing["meta"]["more"]:
+            return found

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from between import Fault, Handler, Proxy, Seen, answered, never_sent, passed, proxy_of
-from conftest import QUICK, Server, campaign, claim, number
+from conftest import QUICK, Server, campaign, claim, everything, number
 
 from branchline import BadRequest, Client, ConnectionFailed, Problem
 from branchline.events import EventStream
@@ -26,18 +26,6 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server asks readers to wait two seconds before they come back. Tests need not."""
     monkeypatch.setattr("branchline.events._RECONNECT_MAX_S", 0.05)
     monkeypatch.setattr("branchline.events._POLL_S", 0.05)
-
-
-def everything(client: Client) -> list[Event]:
-    """All that was recorded, by list."""
-    found: list[Event] = []
-    cursor: str | None = None
-    while True:
-        listing = client.list_events(after=cursor, limit=1000)
-        found += listing["data"]
-        cursor = listing["meta"]["next_cursor"]
-        if not listing["meta"]["more"]:
-            return found
 
 
 def taken(events: EventStream, count: int) -> list[Event]:

@@ -5,6 +5,15 @@ use std::io::{self, Write};
 /// What a spreadsheet takes for the beginning of a formula. Source: OWASP, CSV Injection.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
+/// Whether a spreadsheet would run it. A number with its sign, such as a phone number in E.164, is
+/// taken for a number, and for nothing else.
+fn is_formula(text: &str) -> bool {
+    let number = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_number = number.starts_with(|first: char| first.is_ascii_digit())
+        && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.starts_with(FORMULA) && !is_number
+}
+
 /// Writes rows of cells.
 pub(crate) struct CsvTable<W> {
     out: W,
@@ -27,7 +36,7 @@ impl<W: Write> CsvTable<W> {
         if !std::mem::take(&mut self.at_start) {
             self.out.write_all(b",")?;
         }
-        let guard = if !self.raw && text.starts_with(FORMULA) { "'" } else { "" };
+        let guard = if !self.raw && is_formula(text) { "'" } else { "" };
         if !text.contains(['"', ',', '\r', '\n']) && text.trim() == text {
             return write!(self.out, "{guard}{text}");
         }
@@ -77,7 +86,18 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_would_run_is_held_back_unless_it_is_wanted() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(\"x\",\"y\")"] {
+        for formula in [
+            "=1+1",
+            "+1+1",
+            "-1-A1",
+            "+A1",
+            "--1",
+            "-",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "=HYPERLINK(\"x\",\"y\")",
+        ] {
             let read = |text: &str| {
                 let mut rows =
                     csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
@@ -87,6 +107,7 @@ mod tests {
             assert_eq!(read(&row(&[formula], false)), format!("'{formula}"));
             assert_eq!(read(&row(&[formula, ""], true)), *formula);
         }
-        assert_eq!(row(&["1=1", "a-b"], false), "1=1,a-b\r\n");
+        let harmless = ["1=1", "a-b", "+12125550123", "-7.5"];
+        assert_eq!(row(&harmless, false), "1=1,a-b,+12125550123,-7.5\r\n");
     }
 }

@@ -37,6 +37,7 @@ use crate::{
     positions,
     problem::{FieldFault, Problem},
     revisions,
+    routes::path_of,
 };
 
 /// Longest `Idempotency-Key` and `X-Request-Id`. Unit: bytes. The journal keeps no longer ones.
@@ -218,7 +219,7 @@ pub(crate) async fn guard(
         .and_then(|state| state.tls.as_ref()?.strict_transport_security());
     let refused = refuse(&request);
     // HEAD is GET whose body the server leaves out; a stream without a body would never end.
-    if *request.method() == Method::HEAD && request.path() != EVENTS_PATH {
+    if *request.method() == Method::HEAD && path_of(request.request()) != EVENTS_PATH {
         request.head_mut().method = Method::GET;
     }
     let mut response = if let Some(problem) = refused {
@@ -254,7 +255,7 @@ fn refuse(request: &ServiceRequest) -> Option<Problem> {
     // From the first key on a page of another site can do nothing: it has no key, and there are no
     // cookies. What is told without a key is told to this machine only.
     let keyed = state.engine.api_keys().are_required();
-    let tells_without_key = !request.path().starts_with("/v1/") && !state.is_exposed();
+    let tells_without_key = !path_of(request.request()).starts_with("/v1/") && !state.is_exposed();
     if !keyed || tells_without_key {
         let loopback = !state.is_exposed();
         let foreign = refuse_foreign(request.method(), request.headers(), loopback);

@@ -18,8 +18,10 @@ use branchline_engine::{EngineError, command::LastPosition};
 use branchline_journal::record::Position;
 
 use crate::{
+    access::is_operators,
     headers::{header_fault, state},
     problem::Problem,
+    routes::path_of,
 };
 
 const POSITION: HeaderName = HeaderName::from_static("branchline-position");
@@ -35,7 +37,7 @@ pub(crate) async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    if request.path().starts_with("/v1/admin/") {
+    if is_operators(path_of(request.request())) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
     match before(&request) {

@@ -8,7 +8,7 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use crate::{access::routes::Access, error_mapping::Refusal};
+use crate::error_mapping::Refusal;
 
 /// One thing that is wrong with a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -134,15 +134,10 @@ impl Problem {
         Self { errors, ..Self::of(refusal, detail) }
     }
 
-    /// 405 for a path of these rows.
-    pub(crate) fn other_methods(rows: &[&Access]) -> Self {
-        let mut taken: Vec<&str> = rows.iter().map(|row| row.method).collect();
-        if taken.contains(&"GET") && rows.iter().all(|row| row.pattern != "/events") {
-            taken.push("HEAD");
-        }
-        let allow = taken.join(", ");
+    /// 405 for a path that takes these methods.
+    pub(crate) fn other_methods(allow: Arc<str>) -> Self {
         let problem = Self::of(Refusal::MethodNotAllowed, format!("this route takes {allow}"));
-        Self { allow: Some(allow.into()), ..problem }
+        Self { allow: Some(allow), ..problem }
     }
 
     /// 404 for an id that names nothing here, malformed ones too: what is not ours to see and what

@@ -27,7 +27,10 @@ use governor::{
     state::keyed::DashMapStateStore,
 };
 
-use crate::{access, error_mapping::Refusal, headers::state, limits::Limits, problem::Problem};
+use crate::{
+    access, error_mapping::Refusal, headers::state, limits::Limits, problem::Problem,
+    routes::path_of,
+};
 
 /// Keys and addresses that are remembered at once. Beyond it, those that are not share one budget.
 const REMEMBERED_MAX: usize = 10_000;
@@ -107,19 +110,25 @@ struct Budgets<K: Hash + Eq + Clone> {
     each: RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInformationMiddleware>,
     /// For those who are too many to be remembered.
     others: DefaultDirectRateLimiter,
+    /// When those that need not be remembered may be looked for again.
+    sweep: DefaultDirectRateLimiter,
 }
 
 impl<K: Hash + Eq + Clone> Budgets<K> {
     fn new(quota: Quota) -> Self {
         let each = RateLimiter::dashmap(quota).with_middleware::<StateInformationMiddleware>();
-        Self { quota, each, others: RateLimiter::direct(quota) }
+        let sweep = RateLimiter::direct(Quota::per_second(NonZeroU32::MIN));
+        Self { quota, each, others: RateLimiter::direct(quota), sweep }
     }
 
     /// Takes one of a budget. What is left, or how long to wait.
     fn take(&self, who: &K) -> Result<Left, Duration> {
         if self.each.len() >= REMEMBERED_MAX {
-            // Whoever has a whole budget again need not be remembered.
-            self.each.retain_recent();
+            // Whoever has a whole budget again need not be remembered. That is looked for once a
+            // second: a crowd of strangers must not make every request look through all of them.
+            if self.sweep.check().is_ok() {
+                self.each.retain_recent();
+            }
             if self.each.len() >= REMEMBERED_MAX {
                 let none = |until: governor::NotUntil<_>| {
                     until.wait_time_from(DefaultClock::default().now())
@@ -189,7 +198,8 @@ fn take_of_key(request: &ServiceRequest) -> Option<Result<Left, (Problem, Left)>
         return None;
     }
     let rates = &state(request.request()).ok()?.rates;
-    let reports = *request.method() == Method::POST && request.path().starts_with(INTAKE);
+    let reports =
+        *request.method() == Method::POST && path_of(request.request()).starts_with(INTAKE);
     let budgets = if reports { &rates.intake } else { &rates.requests };
     Some(budgets.take(&identity.principal).map_err(|wait| {
         let left = Left { reset_s: whole_seconds(wait).max(1), ..budgets.left(0) };

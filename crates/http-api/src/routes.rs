@@ -1,5 +1,5 @@
-//! Every route in one place: a table, so that what is registered can be compared with what is
-//! documented.
+//! Every route in one place: a table of what is there, who answers, and who may ask. The `OpenAPI`
+//! document is compared with it, and takes from it what it says of access.
 
 use std::sync::Arc;
 
@@ -8,32 +8,39 @@ use actix_web::{
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
+use branchline_domain::organisation::Scope;
 
 use crate::{
-    ApiState, access, admin, api_keys, call_logs,
-    error_mapping::Refusal,
-    events, exports, graph, headers, health, imports, landing, lead_actions, lead_changes,
-    lead_upload, leads, metrics, observe, openapi, positions,
+    ApiState,
+    access::{
+        self,
+        needs::{Access, control, reads, write},
+    },
+    admin, api_keys, call_logs, events, exports, graph, headers, health, imports, landing,
+    lead_actions, lead_changes, lead_upload, leads, metrics, observe, openapi, positions,
     problem::{Answer, Problem},
     rates, whole_graph, workflows,
 };
 
-/// One route: a method of a pattern, and who answers.
+/// One route: a method of a pattern, who may ask, and who answers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line {
     /// In lower case.
     pub(crate) method: &'static str,
     /// The whole path, with `{…}` for ids.
     pub(crate) pattern: &'static str,
+    /// Who may ask.
+    pub(crate) access: Access,
     route: fn() -> Route,
 }
 
-/// Makes a table of routes: `get "/v1/workflows" => workflows::list,` and so on.
+/// Makes a table of routes: `get "/v1/workflows" => workflows::list, READS;` and so on.
 macro_rules! lines {
-    ($($method:ident $pattern:literal => $handler:path),+ $(,)?) => {
+    ($($method:ident $pattern:literal => $handler:path, $access:expr);+ $(;)?) => {
         &[$($crate::routes::Line::new(
             stringify!($method),
             $pattern,
+            $access,
             || actix_web::web::$method().to($handler),
         )),+]
     };
@@ -45,100 +52,103 @@ impl Line {
     pub(crate) const fn new(
         method: &'static str,
         pattern: &'static str,
+        access: Access,
         route: fn() -> Route,
     ) -> Self {
-        Self { method, pattern, route }
+        Self { method, pattern, access, route }
     }
 }
 
+const OPERATE: &[Scope] = &[Scope::Operate];
+const RESOLVE: &[Scope] = &[Scope::Resolve];
+const INGEST: &[Scope] = &[Scope::Ingest];
+const ADMIN: &[Scope] = &[Scope::Admin];
+
+/// What shows things of the organisation.
+const READS: Access = reads(&[Scope::Read]);
+
 const OUTSIDE: &[Line] = lines![
-    get "/" => landing::page,
-    get "/healthz" => health::healthz,
-    get "/readyz" => health::readyz,
-    get "/openapi.json" => openapi::document,
-    get "/docs" => openapi::page::folder,
-    get "/docs/" => openapi::page::file,
-    get "/docs/{file}" => openapi::page::file,
-    get "/metrics" => metrics::metrics,
+    get "/" => landing::page, Access::Everybody;
+    get "/healthz" => health::healthz, Access::Everybody;
+    get "/readyz" => health::readyz, Access::Everybody;
+    get "/openapi.json" => openapi::document, Access::Local;
+    get "/docs" => openapi::page::folder, Access::Local;
+    get "/docs/" => openapi::page::file, Access::Local;
+    get "/docs/{file}" => openapi::page::file, Access::Local;
+    get "/metrics" => metrics::metrics, Access::Local;
 ];
 
 const CALLS: &[Line] = lines![
-    post "/v1/call-logs/{call}/status" => call_logs::report,
-    post "/v1/call-logs/status" => call_logs::report_many,
-    post "/v1/call-logs/claim" => call_logs::claim,
-    post "/v1/call-logs/{call}/attributes" => call_logs::attach,
-    post "/v1/call-logs/{call}/dispatched" => call_logs::dispatched,
-    post "/v1/call-logs/{call}/refused" => call_logs::refused,
-    get "/v1/call-logs/{call}" => call_logs::one,
-    get "/v1/call-logs" => call_logs::list,
+    post "/v1/call-logs/{call}/status" => call_logs::report, write(INGEST, "call.report");
+    post "/v1/call-logs/status" => call_logs::report_many, write(INGEST, "call.report_many");
+    post "/v1/call-logs/claim" => call_logs::claim, write(INGEST, "call.claim");
+    post "/v1/call-logs/{call}/attributes" => call_logs::attach, write(INGEST, "call.attach");
+    post "/v1/call-logs/{call}/dispatched" => call_logs::dispatched, write(INGEST, "call.dispatched");
+    post "/v1/call-logs/{call}/refused" => call_logs::refused, write(INGEST, "call.refused");
+    get "/v1/call-logs/{call}" => call_logs::one, READS;
+    get "/v1/call-logs" => call_logs::list, READS;
 ];
 
 const WORKFLOWS: &[Line] = lines![
-    get "/v1/workflows" => workflows::list,
-    post "/v1/workflows" => workflows::create,
-    get "/v1/workflows/{workflow}" => workflows::one,
-    patch "/v1/workflows/{workflow}" => workflows::edit,
-    delete "/v1/workflows/{workflow}" => workflows::delete,
-    post "/v1/workflows/{workflow}/activate" => workflows::activate,
-    post "/v1/workflows/{workflow}/pause" => workflows::pause,
-    post "/v1/workflows/{workflow}/resume" => workflows::resume,
-    post "/v1/workflows/{workflow}/cancel" => workflows::cancel,
-    post "/v1/workflows/{workflow}/complete" => workflows::complete,
-    post "/v1/workflows/{workflow}/duplicate" => workflows::duplicate,
-    post "/v1/workflows/{workflow}/validate" => whole_graph::validate,
-    get "/v1/workflows/{workflow}/counts" => workflows::counts,
-    get "/v1/workflows/{workflow}/graph" => whole_graph::whole,
-    put "/v1/workflows/{workflow}/graph" => whole_graph::put,
-    get "/v1/workflows/{workflow}/nodes" => graph::nodes,
-    post "/v1/workflows/{workflow}/nodes" => graph::add_node,
-    get "/v1/workflows/{workflow}/nodes/{node}" => graph::node,
-    patch "/v1/workflows/{workflow}/nodes/{node}" => graph::patch_node,
-    delete "/v1/workflows/{workflow}/nodes/{node}" => graph::remove_node,
-    get "/v1/workflows/{workflow}/edges" => graph::edges,
-    post "/v1/workflows/{workflow}/edges" => graph::add_edge,
-    get "/v1/workflows/{workflow}/edges/{edge}" => graph::edge,
-    delete "/v1/workflows/{workflow}/edges/{edge}" => graph::remove_edge,
+    get "/v1/workflows" => workflows::list, READS;
+    post "/v1/workflows" => workflows::create, write(OPERATE, "workflow.create");
+    get "/v1/workflows/{workflow}" => workflows::one, READS;
+    patch "/v1/workflows/{workflow}" => workflows::edit, write(OPERATE, "workflow.edit");
+    delete "/v1/workflows/{workflow}" => workflows::delete, control(OPERATE, "workflow.delete");
+    post "/v1/workflows/{workflow}/activate" => workflows::activate, control(OPERATE, "workflow.activate");
+    post "/v1/workflows/{workflow}/pause" => workflows::pause, control(OPERATE, "workflow.pause");
+    post "/v1/workflows/{workflow}/resume" => workflows::resume, control(OPERATE, "workflow.resume");
+    post "/v1/workflows/{workflow}/cancel" => workflows::cancel, control(OPERATE, "workflow.cancel");
+    post "/v1/workflows/{workflow}/complete" => workflows::complete, control(OPERATE, "workflow.complete");
+    post "/v1/workflows/{workflow}/duplicate" => workflows::duplicate, write(OPERATE, "workflow.duplicate");
+    post "/v1/workflows/{workflow}/validate" => whole_graph::validate, reads(&[Scope::Read, Scope::Operate]);
+    get "/v1/workflows/{workflow}/counts" => workflows::counts, READS;
+    get "/v1/workflows/{workflow}/graph" => whole_graph::whole, READS;
+    put "/v1/workflows/{workflow}/graph" => whole_graph::put, write(OPERATE, "graph.put");
+    get "/v1/workflows/{workflow}/nodes" => graph::nodes, READS;
+    post "/v1/workflows/{workflow}/nodes" => graph::add_node, write(OPERATE, "graph.add_node");
+    get "/v1/workflows/{workflow}/nodes/{node}" => graph::node, READS;
+    patch "/v1/workflows/{workflow}/nodes/{node}" => graph::patch_node, write(OPERATE, "graph.edit_node");
+    delete "/v1/workflows/{workflow}/nodes/{node}" => graph::remove_node, write(OPERATE, "graph.remove_node");
+    get "/v1/workflows/{workflow}/edges" => graph::edges, READS;
+    post "/v1/workflows/{workflow}/edges" => graph::add_edge, write(OPERATE, "graph.add_edge");
+    get "/v1/workflows/{workflow}/edges/{edge}" => graph::edge, READS;
+    delete "/v1/workflows/{workflow}/edges/{edge}" => graph::remove_edge, write(OPERATE, "graph.remove_edge");
 ];
 
 const LEADS: &[Line] = lines![
-    get "/v1/workflows/{workflow}/leads" => leads::list,
-    post "/v1/workflows/{workflow}/leads" => lead_upload::enrol,
-    post "/v1/workflows/{workflow}/leads/actions" => lead_actions::act,
-    get "/v1/workflows/{workflow}/leads/variable-keys" => leads::variable_keys,
-    get "/v1/workflows/{workflow}/leads.csv" => exports::of_leads,
-    get "/v1/call-logs.csv" => exports::of_calls,
-    get "/v1/workflows/{workflow}/leads/{lead}" => leads::one,
-    patch "/v1/workflows/{workflow}/leads/{lead}" => lead_changes::edit,
-    delete "/v1/workflows/{workflow}/leads/{lead}" => lead_changes::remove,
-    get "/v1/workflows/{workflow}/leads/{lead}/history" => leads::history,
-    get "/v1/workflows/{workflow}/leads/{lead}/explain" => leads::explain,
-    post "/v1/workflows/{workflow}/leads/{lead}/resolve" => lead_changes::resolve,
-    get "/v1/workflows/{workflow}/imports" => imports::list,
-    get "/v1/workflows/{workflow}/imports/{import}" => imports::one,
-    post "/v1/workflows/{workflow}/leads/{lead}/erase" => lead_changes::erase,
-    get "/v1/leads" => leads::of_person,
-    get "/v1/events" => events::events,
+    get "/v1/workflows/{workflow}/leads" => leads::list, READS;
+    post "/v1/workflows/{workflow}/leads" => lead_upload::enrol, write(OPERATE, "lead.enrol");
+    // To resolve, redial and move asks for `resolve`, to remove for `operate`: the route says so.
+    post "/v1/workflows/{workflow}/leads/actions" => lead_actions::act, write(&[Scope::Operate, Scope::Resolve], "lead.act_on_many");
+    get "/v1/workflows/{workflow}/leads/variable-keys" => leads::variable_keys, READS;
+    get "/v1/workflows/{workflow}/leads.csv" => exports::of_leads, READS;
+    get "/v1/call-logs.csv" => exports::of_calls, READS;
+    get "/v1/workflows/{workflow}/leads/{lead}" => leads::one, READS;
+    patch "/v1/workflows/{workflow}/leads/{lead}" => lead_changes::edit, write(OPERATE, "lead.edit");
+    delete "/v1/workflows/{workflow}/leads/{lead}" => lead_changes::remove, control(OPERATE, "lead.remove");
+    get "/v1/workflows/{workflow}/leads/{lead}/history" => leads::history, READS;
+    get "/v1/workflows/{workflow}/leads/{lead}/explain" => leads::explain, READS;
+    post "/v1/workflows/{workflow}/leads/{lead}/resolve" => lead_changes::resolve, control(RESOLVE, "lead.resolve");
+    get "/v1/workflows/{workflow}/imports" => imports::list, READS;
+    get "/v1/workflows/{workflow}/imports/{import}" => imports::one, READS;
+    post "/v1/workflows/{workflow}/leads/{lead}/erase" => lead_changes::erase, write(ADMIN, "lead.erase");
+    get "/v1/leads" => leads::of_person, READS;
+    get "/v1/events" => events::events, reads(&[Scope::Read, Scope::Audit]);
 ];
 
 const KEYS: &[Line] = lines![
-    get "/v1/keys" => api_keys::list,
-    post "/v1/keys" => api_keys::create,
-    patch "/v1/keys/{key}" => api_keys::edit,
-    delete "/v1/keys/{key}" => api_keys::revoke,
-    post "/v1/keys/{key}/rotate" => api_keys::rotate,
-    get "/v1/refused-actions" => api_keys::refused,
+    get "/v1/keys" => api_keys::list, reads(&[Scope::Admin, Scope::Audit]);
+    post "/v1/keys" => api_keys::create, write(ADMIN, "key.create");
+    patch "/v1/keys/{key}" => api_keys::edit, write(ADMIN, "key.edit");
+    delete "/v1/keys/{key}" => api_keys::revoke, write(ADMIN, "key.revoke");
+    post "/v1/keys/{key}/rotate" => api_keys::rotate, write(ADMIN, "key.rotate");
+    get "/v1/refused-actions" => api_keys::refused, reads(&[Scope::Audit]);
 ];
 
-/// Every route below `/v1` but the operator's.
-#[cfg(test)]
-pub(crate) fn below_v1() -> impl Iterator<Item = &'static Line> {
-    CALLS.iter().chain(WORKFLOWS).chain(LEADS).chain(KEYS)
-}
-
 /// Every route.
-#[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = &'static Line> {
-    OUTSIDE.iter().chain(below_v1()).chain(admin::ROUTES)
+    [OUTSIDE, CALLS, WORKFLOWS, LEADS, KEYS, admin::ROUTES].into_iter().flatten()
 }
 
 /// Puts all routes of the API into an actix-web application. Register your own routes before: this
@@ -184,17 +194,31 @@ pub(crate) fn register(config: &mut ServiceConfig, prefix: &str, lines: &[Line])
             continue;
         }
         let mut resource = web::resource(pattern.strip_prefix(prefix).unwrap_or(pattern));
-        let mut taken = Vec::new();
-        for line in lines.iter().filter(|line| line.pattern == pattern) {
+        let of_pattern = || lines.iter().filter(|line| line.pattern == pattern);
+        for line in of_pattern() {
             resource = resource.route((line.route)());
-            taken.push(line.method.to_ascii_uppercase());
-            // A stream without a body would never end.
-            if line.method == "get" && pattern != headers::EVENTS_PATH {
-                taken.push("HEAD".into());
-            }
         }
-        config.service(resource.default_service(only(&taken.join(", "))));
+        config.service(resource.default_service(only(&allow(of_pattern()))));
     }
+}
+
+/// The methods of a resource, as `Allow` says them.
+pub(crate) fn allow<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
+    let mut taken = Vec::new();
+    for line in lines {
+        taken.push(line.method.to_ascii_uppercase());
+        // A stream without a body would never end.
+        if line.method == "get" && line.pattern != headers::EVENTS_PATH {
+            taken.push("HEAD".into());
+        }
+    }
+    taken.join(", ")
+}
+
+/// The path of a request as the router compares it with patterns. The one it came with may be
+/// spelled in many ways (`/%6detrics`), and whoever compares that one lets some of them past.
+pub(crate) fn path_of(request: &HttpRequest) -> &str {
+    request.match_info().as_str()
 }
 
 pub(crate) async fn no_route(request: HttpRequest) -> Answer {
@@ -206,10 +230,6 @@ fn only(allow: &str) -> Route {
     let allow: Arc<str> = allow.into();
     web::route().to(move || {
         let allow = Arc::clone(&allow);
-        async move {
-            let detail = format!("this route takes {allow}");
-            let problem = Problem::of(Refusal::MethodNotAllowed, detail);
-            Err::<HttpResponse, Problem>(Problem { allow: Some(allow), ..problem })
-        }
+        async move { Err::<HttpResponse, Problem>(Problem::other_methods(allow)) }
     })
 }

@@ -8,8 +8,8 @@
 //! A key that is unknown, wrong, expired or revoked is one and the same to whoever brings it.
 
 mod bearer;
+pub(crate) mod needs;
 mod refusals;
-pub(crate) mod routes;
 
 use std::sync::Arc;
 
@@ -25,8 +25,14 @@ use branchline_domain::{
 };
 use branchline_engine::api_keys::{ApiKeys, KnownKey};
 
-use self::routes::{Access, Found};
-use crate::{ApiState, error_mapping::Refusal, headers::state, problem::Problem};
+use self::needs::{Access, Found, Needs, find};
+use crate::{
+    ApiState,
+    error_mapping::Refusal,
+    headers::state,
+    problem::Problem,
+    routes::{allow, path_of},
+};
 
 /// The name of the operator in the journal.
 pub(crate) const OPERATOR: &str = "operator";
@@ -93,32 +99,29 @@ pub(crate) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    if is_operators(request.path()) {
+    if is_operators(path_of(request.request())) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
-    let found = routes::find(request.method().as_str(), request.match_info().as_str());
+    let found = find(request.method().as_str(), path_of(request.request()));
     let identity = match identify(request.request()) {
         Ok(identity) => identity,
         Err(problem) => return Ok(refused(request, &problem)),
     };
     let key = identity.key.clone();
-    let allowed = admit(&identity, &found);
+    let allowed = admit(&identity, found);
     request.extensions_mut().insert(identity);
-    let noted = match (key, found) {
-        (Some(key), Found::Route(access)) => Some((key, access)),
-        (Some(_) | None, _) => None,
-    };
+    let noted = key.zip(needs_of(found));
     if let Err(problem) = allowed {
-        if let Some((key, access)) = noted {
-            refusals::note(&key, access, request.request(), &problem);
+        if let Some((key, needs)) = noted {
+            refusals::note(&key, needs, request.request(), &problem);
         }
         return Ok(refused(request, &problem));
     }
     let response = next.call(request).await?;
-    if let Some((key, access)) = noted
+    if let Some((key, needs)) = noted
         && let Some(problem) = problem_of(&response)
     {
-        refusals::note(&key, access, response.request(), problem);
+        refusals::note(&key, needs, response.request(), problem);
     }
     Ok(response.map_into_left_body())
 }
@@ -129,8 +132,19 @@ fn problem_of<B>(response: &ServiceResponse<B>) -> Option<&Problem> {
 }
 
 /// Whether a path is one of the operator's, there or not: nobody without the token learns which are.
-fn is_operators(path: &str) -> bool {
+pub(crate) fn is_operators(path: &str) -> bool {
     path.strip_prefix("/v1/admin").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What the row of a request asks of a key.
+const fn needs_of(found: Found) -> Option<Needs> {
+    match found {
+        Found::Route(line) => match line.access {
+            Access::Key(needs) => Some(needs),
+            Access::Everybody | Access::Local | Access::Operator => None,
+        },
+        Found::OtherMethods(_) | Found::Nothing => None,
+    }
 }
 
 fn refused<B>(
@@ -170,14 +184,20 @@ fn unauthorized() -> Problem {
 ///
 /// 403 when the key has none of the scopes that open the route; 404 and 405 for what the table does
 /// not have.
-fn admit(identity: &Identity, found: &Found) -> Result<(), Problem> {
+fn admit(identity: &Identity, found: Found) -> Result<(), Problem> {
+    if let Some(needs) = needs_of(found) {
+        return identity.may(needs.any_of);
+    }
+    // Without keys the router says what is there instead.
+    if identity.key.is_none() {
+        return Ok(());
+    }
     match found {
-        Found::Route(Access { any_of, .. }) => identity.may(any_of),
-        // Without keys the router says what is there instead.
-        Found::OtherMethods(_) | Found::Nothing if identity.key.is_none() => Ok(()),
-        // With a key, what nobody gave a scope to is not there.
-        Found::OtherMethods(methods) => Err(Problem::other_methods(methods)),
-        Found::Nothing => Err(Problem::of(
+        Found::OtherMethods(lines) => {
+            Err(Problem::other_methods(allow(lines.iter().copied()).into()))
+        }
+        // What opens to no key is not there for one.
+        Found::Route(_) | Found::Nothing => Err(Problem::of(
             Refusal::NotFound("route_not_found"),
             "there is no such route for a key",
         )),
@@ -209,12 +229,15 @@ pub(crate) fn nobody() -> Problem {
 ///
 /// # Errors
 ///
-/// 401 and 403, where others reach the server and the path is one of these.
+/// 401 and 403, where others reach the server and the route is [`Access::Local`].
 pub(crate) fn check_outside(request: &HttpRequest, state: &ApiState) -> Result<(), Problem> {
-    let path = request.path();
-    let tells = path == "/metrics" || path == "/openapi.json" || path.starts_with("/docs");
-    if !tells || !state.is_exposed() {
+    if !state.is_exposed() {
         return Ok(());
     }
-    identify(request)?.may(&[Scope::Read])
+    let is_local = match find(request.method().as_str(), path_of(request)) {
+        Found::Route(line) => line.access == Access::Local,
+        Found::OtherMethods(lines) => lines.iter().any(|line| line.access == Access::Local),
+        Found::Nothing => false,
+    };
+    if is_local { identify(request)?.may(&[Scope::Read]) } else { Ok(()) }
 }

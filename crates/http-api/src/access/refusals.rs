@@ -7,18 +7,19 @@ use branchline_domain::{
 };
 use branchline_engine::api_keys::KnownKey;
 
-use super::routes::Access;
+use super::needs::Needs;
 use crate::{
     headers::{request_id, state},
     problem::Problem,
+    routes::path_of,
 };
 
 /// Says what became of a write, when it was refused to a known key by its scopes, or by the state of
 /// what it steers.
-pub(super) fn note(key: &KnownKey, access: &Access, request: &HttpRequest, problem: &Problem) {
-    let Some(action) = access.action else { return };
+pub(super) fn note(key: &KnownKey, needs: Needs, request: &HttpRequest, problem: &Problem) {
+    let Some(action) = needs.action else { return };
     let by_scope = problem.status == StatusCode::FORBIDDEN;
-    let by_state = access.is_control && problem.status == StatusCode::CONFLICT;
+    let by_state = needs.is_control && problem.status == StatusCode::CONFLICT;
     if !by_scope && !by_state {
         return;
     }
@@ -34,7 +35,7 @@ pub(super) fn note(key: &KnownKey, access: &Access, request: &HttpRequest, probl
 
 /// The ids in the path. Nothing else of it: somebody may have put a number there.
 fn target(request: &HttpRequest) -> String {
-    let ids = request.path().split('/').filter(|segment| is_id(segment));
+    let ids = path_of(request).split('/').filter(|segment| is_id(segment));
     let mut target = String::new();
     for id in ids {
         if target.len() + id.len() < TARGET_BYTES_MAX {

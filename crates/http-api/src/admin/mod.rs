@@ -35,6 +35,7 @@ use branchline_journal::store::EventStore;
 pub use self::access::AdminToken;
 pub use crate::api_keys::document as api_key_document;
 use crate::{
+    access::needs::Access,
     headers::state,
     problem::Problem,
     routes::{Line, lines, register},
@@ -71,20 +72,20 @@ impl fmt::Debug for Admin {
 }
 
 pub(crate) const ROUTES: &[Line] = lines![
-    get "/v1/admin/records" => records::records,
-    get "/v1/admin/export" => export::export,
-    get "/v1/admin/head" => proofs::head,
-    post "/v1/admin/leads/{lead}/erase" => erasure::erase,
-    get "/v1/admin/leads/{lead}/dossier" => proofs::dossier,
-    get "/v1/admin/consistency" => proofs::consistency,
-    get "/v1/admin/keys" => keys::keys,
-    get "/v1/admin/organisations" => organisations::list,
-    post "/v1/admin/organisations" => organisations::create,
-    get "/v1/admin/organisations/{organisation}/keys" => organisations::keys,
-    post "/v1/admin/organisations/{organisation}/keys" => organisations::create_key,
-    patch "/v1/admin/organisations/{organisation}/keys/{key}" => organisations::edit_key,
-    delete "/v1/admin/organisations/{organisation}/keys/{key}" => organisations::revoke_key,
-    post "/v1/admin/organisations/{organisation}/keys/{key}/rotate" => organisations::rotate_key,
+    get "/v1/admin/records" => records::records, Access::Operator;
+    get "/v1/admin/export" => export::export, Access::Operator;
+    get "/v1/admin/head" => proofs::head, Access::Operator;
+    post "/v1/admin/leads/{lead}/erase" => erasure::erase, Access::Operator;
+    get "/v1/admin/leads/{lead}/dossier" => proofs::dossier, Access::Operator;
+    get "/v1/admin/consistency" => proofs::consistency, Access::Operator;
+    get "/v1/admin/keys" => keys::keys, Access::Operator;
+    get "/v1/admin/organisations" => organisations::list, Access::Operator;
+    post "/v1/admin/organisations" => organisations::create, Access::Operator;
+    get "/v1/admin/organisations/{organisation}/keys" => organisations::keys, Access::Operator;
+    post "/v1/admin/organisations/{organisation}/keys" => organisations::create_key, Access::Operator;
+    patch "/v1/admin/organisations/{organisation}/keys/{key}" => organisations::edit_key, Access::Operator;
+    delete "/v1/admin/organisations/{organisation}/keys/{key}" => organisations::revoke_key, Access::Operator;
+    post "/v1/admin/organisations/{organisation}/keys/{key}/rotate" => organisations::rotate_key, Access::Operator;
 ];
 
 /// The routes, under `/v1`. Without [`crate::ApiState::with_admin`] there are none.

@@ -14,7 +14,7 @@ use super::{
     parameters::PATH,
     problem_schemas, problems, revisions, settings,
 };
-use crate::{access, positions};
+use crate::{access::needs::Access, positions, routes};
 
 /// The media type of a workbook.
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -209,11 +209,11 @@ fn is_positioned(pattern: &str) -> bool {
 
 /// The scopes of which one opens a route; none for a route of the operator.
 fn scopes(method: &str, pattern: &str) -> Option<&'static [Scope]> {
-    let below = pattern.strip_prefix("/v1")?;
-    let row = access::routes::ROUTES
-        .iter()
-        .find(|row| row.pattern == below && row.method.eq_ignore_ascii_case(method));
-    row.map(|row| row.any_of)
+    let line = routes::all().find(|line| line.pattern == pattern && line.method == method)?;
+    match line.access {
+        Access::Key(needs) => Some(needs.any_of),
+        Access::Everybody | Access::Local | Access::Operator => None,
+    }
 }
 
 /// Who may ask: a key with one of the scopes, or the operator.

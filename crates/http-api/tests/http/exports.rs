@@ -57,13 +57,13 @@ async fn leads_come_with_a_column_for_each_variable() {
     assert_eq!(reply.header("branchline-position"), head.header("branchline-position"));
     let found = rows(&reply);
     assert_eq!(found.len(), 2);
-    // What a spreadsheet would run has a sign that keeps it from that.
-    assert_eq!(found[0]["phone_number"], "'+919876543210");
+    assert_eq!(found[0]["phone_number"], "+919876543210");
     assert_eq!((&found[0]["city"], &found[0]["formula"]), (&json!("Pune\nIndia"), &json!("")));
     assert_eq!(found[0]["branchline.notes"], "first, \"best\"");
     assert_eq!(
         (&found[1]["name"], &found[1]["formula"]),
-        (&json!("'-2"), &json!("'=HYPERLINK(\"x\")"))
+        // What a spreadsheet would run has a sign that keeps it from that; a number is none of it.
+        (&json!("-2"), &json!("'=HYPERLINK(\"x\")"))
     );
     assert_eq!(found[1]["branchline.other_variables"], "{\"age\":41}");
     assert_eq!(found[1]["branchline.removed"], "true");

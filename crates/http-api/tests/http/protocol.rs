@@ -54,6 +54,7 @@ async fn another_method_is_405_and_says_which_are_taken() {
         (Method::GET, "/v1/call-logs/status", "POST"),
         (Method::DELETE, "/v1/events", "GET"),
         (Method::HEAD, "/v1/events", "GET"),
+        (Method::HEAD, "/v1/%65vents", "GET"),
         (Method::POST, "/healthz", "GET, HEAD"),
     ] {
         let reply = api.send(TestRequest::default().method(method).uri(path)).await;

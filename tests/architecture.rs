@@ -92,7 +92,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "branchline-vault",
         ],
     ),
-    ("branchline-operator", &["branchline-domain"]),
+    ("branchline-operator", &["branchline-admin-files", "branchline-domain"]),
     ("branchline-scenarios", &["branchline-domain"]),
     ("branchline-testkit", &["branchline-domain", "branchline-journal", "branchline-scenarios"]),
     ("branchline-tests", &[]),

@@ -63,6 +63,15 @@ pub fn tls_client(
         .with_no_client_auth())
 }
 
+/// Whether what is sent to a place of this scheme and host leaves the machine, and is not encrypted.
+/// An IPv6 address is in brackets, as in a URL.
+pub fn goes_in_clear(scheme: &str, host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let is_here = host == "localhost"
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    scheme != "https" && !is_here
+}
+
 /// Knows a server by its very certificate, or by who signed it.
 #[derive(Debug)]
 struct Verifier {
@@ -219,6 +228,21 @@ mod tests {
             let shown = shown.signed_by(&key, &issuer).unwrap();
             let client = tls_client(roots.clone(), None).unwrap();
             assert_eq!(takes(client, &shown, &key), taken, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_what_leaves_the_machine_unencrypted_goes_in_clear() {
+        for (scheme, host, in_clear) in [
+            ("http", "127.0.0.1", false),
+            ("http", "localhost", false),
+            ("http", "[::1]", false),
+            ("https", "calls.example.com", false),
+            ("http", "calls.example.com", true),
+            ("http", "10.0.0.7", true),
+            ("http", "localhost.example.com", true),
+        ] {
+            assert_eq!(goes_in_clear(scheme, host), in_clear, "{scheme}://{host}");
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
+use branchline_admin_files::{goes_in_clear, tls_client};
 use clap::Args;
 use reqwest::{Url, blocking::Client, header::HeaderValue, redirect};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
@@ -66,7 +66,7 @@ impl ServerFlags {
         };
         let base = base_of(&url)?;
         let key = self.key()?;
-        if key.is_some() && goes_in_clear(&base) {
+        if key.is_some() && goes_in_clear(base.scheme(), base.host_str().unwrap_or_default()) {
             eprintln!(
                 "branchline: the key goes to {url} in clear, and whoever is on the way can read it: \
                  use https"
@@ -141,15 +141,6 @@ fn base_of(text: &str) -> Result<Url, Fault> {
     Ok(url)
 }
 
-/// Whether what is sent to this place leaves the machine, and is not encrypted.
-fn goes_in_clear(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let is_here = host == "localhost"
-        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    url.scheme() != "https" && !is_here
-}
-
 /// Whom to trust: the certificates of the system, and those of a file.
 fn tls(ca: Option<&Path>) -> Result<rustls::ClientConfig, Fault> {
     let mut roots = rustls::RootCertStore::empty();
@@ -169,12 +160,8 @@ fn tls(ca: Option<&Path>) -> Result<rustls::ClientConfig, Fault> {
             roots.add(certificate).map_err(|error| unread(error.to_string()))?;
         }
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unset(&error))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
+    // A certificate that its owner signed alone is known by itself, whatever else it says.
+    tls_client(roots, ca.map(Path::to_owned)).map_err(|error| unset(&error))
 }
 
 fn unset(error: &dyn std::fmt::Display) -> Fault {
@@ -210,20 +197,5 @@ mod tests {
         }
         let told = base_of("https://key_1:secret@a").unwrap_err().to_string();
         assert!(told.contains("--key-file") && !told.contains("secret"), "{told}");
-    }
-
-    #[test]
-    fn only_what_leaves_the_machine_unencrypted_goes_in_clear() {
-        for (url, in_clear) in [
-            ("http://127.0.0.1:8080", false),
-            ("http://localhost:8080/", false),
-            ("http://[::1]:8080/", false),
-            ("https://calls.example.com/", false),
-            ("http://calls.example.com/", true),
-            ("http://10.0.0.7:8080/", true),
-            ("http://localhost.example.com/", true),
-        ] {
-            assert_eq!(goes_in_clear(&Url::parse(url).unwrap()), in_clear, "{url}");
-        }
     }
 }

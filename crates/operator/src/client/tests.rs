@@ -143,8 +143,11 @@ fn a_missing_file_and_a_directory_are_told_before_anything_is_sent() {
 
 #[test]
 fn a_certificate_of_nobody_known_is_trusted_only_when_it_is_named() {
-    let rcgen::CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    // As openssl makes one when it is told nothing else: an authority that signed itself.
+    let mut described = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    described.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let signing_key = rcgen::KeyPair::generate().unwrap();
+    let cert = described.self_signed(&signing_key).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)

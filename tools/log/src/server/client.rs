@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use anyhow::Context as _;
 use branchline_admin_files::{certificate_file, tls_client};
-use reqwest::{Url, blocking::Client, redirect};
+use reqwest::{blocking::Client, redirect};
 
 /// Longest time to connect, TLS included.
 const CONNECT_WAIT: Duration = Duration::from_secs(10);
@@ -28,33 +28,4 @@ pub(super) fn build(token_file: Option<&Path>) -> anyhow::Result<Client> {
         .user_agent(concat!("branchline-log/", env!("CARGO_PKG_VERSION")))
         .build()
         .context("the HTTP client cannot be set up")
-}
-
-/// Whether what is sent to this place leaves the machine, and is not encrypted.
-pub(super) fn goes_in_clear(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let is_here = host == "localhost"
-        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    url.scheme() != "https" && !is_here
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_leaves_the_machine_unencrypted_goes_in_clear() {
-        for (url, in_clear) in [
-            ("http://127.0.0.1:8080", false),
-            ("http://localhost:8080/", false),
-            ("http://[::1]:8080/", false),
-            ("https://calls.example.com/", false),
-            ("http://calls.example.com/", true),
-            ("http://10.0.0.7:8080/", true),
-            ("http://localhost.example.com/", true),
-        ] {
-            assert_eq!(goes_in_clear(&Url::parse(url).unwrap()), in_clear, "{url}");
-        }
-    }
 }

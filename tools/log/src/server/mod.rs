@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use branchline_admin_files::goes_in_clear;
 use branchline_evidence::lines::{LINE_BYTES_MAX, Line, LineProblem, read_line};
 use branchline_journal::record::{Position, Record};
 use reqwest::{
@@ -118,7 +119,7 @@ impl Server {
         if parsed.query().is_some() || parsed.fragment().is_some() {
             return Err(misused("it ends before `?` and `#`".into()).into());
         }
-        if client::goes_in_clear(&parsed) {
+        if goes_in_clear(parsed.scheme(), parsed.host_str().unwrap_or_default()) {
             eprintln!(
                 "the token and the records go to {url} in clear, and whoever is on the way can \
                  read them; put TLS before it, or run this beside it"

@@ -201,7 +201,8 @@ proptest! {
         bytes.extend_from_slice(&crc32fast::hash(&bytes).to_be_bytes());
         if let Ok(block) = Block::decode(&bytes) {
             let before = Block::decode(&sealed.bytes).unwrap();
-            prop_assert!(block == before || !block.root_is_right());
+            // Other bytes may unpack to the same: a copy of what stands in two places.
+            prop_assert!(block.records == before.records || !block.root_is_right());
         }
     }
 }

@@ -47,11 +47,21 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "branchline-dashboard",
+        &[
+            "branchline-domain",
+            "branchline-engine",
+            "branchline-http-api",
+            "branchline-projections",
+        ],
+    ),
+    (
         "branchline",
         &[
             "branchline-admin-files",
             "branchline-applications",
             "branchline-carriers",
+            "branchline-dashboard",
             "branchline-domain",
             "branchline-engine",
             "branchline-event-codec",
@@ -111,7 +121,12 @@ const ONE_ROOM: &[(&str, &[&str])] = &[
     ("bincode", &["branchline-event-codec"]),
     ("actix", &["branchline-engine"]),
     // A benchmark measures the library without our handlers.
-    ("actix-web", &["branchline-http-api", "branchline", "branchline-bench"]),
+    (
+        "actix-web",
+        &["branchline-dashboard", "branchline-http-api", "branchline", "branchline-bench"],
+    ),
+    ("dugong", &["branchline-dashboard"]),
+    ("maud", &["branchline-dashboard"]),
     (
         "reqwest",
         &["branchline-applications", "branchline", "branchline-log", "branchline-operator"],

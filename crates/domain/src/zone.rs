@@ -19,6 +19,9 @@ use self::{
 };
 use crate::time::Timestamp;
 
+/// Quarters of an hour in a week.
+pub const QUARTERS_OF_WEEK: usize = 7 * 24 * 4;
+
 /// A time zone of the IANA database. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Zone(TimeZone);
@@ -53,6 +56,16 @@ impl Zone {
     /// The name in the database.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// The quarter of an hour of the week that a clock shows at an instant: below
+    /// [`QUARTERS_OF_WEEK`], 0 from Monday 00:00.
+    pub fn quarter_of_week(&self, at: Timestamp) -> usize {
+        let shown = self.civil(at);
+        let days = usize::try_from(shown.weekday().to_monday_zero_offset()).unwrap_or_default();
+        let hours = usize::try_from(shown.hour()).unwrap_or_default();
+        let minutes = usize::try_from(shown.minute()).unwrap_or_default();
+        (days * 24 + hours) * 4 + minutes / 15
     }
 
     /// What calendar and clock show at an instant.
@@ -128,6 +141,19 @@ mod tests {
         }
         assert_eq!(Zone::utc().name(), "UTC");
         assert_eq!(zone("UTC"), Zone::utc());
+    }
+
+    #[test]
+    fn a_week_begins_on_monday_at_midnight_of_its_zone() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let kolkata = zone("Asia/Kolkata");
+        assert_eq!(Zone::utc().quarter_of_week(at("2026-11-23T00:00:00Z")), 0);
+        assert_eq!(Zone::utc().quarter_of_week(at("2026-11-22T23:59:59Z")), QUARTERS_OF_WEEK - 1);
+        assert_eq!(kolkata.quarter_of_week(at("2026-11-22T18:29:59Z")), QUARTERS_OF_WEEK - 1);
+        assert_eq!(kolkata.quarter_of_week(at("2026-11-22T18:30:00Z")), 0);
+        // Two days, 9 hours and 45 minutes.
+        let nepal = zone("Asia/Kathmandu");
+        assert_eq!(nepal.quarter_of_week(at("2026-11-25T04:00:00Z")), (2 * 24 + 9) * 4 + 3);
     }
 
     #[test]

@@ -59,6 +59,7 @@ impl Projections {
             same_contact: same_contact.unwrap_or(NONE),
             status: LeadStatus::Pending,
             hold: None,
+            answered: false,
             removed: false,
             withdrawn: came_with == Some(ImportStatus::Cancelled),
             in_open_import: came_with == Some(ImportStatus::Running),
@@ -105,6 +106,9 @@ impl Projections {
                 lead.release_at = (*release_at).into();
                 lead.call = 0;
                 lead.hold = None;
+                if let Some(stored) = self.workflows.get_mut(lead.workflow) {
+                    stored.note_arrival(lead);
+                }
                 self.at_rest(row, lead);
             }
             LeadEvent::CallRequested { call, .. } => {
@@ -155,14 +159,18 @@ impl Projections {
                 }
                 news_of(lead, *call, true);
             }
-            LeadEvent::BranchTaken { from, .. } => {
+            LeadEvent::BranchTaken { from, output, to, .. } => {
                 let from = self.node_number(lead.workflow, *from);
                 self.pass(row, lead, from);
+                self.note_branch(lead, (from, output, *to), at);
                 lead.hold = None;
                 lead.release_at = Moment::NEVER;
                 self.at_rest(row, lead);
             }
             LeadEvent::LeadMoved { .. } => {
+                if let Some(stored) = self.workflows.get_mut(lead.workflow) {
+                    stored.note_departure(lead, at);
+                }
                 lead.hold = None;
                 lead.release_at = Moment::NEVER;
                 self.at_rest(row, lead);
@@ -191,8 +199,8 @@ impl Projections {
                 lead.hold = None;
                 self.wakes.remove(&row);
             }
-            LeadEvent::LeadCompleted => lead.status = LeadStatus::Completed,
-            LeadEvent::LeadDropped => lead.status = LeadStatus::Dropped,
+            LeadEvent::LeadCompleted => self.end(lead, LeadStatus::Completed),
+            LeadEvent::LeadDropped => self.end(lead, LeadStatus::Dropped),
             LeadEvent::LeadRemoved => {
                 self.take_out(row, lead);
                 self.wakes.remove(&row);
@@ -213,6 +221,13 @@ impl Projections {
                     self.imports.withdraw(lead.import, row);
                 }
             }
+        }
+    }
+
+    fn end(&mut self, lead: &mut StoredLead, status: LeadStatus) {
+        lead.status = status;
+        if let Some(stored) = self.workflows.get_mut(lead.workflow) {
+            stored.note_end(status);
         }
     }
 
@@ -304,7 +319,7 @@ impl Projections {
     /// Changes a call, and what counts, sets and queues hold about it.
     fn change_call(
         &mut self,
-        lead: &StoredLead,
+        lead: &mut StoredLead,
         number: u32,
         change: impl FnOnce(&mut StoredCall),
     ) {
@@ -313,6 +328,7 @@ impl Projections {
         let before = *place;
         change(place);
         let after = *place;
+        self.note_call(lead, &before, &after);
         if let Some(stored) = self.workflows.get_mut(lead.workflow) {
             if before.status != after.status {
                 stored.count_call(before.status, false);

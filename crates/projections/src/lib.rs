@@ -16,6 +16,7 @@ mod fact;
 mod fold_lead;
 pub mod history;
 mod imports;
+mod insights;
 mod invariants;
 mod lead_lists;
 mod lead_parts;
@@ -39,6 +40,10 @@ pub use audit::EveryLead;
 pub use call_lists::CallFilter;
 pub use fact::{Fact, FactEvents};
 pub use imports::{ImportRow, ImportStatus, UnfinishedImport};
+pub use insights::{
+    ATTEMPTS_TOLD, Answered, BranchTraffic, Funnel, HourOfWeek, Insights, MinuteCounts,
+    NodeInsights, OutcomeGroup, Stay, THROUGHPUT_MINUTES,
+};
 pub use invariants::{Invariants, Rule, Violation};
 pub use lead_lists::{Held, LeadFilter};
 pub use lead_parts::{LeadPart, LeadPlace, PartRow};

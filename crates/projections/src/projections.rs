@@ -108,11 +108,14 @@ impl Projections {
         let number = self.workflows.number_or_new(id, fact.organisation);
         let Some(stored) = self.workflows.get_mut(number) else { return };
         let before = (stored.state.exists, stored.state.deleted, stored.state.status);
+        let zone = stored.state.settings.default_timezone.clone();
         let recorded = Recorded { at: fact.at, position: fact.position.0 };
         for event in events {
             workflow::evolve(&mut stored.state, event, recorded);
         }
         stored.organisation = fact.organisation;
+        let zone_now = &stored.state.settings.default_timezone;
+        stored.insights.hours.change_zone(&zone, zone_now, fact.at);
         if before != (stored.state.exists, stored.state.deleted, stored.state.status) {
             stored.status_position = fact.position;
         }

@@ -36,6 +36,7 @@ impl From<Timestamp> for Moment {
 
 /// One lead. Workflow, node, import and calls are named by their numbers in this process.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts apart from each other, a byte each")]
 pub(crate) struct StoredLead {
     pub(crate) id: LeadId,
     pub(crate) contact_tag: [u8; 16],
@@ -59,6 +60,8 @@ pub(crate) struct StoredLead {
     pub(crate) same_contact: u32,
     pub(crate) status: LeadStatus,
     pub(crate) hold: Option<HoldCode>,
+    /// Whether a call of it was answered.
+    pub(crate) answered: bool,
     pub(crate) removed: bool,
     pub(crate) withdrawn: bool,
     /// Whether its import has not been closed.

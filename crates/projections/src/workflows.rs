@@ -12,6 +12,7 @@ use branchline_domain::{
 use branchline_journal::record::Position;
 
 use crate::{
+    insights::StoredInsights,
     rows::{NodeCounts, StatusCounts},
     standing::Standing,
     standing_rows::StandingRows,
@@ -49,6 +50,7 @@ pub(crate) struct StoredWorkflow {
     pub(crate) in_progress: BTreeSet<u32>,
     pub(crate) calls_by_status: BTreeMap<CallStatus, u64>,
     pub(crate) imports: Vec<u32>,
+    pub(crate) insights: StoredInsights,
 }
 
 impl StoredWorkflow {
@@ -73,6 +75,7 @@ impl StoredWorkflow {
             in_progress: BTreeSet::new(),
             calls_by_status: BTreeMap::new(),
             imports: Vec::new(),
+            insights: StoredInsights::default(),
         }
     }
 

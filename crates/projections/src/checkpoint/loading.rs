@@ -12,6 +12,7 @@ use branchline_journal::record::Position;
 
 use super::{
     Kind, Piece,
+    insights::read_insights,
     organisation::read_organisation,
     row_format::{Before, Known, read_call, read_id, read_lead, read_time},
     wire::{FormatError, Input},
@@ -32,6 +33,8 @@ pub struct CheckpointReader {
     read: Projections,
     head: Option<Head>,
     workflow: Option<Unfinished>,
+    /// Workflows whose insights were read.
+    with_insights: u32,
     ended: bool,
 }
 
@@ -133,6 +136,12 @@ impl CheckpointReader {
                     let (id, stored) = read_organisation(input)?;
                     read.organisations.insert(id, stored);
                 }
+                Kind::Insights => {
+                    let stored = read.workflows.get_mut(self.with_insights);
+                    let stored = stored.ok_or(FormatError("insights are of no workflow"))?;
+                    stored.insights = read_insights(input, words)?;
+                    self.with_insights += 1;
+                }
                 Kind::Leads => {
                     let row = read.leads.len();
                     read.leads.push(read_lead(input, words, *known, row, &mut before)?);
@@ -175,6 +184,7 @@ impl CheckpointReader {
         };
         let read = &mut self.read;
         let whole = read.workflows.all().count() == known.workflows as usize
+            && self.with_insights == known.workflows
             && read.imports.all().len() == known.imports as usize
             && read.leads.len() == known.leads
             && read.calls.len() == known.calls;

@@ -22,11 +22,13 @@
 //! 10 passed       lead, node: nodes beyond the 64th
 //! 11 end          nothing
 //! 12 organisations  see `organisation`, until the piece ends
+//! 13 insights     see `insights`, until the piece ends
 //! ```
 //!
 //! Words are the statuses of leads and calls and the reasons of holds as text, each as a list: rows
 //! name them by their place in it, so that no order of an enum is stored.
 
+mod insights;
 mod loading;
 mod organisation;
 mod row_format;
@@ -65,10 +67,11 @@ enum Kind {
     Passed,
     End,
     Organisations,
+    Insights,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Head,
         Self::Workflow,
         Self::Imports,
@@ -81,6 +84,7 @@ impl Kind {
         Self::Passed,
         Self::End,
         Self::Organisations,
+        Self::Insights,
     ];
 
     const fn code(self) -> u8 {
@@ -97,6 +101,7 @@ impl Kind {
             Self::Passed => 10,
             Self::End => 11,
             Self::Organisations => 12,
+            Self::Insights => 13,
         }
     }
 

@@ -18,6 +18,7 @@ use crate::{
 const REMOVED: u8 = 1;
 const WITHDRAWN: u8 = 2;
 const IN_OPEN_IMPORT: u8 = 4;
+const ANSWERED: u8 = 8;
 
 pub(super) fn put_id(out: &mut Vec<u8>, id: u128) {
     out.extend_from_slice(&id.to_be_bytes());
@@ -106,6 +107,7 @@ pub(super) fn put_lead(out: &mut Vec<u8>, lead: &StoredLead, before: &mut Before
         same_contact,
         status,
         hold,
+        answered,
         removed,
         withdrawn,
         in_open_import,
@@ -125,7 +127,12 @@ pub(super) fn put_lead(out: &mut Vec<u8>, lead: &StoredLead, before: &mut Before
     for row in [node, import, last_call, same_contact] {
         put_row(out, row);
     }
-    let flags = [(removed, REMOVED), (withdrawn, WITHDRAWN), (in_open_import, IN_OPEN_IMPORT)];
+    let flags = [
+        (removed, REMOVED),
+        (withdrawn, WITHDRAWN),
+        (in_open_import, IN_OPEN_IMPORT),
+        (answered, ANSWERED),
+    ];
     let flags = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).sum();
     out.extend([place_of_lead_status(status), place_of_hold(hold), flags]);
 }
@@ -172,7 +179,7 @@ pub(super) fn read_lead(
     let status = words.lead_status(input.byte()?)?;
     let hold = words.hold(input.byte()?)?;
     let flags = input.byte()?;
-    if flags > (REMOVED | WITHDRAWN | IN_OPEN_IMPORT) {
+    if flags > (REMOVED | WITHDRAWN | IN_OPEN_IMPORT | ANSWERED) {
         return Err(FormatError("there is no such flag"));
     }
     Ok(StoredLead {
@@ -193,6 +200,7 @@ pub(super) fn read_lead(
         same_contact,
         status,
         hold,
+        answered: flags & ANSWERED != 0,
         removed: flags & REMOVED != 0,
         withdrawn: flags & WITHDRAWN != 0,
         in_open_import: flags & IN_OPEN_IMPORT != 0,

@@ -7,6 +7,7 @@ use branchline_journal::record::Position;
 
 use super::{
     Kind, Piece,
+    insights::put_insights,
     organisation::put_organisation,
     row_format::{Before, put_call, put_id, put_lead, put_time},
     wire::{put_len, put_text, put_varint},
@@ -53,6 +54,9 @@ impl Projections {
             }),
             pieces(Kind::Organisations, &self.organisations, |out, (&id, stored)| {
                 put_organisation(out, id, stored);
+            }),
+            pieces(Kind::Insights, self.workflows.all(), |out, (_, stored)| {
+                put_insights(out, &stored.insights);
             }),
             pieces(Kind::Wakes, &self.wakes, |out, (&lead, &at)| put_row_at(out, lead, at)),
             pieces(Kind::NotBefore, &self.not_before, |out, (&call, &at)| {

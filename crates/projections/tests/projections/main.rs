@@ -14,6 +14,7 @@ mod counts;
 mod errands;
 mod history;
 mod imports;
+mod insights;
 mod keys;
 mod lists;
 mod orders;

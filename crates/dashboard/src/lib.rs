@@ -1,1 +1,3 @@
 //! The front of the house: pages for campaign operators.
+
+pub mod drawing;

@@ -252,11 +252,11 @@ fn refuse(request: &ServiceRequest) -> Option<Problem> {
         let detail = format!("there are more than {headers_max} headers");
         return Some(Problem::of(Refusal::HeadTooLarge, detail));
     }
-    // From the first key on a page of another site can do nothing: it has no key, and there are no
-    // cookies. What is told without a key is told to this machine only.
+    // A page of another site has no key. What comes without one may come from such a page: with the
+    // session of a browser, or to a server that asks nobody for a key.
     let keyed = state.engine.api_keys().are_required();
-    let tells_without_key = !path_of(request.request()).starts_with("/v1/") && !state.is_exposed();
-    if !keyed || tells_without_key {
+    let is_of_v1 = path_of(request.request()).starts_with("/v1/");
+    if !(keyed && is_of_v1 && access::brings_key(request.headers())) {
         let loopback = !state.is_exposed();
         let foreign = refuse_foreign(request.method(), request.headers(), loopback);
         if foreign.is_some() {

@@ -27,7 +27,6 @@ mod health;
 mod imports;
 mod json;
 mod json_depth;
-mod landing;
 mod lead_actions;
 mod lead_changes;
 mod lead_columns;
@@ -42,6 +41,7 @@ mod metrics;
 mod mishaps;
 mod observe;
 mod openapi;
+pub mod pages;
 mod paging;
 mod paths;
 mod positions;
@@ -51,6 +51,7 @@ mod rates;
 mod revisions;
 mod routes;
 mod server;
+mod sessions;
 mod spool;
 pub mod tls;
 mod visits;
@@ -63,10 +64,14 @@ use std::{
     sync::Arc,
 };
 
+use actix_web::web::ServiceConfig;
 use branchline_engine::EngineHandle;
 use tokio::sync::Semaphore;
 
-use crate::{body::Bodies, event_streams::EventStreams, metrics::ApiMetrics, rates::Rates};
+use crate::{
+    body::Bodies, event_streams::EventStreams, metrics::ApiMetrics, rates::Rates,
+    sessions::Sessions,
+};
 
 pub use health::Readiness;
 pub use limits::Limits;
@@ -102,6 +107,10 @@ pub struct ApiState {
     exports: Arc<Semaphore>,
     /// What the operator's routes work with; there are none without it.
     admin: Option<admin::Admin>,
+    /// Registers pages for people beside the API.
+    pages: Option<fn(&mut ServiceConfig)>,
+    /// Who is logged in to them.
+    sessions: Arc<Sessions>,
     /// Encrypts connections; they are plain without it.
     tls: Option<tls::Tls>,
     /// What the API counts about itself.
@@ -129,6 +138,8 @@ impl ApiState {
             shutdown,
             exports: Arc::new(Semaphore::new(exports::AT_ONCE)),
             admin: None,
+            pages: None,
+            sessions: Arc::default(),
             tls: None,
             metrics: Arc::new(ApiMetrics::new()),
             request_log: RequestLog::Failed,
@@ -176,6 +187,12 @@ impl ApiState {
     #[must_use]
     pub fn with_admin(self, admin: admin::Admin) -> Self {
         Self { admin: Some(admin), ..self }
+    }
+
+    /// The same, with pages for people. They are registered by [`pages::register`].
+    #[must_use]
+    pub fn with_pages(self, pages: fn(&mut ServiceConfig)) -> Self {
+        Self { pages: Some(pages), ..self }
     }
 
     /// The same, with TLS, and without plain HTTP.

@@ -162,6 +162,18 @@ impl Left {
     }
 }
 
+/// Takes one of the budget of whoever asks for a page.
+///
+/// # Errors
+///
+/// 429 when it is used up.
+pub(crate) fn check_key(request: &ServiceRequest) -> Result<(), Problem> {
+    match take_of_key(request) {
+        None | Some(Ok(_)) => Ok(()),
+        Some(Err((problem, _))) => Err(problem),
+    }
+}
+
 fn too_many(wait: Duration, what: &str) -> Problem {
     let seconds = whole_seconds(wait).max(1);
     let detail = format!("{what}: ask again in {seconds} s");

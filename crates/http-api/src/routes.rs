@@ -16,8 +16,8 @@ use crate::{
         self,
         needs::{Access, control, reads, write},
     },
-    admin, api_keys, call_logs, events, exports, graph, headers, health, imports, landing,
-    lead_actions, lead_changes, lead_upload, leads, metrics, observe, openapi, positions,
+    admin, api_keys, call_logs, events, exports, graph, headers, health, imports, lead_actions,
+    lead_changes, lead_upload, leads, metrics, observe, openapi, positions,
     problem::{Answer, Problem},
     rates, whole_graph, workflows,
 };
@@ -68,7 +68,6 @@ const ADMIN: &[Scope] = &[Scope::Admin];
 const READS: Access = reads(&[Scope::Read]);
 
 const OUTSIDE: &[Line] = lines![
-    get "/" => landing::page, Access::Everybody;
     get "/healthz" => health::healthz, Access::Everybody;
     get "/readyz" => health::readyz, Access::Everybody;
     get "/openapi.json" => openapi::document, Access::Local;
@@ -180,6 +179,7 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
                     .configure(admin::routes)
                     .default_service(web::route().to(no_route)),
             )
+            .configure(|config| state.pages.iter().for_each(|pages| pages(config)))
             .default_service(web::route().to(no_route));
         config.service(routes);
     }
@@ -226,7 +226,7 @@ pub(crate) async fn no_route(request: HttpRequest) -> Answer {
 }
 
 /// Answers every other method of a resource.
-fn only(allow: &str) -> Route {
+pub(crate) fn only(allow: &str) -> Route {
     let allow: Arc<str> = allow.into();
     web::route().to(move || {
         let allow = Arc::clone(&allow);

@@ -76,6 +76,12 @@ impl DueQueue {
         });
     }
 
+    /// Rows of a lane, open or closed, that fall due before a time; at most `most` are counted.
+    pub(crate) fn count_before(&self, lane: u32, until: Timestamp, most: usize) -> usize {
+        let entries = self.lanes.get(lane as usize).map(|lane| &lane.entries);
+        entries.map_or(0, |entries| entries.range(..(until, 0)).take(most).count())
+    }
+
     fn with_lane(&mut self, number: u32, change: impl FnOnce(&mut Lane)) {
         if self.lanes.len() <= number as usize {
             self.lanes.resize_with(number as usize + 1, Lane::default);

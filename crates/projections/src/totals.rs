@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use branchline_domain::{lead::HoldCode, time::Timestamp, workflow::WorkflowStatus};
+use branchline_domain::{
+    id::{OrganisationId, WorkflowId},
+    lead::HoldCode,
+    time::Timestamp,
+    workflow::WorkflowStatus,
+};
 
-use crate::{Projections, StatusCounts};
+use crate::{Projections, StatusCounts, workflows::StoredWorkflow};
 
 /// How much there is of everything. Deleted workflows, and their leads, do not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,28 +46,64 @@ pub struct DueTimes {
 impl Projections {
     /// How much there is of everything. Takes time for each workflow, none for leads and calls.
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals {
+        self.totals_of(|_| true)
+    }
+
+    /// The same for one organisation. `due` is that of all.
+    pub fn totals_of_organisation(&self, organisation: OrganisationId) -> Totals {
+        self.totals_of(|stored| stored.organisation == organisation)
+    }
+
+    /// The same for one workflow, in no time. `due` is that of all.
+    pub fn totals_of_workflow(&self, workflow: WorkflowId) -> Totals {
+        let mut totals = self.nothing_yet();
+        if let Some(stored) = self.workflows.by_id(workflow).filter(|stored| stored.is_there()) {
+            totals.count(stored);
+        }
+        totals
+    }
+
+    /// Leads of a workflow whose wait ends before a time, whatever its status; at most `most` are
+    /// counted.
+    pub fn releases_before(&self, workflow: WorkflowId, until: Timestamp, most: usize) -> usize {
+        let number = self.workflows.number(workflow);
+        number.map_or(0, |number| self.releases.count_before(number, until, most))
+    }
+
+    fn totals_of(&self, wanted: impl Fn(&StoredWorkflow) -> bool) -> Totals {
+        let mut totals = self.nothing_yet();
+        let there = self.workflows.all().map(|(_, stored)| stored);
+        for stored in there.filter(|stored| stored.is_there() && wanted(stored)) {
+            totals.count(stored);
+        }
+        totals
+    }
+
+    fn nothing_yet(&self) -> Totals {
+        Totals {
             due: DueTimes {
                 release: self.next_due(),
                 call_deadline: self.next_call_deadline(),
                 lease: self.next_lease_end(),
             },
             ..Totals::default()
-        };
-        for (_, stored) in self.workflows.all().filter(|(_, stored)| stored.is_there()) {
-            *totals.workflows.entry(stored.state.status).or_default() += 1;
-            totals.leads.add(&stored.by_status);
-            totals.calls_in_progress += stored.in_progress.len() as u64;
-            if stored.is_moving() {
-                totals.calls_requested += stored.requested.len() as u64;
-                totals.calls_scheduled += stored.scheduled.len() as u64;
-            }
-            if !stored.has_ended() {
-                for (&code, leads) in stored.held.iter().filter(|(_, leads)| !leads.is_empty()) {
-                    *totals.held.entry(code).or_default() += leads.len() as u64;
-                }
+        }
+    }
+}
+
+impl Totals {
+    fn count(&mut self, stored: &StoredWorkflow) {
+        *self.workflows.entry(stored.state.status).or_default() += 1;
+        self.leads.add(&stored.by_status);
+        self.calls_in_progress += stored.in_progress.len() as u64;
+        if stored.is_moving() {
+            self.calls_requested += stored.requested.len() as u64;
+            self.calls_scheduled += stored.scheduled.len() as u64;
+        }
+        if !stored.has_ended() {
+            for (&code, leads) in stored.held.iter().filter(|(_, leads)| !leads.is_empty()) {
+                *self.held.entry(code).or_default() += leads.len() as u64;
             }
         }
-        totals
     }
 }

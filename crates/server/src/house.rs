@@ -110,6 +110,7 @@ pub(crate) async fn serve_until(
         .behind_proxy(config.server.behind_proxy)
         .with_uploads(&config.storage.data_dir)
         .with_admin(admin)
+        .with_pages(branchline_dashboard::pages)
         .with_request_log(match config.log.requests {
             LoggedRequests::None => RequestLog::None,
             LoggedRequests::Failed => RequestLog::Failed,

@@ -15,7 +15,17 @@ const CREDENTIALS_BYTES_MAX: usize = 512;
 /// Whether the id is unknown, the secret wrong or the key expired takes the same: digests are
 /// compared, all of their bytes, and there is always one to compare with.
 pub(super) fn open(keys: &ApiKeys, headers: &HeaderMap) -> Option<Arc<KnownKey>> {
-    let (id, secret) = credentials(headers)?;
+    compare(keys, credentials(headers)?)
+}
+
+/// The same for the text of a key alone, as somebody typed it.
+pub(super) fn open_text(keys: &ApiKeys, text: &str) -> Option<Arc<KnownKey>> {
+    let (id, secret) =
+        Some(text).filter(|text| text.len() <= CREDENTIALS_BYTES_MAX)?.split_once(':')?;
+    compare(keys, (prefixed(id), secret))
+}
+
+fn compare(keys: &ApiKeys, (id, secret): (Option<ApiKeyId>, &str)) -> Option<Arc<KnownKey>> {
     let given = digest_of(secret);
     keys.open(id, |wanted| given.ct_eq(wanted).into())
 }

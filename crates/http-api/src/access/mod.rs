@@ -9,7 +9,7 @@
 
 mod bearer;
 pub(crate) mod needs;
-mod refusals;
+pub(crate) mod refusals;
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use actix_web::{
     HttpMessage as _, HttpRequest,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
+    http::header::{self, HeaderMap},
     middleware::Next,
 };
 use branchline_domain::{
@@ -63,7 +64,8 @@ impl Identity {
         Self { organisation, principal: OPERATOR.into(), scopes: Scopes::ALL, key: None }
     }
 
-    fn of(key: Arc<KnownKey>) -> Self {
+    /// Who brought this key.
+    pub(crate) fn of(key: Arc<KnownKey>) -> Self {
         let (organisation, principal) = (key.organisation, Arc::clone(&key.principal));
         Self { organisation, principal, scopes: key.scopes, key: Some(key) }
     }
@@ -161,14 +163,34 @@ fn refused<B>(
 /// # Errors
 ///
 /// 401 where a key is needed and none that is good came.
-fn identify(request: &HttpRequest) -> Result<Identity, Problem> {
-    let keys = state(request)?.engine.api_keys();
+pub(crate) fn identify(request: &HttpRequest) -> Result<Identity, Problem> {
+    let state = state(request)?;
+    let keys = state.engine.api_keys();
     if !keys.are_required() {
         return Ok(Identity::everybody());
     }
-    // The one place that every bad key passes.
-    let key = bearer::open(keys, request.headers()).ok_or_else(unauthorized)?;
-    Ok(Identity::of(key))
+    // The one place that every bad key passes. A session counts only where no key came: who sends a
+    // wrong key is told so.
+    let key = if brings_key(request.headers()) {
+        bearer::open(keys, request.headers())
+    } else {
+        state.sessions.key_of(request.headers(), keys)
+    };
+    key.map(Identity::of).ok_or_else(unauthorized)
+}
+
+/// Whether a request comes with a key of its own, so that no browser sent it by itself.
+pub(crate) fn brings_key(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION)
+}
+
+/// The key that somebody typed, `key_…:<secret>`.
+///
+/// # Errors
+///
+/// 401 unless it is live.
+pub(crate) fn open_text(state: &ApiState, text: &str) -> Result<Arc<KnownKey>, Problem> {
+    bearer::open_text(state.engine.api_keys(), text).ok_or_else(unauthorized)
 }
 
 /// The same for every key that is not good.

@@ -17,9 +17,21 @@ use crate::{
 /// Says what became of a write, when it was refused to a known key by its scopes, or by the state of
 /// what it steers.
 pub(super) fn note(key: &KnownKey, needs: Needs, request: &HttpRequest, problem: &Problem) {
-    let Some(action) = needs.action else { return };
+    if let Some(action) = needs.action {
+        note_action(key, action, needs.is_control, request, problem);
+    }
+}
+
+/// The same for a write of this name. `is_control`: whether it steers what people wait for.
+pub(crate) fn note_action(
+    key: &KnownKey,
+    action: &'static str,
+    is_control: bool,
+    request: &HttpRequest,
+    problem: &Problem,
+) {
     let by_scope = problem.status == StatusCode::FORBIDDEN;
-    let by_state = needs.is_control && problem.status == StatusCode::CONFLICT;
+    let by_state = is_control && problem.status == StatusCode::CONFLICT;
     if !by_scope && !by_state {
         return;
     }

@@ -1,0 +1,79 @@
+// Shared by all tabs of a browser: holds the one stream, and passes on to each tab what it asked for.
+// @ts-check
+
+/** Topics by tab. @type {Map<MessagePort, string[]>} */
+const tabs = new Map();
+/** Tabs that have answered since the last question. @type {Set<MessagePort>} */
+const heard = new Set();
+/** @type {EventSource | null} */
+let source = null;
+let followed = "";
+let wasAway = false;
+/** The newest numbers, for a tab that comes later. @type {Record<string, string>} */
+let known = {};
+
+/** @param {object} message */
+function tell(message) {
+  for (const port of tabs.keys()) port.postMessage(message);
+}
+
+function connect() {
+  const wanted = [...new Set([...tabs.values()].flat())].sort();
+  if (wanted.join(" ") === followed) return;
+  followed = wanted.join(" ");
+  source?.close();
+  source = null;
+  known = {};
+  if (wanted.length === 0) return;
+  const query = wanted.map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
+  source = new EventSource(`/live?${query}`);
+  source.onopen = () => {
+    tell({ here: true });
+    // What happened in between was not told.
+    if (wasAway) tell({ changed: wanted });
+    wasAway = false;
+  };
+  source.onerror = () => {
+    wasAway = true;
+    tell({ here: false });
+    // A browser gives up after an answer that is no stream, such as a server that starts.
+    if (source?.readyState === EventSource.CLOSED) {
+      followed = "";
+      setTimeout(connect, 2_000);
+    }
+  };
+  source.addEventListener("counts", (event) => {
+    const counts = JSON.parse(event.data);
+    Object.assign(known, counts);
+    tell({ counts });
+  });
+  source.addEventListener("changed", (event) => tell({ changed: JSON.parse(event.data) }));
+}
+
+/** @param {MessagePort} port */
+function forget(port) {
+  tabs.delete(port);
+  heard.delete(port);
+  connect();
+}
+
+// @ts-ignore: the global scope of a shared worker
+self.onconnect = (/** @type {MessageEvent} */ event) => {
+  const [port] = event.ports;
+  port.onmessage = ({ data }) => {
+    heard.add(port);
+    if (!data.topics) return;
+    if (data.topics.length === 0) return forget(port);
+    tabs.set(port, data.topics);
+    connect();
+    if (source?.readyState === EventSource.OPEN) port.postMessage({ here: true, counts: known });
+  };
+};
+
+setInterval(() => {
+  for (const port of tabs.keys()) {
+    if (!heard.has(port)) forget(port);
+  }
+  heard.clear();
+  tell({ ping: true });
+}, 60_000);

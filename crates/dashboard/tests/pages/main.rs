@@ -1,0 +1,11 @@
+//! The pages over an engine in memory, asked as a browser asks, without a socket.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a page that cannot be asked is a failed test"
+)]
+
+mod house;
+mod login;
+mod overview;

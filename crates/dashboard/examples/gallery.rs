@@ -8,6 +8,10 @@
 use std::error::Error;
 
 use branchline_dashboard::drawing::{
+    charts::{
+        Attempt, Figure, Hours, OutcomeRow, Row, RowKind, Series, Share, Stage, StayRow, Timeline,
+        Tone, attempts, funnel, heatmap, outcomes, stays, throughput, timeline,
+    },
     graph::{GraphPicture, StepCounts},
     layout::{Direction, Placement, arrange},
 };
@@ -143,6 +147,119 @@ fn graphs() -> Answer<Markup> {
     })
 }
 
+/// Numbers that look like some, always the same.
+fn numbers(seed: u64) -> impl Iterator<Item = u64> {
+    let mut state = seed;
+    std::iter::repeat_with(move || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 40
+    })
+}
+
+fn figure<'a>(title: &'a str, note: &'a str) -> Figure<'a> {
+    Figure { title, note, empty: "No call was made yet.", csv: Some("?format=csv") }
+}
+
+const ENDS: [(&str, Tone); 4] = [
+    ("completed", Tone::Good),
+    ("not picked up", Tone::Warn),
+    ("failed", Tone::Bad),
+    ("other", Tone::Plain),
+];
+
+fn counts() -> Markup {
+    let series = ENDS.into_iter().zip([80_u64, 50, 12, 30]).map(|((name, tone), most)| Series {
+        name,
+        tone,
+        minutes: numbers(most).map(|number| number % most).take(60).collect(),
+    });
+    let series: Vec<_> = series.collect();
+    let stages = [
+        ("Enrolled", 1_000, Tone::Accent),
+        ("Started", 1_000, Tone::Accent),
+        ("Dialled", 940, Tone::Accent),
+        ("Answered", 512, Tone::Accent),
+        ("Converted", 87, Tone::Good),
+    ];
+    let stages = stages.map(|(name, count, tone)| Stage { name, count, tone, href: None });
+    let rows = ["Introduce the offer", "Call a second time", "Call a last time"];
+    let rows = rows.into_iter().zip(1_u64..).map(|(name, nth)| OutcomeRow {
+        name,
+        shares: ENDS
+            .into_iter()
+            .zip(numbers(nth))
+            .map(|((name, tone), number)| Share { name, tone, count: number % 400 / nth })
+            .collect(),
+        href: Some("?node=1".into()),
+    });
+    let rows: Vec<_> = rows.collect();
+    html! {
+        section { (throughput(&figure("Throughput", "branches taken, by minute"), &series)) }
+        section { (funnel(&figure("Funnel", "leads"), &stages)) }
+        section { (outcomes(&figure("How calls ended", "calls, by step"), &rows)) }
+        section { (throughput(&figure("Throughput", "branches taken, by minute"), &[])) }
+    }
+}
+
+fn times() -> Markup {
+    let mut hours = Hours::default();
+    let mut number = numbers(5);
+    for (weekday, row) in hours.iter_mut().enumerate() {
+        for (hour, calls) in row.iter_mut().enumerate() {
+            let dialled = number.next().unwrap_or_default() % 200
+                * u64::from((8..20).contains(&hour) && weekday < 6);
+            let share = 20 + 60 * u64::from(hour > 16) + number.next().unwrap_or_default() % 20;
+            *calls = (dialled, dialled * share / 100);
+        }
+    }
+    hours[6][12] = (1, 1);
+    let list = [(940, 310), (520, 140), (300, 60), (120, 9), (30, 1)];
+    let list = list.map(|(dialled, answered)| Attempt { dialled, answered });
+    let rows = [
+        ("Introduce the offer", 61_000, 240_000),
+        ("Try again in two hours", 7_200_000, 7_210_000),
+        ("Budget of 500 or more?", 1, 4),
+        ("Wait for the next day", 86_400_000, 190_000_000),
+    ];
+    let rows = rows.map(|(name, p50_ms, p95_ms)| StayRow {
+        name,
+        visits: 400,
+        p50_ms,
+        p95_ms,
+        href: None,
+    });
+    html! {
+        section { (heatmap(&figure("When people pick up", "lead's own time"), &hours, |_, hour| (9..18).contains(&hour))) }
+        section { (attempts(&figure("Attempts", "calls"), &list, true)) }
+        section { (stays(&figure("Time in step", "p50 and p95"), &rows)) }
+    }
+}
+
+fn history() -> Markup {
+    const MINUTE: i64 = 60_000;
+    let row = |kind, name, detail: &str, from, to: Option<i64>| Row {
+        kind,
+        name,
+        detail: detail.into(),
+        from_ms: from * MINUTE,
+        to_ms: to.map(|to| to * MINUTE),
+        href: Some("?event=1".into()),
+    };
+    let rows = vec![
+        row(RowKind::Call, "Introduce the offer", "did_not_pick", 0, Some(1)),
+        row(RowKind::Wait, "Try again in two hours", "", 1, Some(121)),
+        row(RowKind::Call, "Call a second time", "completed", 121, Some(133)),
+        row(RowKind::Decision, "Budget of 500 or more?", "false: budget = 300", 133, Some(133)),
+        row(RowKind::Held, "Tell the CRM", "failure: 503", 134, Some(240)),
+        row(RowKind::Wait, "Wait for the next day", "", 240, None),
+    ];
+    let shown = Timeline { rows, now_ms: 700 * MINUTE, planned_ms: Some(1_680 * MINUTE) };
+    html! {
+        section { (timeline(&figure("What happened", ""), &shown, |ms| html! { (ms / MINUTE) " min" })) }
+    }
+}
+
 fn main() -> Answer<()> {
     let dark = std::env::args().nth(1).as_deref() == Some("dark");
     let sheet = |name: &str| {
@@ -151,18 +268,18 @@ fn main() -> Answer<()> {
     };
     let scheme = if dark { "@media all" } else { "@media not all" };
     let base = sheet("base.css")?.replace("@media (prefers-color-scheme: dark)", scheme);
-    let own = "section { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; margin: 16px; padding: 16px; }";
+    let own = "section { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; margin: 16px; padding: 16px; } .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 560px), 1fr)); }";
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 title { "Pictures of the dashboard" }
-                @for sheet in [&base, &sheet("graph.css")?, own] {
+                @for sheet in [&base, &sheet("graph.css")?, &sheet("charts.css")?, own] {
                     style { (PreEscaped(sheet)) }
                 }
             }
-            body { (graphs()?) }
+            body { div.two { (counts()) (times()) (history()) } (graphs()?) }
         }
     };
     println!("{}", page.into_string());

@@ -6,6 +6,7 @@
 //! attributes, since a page has no inline style. Each mark has a `<title>`, and each picture comes
 //! with the same facts as a table.
 
+pub mod charts;
 pub mod geometry;
 pub mod graph;
 pub mod layout;

@@ -118,7 +118,7 @@ pub fn percent(part: u64, whole: u64) -> String {
     let thousandths = u128::from(part) * 1_000 / u128::from(whole);
     match thousandths {
         0 if part > 0 => "<0.1%".into(),
-        tenths @ 1..100 => format!("{}.{}%", tenths / 10, tenths % 10),
+        tenths @ 1..100 if tenths % 10 > 0 => format!("{}.{}%", tenths / 10, tenths % 10),
         // Cut, so that 100% means all.
         tenths => format!("{}%", tenths / 10),
     }
@@ -206,6 +206,7 @@ mod tests {
             (1, 0, "–"),
             (1, 10_000, "<0.1%"),
             (4, 1_000, "0.4%"),
+            (5, 100, "5%"),
             (99, 1_000, "9.9%"),
             (999, 1_000, "99%"),
             (7, 7, "100%"),

@@ -52,6 +52,7 @@ pub(crate) fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<ExitCode> 
     let phones = Phones::InProcess(Arc::new(carrier));
     let operator = house::operator(config, &directory, &front)?;
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
+    let engine = house::admit(&front, engine)?;
     let ending = actix_web::rt::System::new().block_on(async {
         let handle = engine.handle();
         eprintln!("branchline demo: {url}  journal in {}", data_dir.display());

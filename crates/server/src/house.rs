@@ -48,6 +48,19 @@ pub(crate) fn start_engine(
     Engine::start(parts).context("the engine cannot start")
 }
 
+/// The engine, if it may be served where the front is: before anybody is told that somebody listens.
+///
+/// # Errors
+///
+/// Where others can reach it and there is no live key. The engine is stopped then.
+pub(crate) fn admit(front: &Front, engine: Engine) -> anyhow::Result<Engine> {
+    if let Err(refused) = front.check_keys(engine.handle().api_keys()) {
+        engine.shutdown();
+        return Err(refused);
+    }
+    Ok(engine)
+}
+
 /// When the last record was decided; `None` in an empty journal.
 pub(crate) fn last_recorded_at(store: &dyn EventStore) -> anyhow::Result<Option<Timestamp>> {
     let before_last = Position(store.head().0.saturating_sub(1));
@@ -93,7 +106,7 @@ fn signer(config: &AuditConfig) -> anyhow::Result<Option<Arc<SignHead>>> {
     Ok(Some(Arc::new(move |head| SignedHead::sign(head, &key))))
 }
 
-/// Serves until `until` resolves, somebody wants the program to stop, or the journal fails.
+/// Serves an engine that was [admitted](admit) until `until` resolves, somebody wants the program to stop, or the journal fails.
 pub(crate) async fn serve_until(
     config: &Config,
     front: Front,
@@ -105,7 +118,6 @@ pub(crate) async fn serve_until(
 ) -> anyhow::Result<Ending> {
     let shutdown = Shutdown::new();
     let limits = Limits { shutdown_timeout: StopTimes::of(config).requests, ..config.limits };
-    front.check_keys(engine.api_keys())?;
     let state = ApiState::new(engine.clone(), limits, shutdown.clone())
         .behind_proxy(config.server.behind_proxy)
         .with_uploads(&config.storage.data_dir)

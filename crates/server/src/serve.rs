@@ -28,6 +28,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let ids = Arc::new(UuidV7Ids::new(Arc::clone(&clock)));
     let operator = house::operator(config, &directory, &front)?;
     let engine = house::start_engine(config, directory, clock, ids, phones)?;
+    let engine = house::admit(&front, engine)?;
     let ending = actix_web::rt::System::new().block_on(async {
         // Before anybody can know that the server is there.
         let signals = Signals::listen(front.tls.is_some() || service_manager::is_there());

@@ -30,33 +30,39 @@ const CLOCK_SLACK: Duration = Duration::from_mins(2);
 
 const CHECK: &str = "journal";
 
-/// Whether a server has the directory open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Serving {
-    Yes,
-    No,
+/// What there is to read of a directory.
+#[derive(Debug)]
+pub(super) enum Journal {
+    /// A server has it open.
+    Served,
+    /// Nobody has: this is a copy.
+    Stopped(Box<JournalReader>),
+    /// There is none yet.
+    NotThere,
+    /// It was not opened, and the report says why.
+    Closed,
 }
 
-pub(super) fn examine(report: &mut Report, data_dir: &Path, now: SystemTime) -> Serving {
+pub(super) fn examine(report: &mut Report, data_dir: &Path, now: SystemTime) -> Journal {
     if let Err(error) = DataDirectory::check_whole(data_dir) {
         report.add(Finding::fail(CHECK, error.to_string(), "restore it anew"));
-        return Serving::No;
+        return Journal::Closed;
     }
     let journal = data_dir.join("journal");
     if !journal.join("db/db").is_file() {
         report.add(Finding::ok(CHECK, "there is none yet; the first start makes it"));
-        return Serving::No;
+        return Journal::NotThere;
     }
     match is_locked(&journal) {
         Ok(true) => {
             running(report, data_dir);
-            return Serving::Yes;
+            return Journal::Served;
         }
         Ok(false) => {}
         Err(error) => {
             let told = format!("{} cannot be opened: {error}", journal.display());
             report.add(Finding::fail(CHECK, told, "run this as the user of the server"));
-            return Serving::No;
+            return Journal::Closed;
         }
     }
     if !Vault::exists(&data_dir.join("keys")) {
@@ -66,9 +72,10 @@ pub(super) fn examine(report: &mut Report, data_dir: &Path, now: SystemTime) -> 
             "put those of a backup there with `branchline keys restore`",
         ));
     }
-    report.add(stopped(&journal, now));
+    let (finding, opened) = stopped(&journal, now);
+    report.add(finding);
     report.add(checkpoints(&journal));
-    Serving::No
+    opened.map_or(Journal::Closed, |reader| Journal::Stopped(Box::new(reader)))
 }
 
 /// Whether a server has the journal open. Its lock is taken for a moment, shared with other readers.
@@ -122,32 +129,33 @@ fn judge_running(report: &mut Report, answer: &Value) {
 }
 
 /// Opens a copy and reads its last records.
-fn stopped(journal: &Path, now: SystemTime) -> Finding {
+fn stopped(journal: &Path, now: SystemTime) -> (Finding, Option<JournalReader>) {
     let size = DataDirectory::size(&journal.join("db")).unwrap_or(u64::MAX);
     if size > COPY_BYTES_MAX {
-        return Finding::skipped(
-            CHECK,
-            format!(
-                "{} MiB are not copied for this; `branchline-log verify {}` reads all of it",
-                size / 1024 / 1024,
-                journal.display()
-            ),
+        let told = format!(
+            "{} MiB are not copied for this; `branchline-log verify {}` reads all of it",
+            size / 1024 / 1024,
+            journal.display()
         );
+        return (Finding::skipped(CHECK, told), None);
     }
-    read_end(journal, now).unwrap_or_else(|error| {
+    let unopened = |error: anyhow::Error| {
         Finding::fail(
             CHECK,
             format!("{} does not open: {error:#}", journal.display()),
             "keep the directory as it is; `branchline-log verify` tells more, and `branchline \
              restore` makes a new one out of a backup",
         )
-    })
+    };
+    match JournalReader::open(journal) {
+        Ok(reader) => (read_end(&reader, now).unwrap_or_else(unopened), Some(reader)),
+        Err(error) => (unopened(error.into()), None),
+    }
 }
 
-fn read_end(journal: &Path, now: SystemTime) -> anyhow::Result<Finding> {
+fn read_end(reader: &JournalReader, now: SystemTime) -> anyhow::Result<Finding> {
     let keep = "keep the directory as it is; `branchline-log verify` tells more, and a backup may \
                 have what is missing";
-    let reader = JournalReader::open(journal)?;
     if let Origin::Salvaged { reason } = reader.origin() {
         return Ok(Finding::fail(CHECK, format!("its files are damaged: {reason}"), keep));
     }
@@ -213,7 +221,8 @@ mod tests {
     fn a_directory_without_a_journal_is_fine_and_a_journal_without_sense_is_not() {
         let dir = tempfile::tempdir().unwrap();
         let mut report = Report::default();
-        assert_eq!(examine(&mut report, dir.path(), SystemTime::now()), Serving::No);
+        let found = examine(&mut report, dir.path(), SystemTime::now());
+        assert!(matches!(found, Journal::NotThere), "{found:?}");
         assert_eq!(report.exit_code(), 0);
         let database = dir.path().join("journal/db");
         fs::create_dir_all(&database).unwrap();

@@ -10,28 +10,30 @@ use std::{
 use branchline_admin_files::url_file;
 use branchline_http_api::Reach;
 
-use super::{
-    finding::{Finding, Report},
-    journal::Serving,
-};
+use super::finding::{Finding, Report};
 use crate::config::ServerConfig;
 
 const CHECK: &str = "listen";
 
+/// Whether a server has the directory open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Serving {
+    Yes,
+    No,
+}
+
+/// Gives who can reach it there; `None` where nobody may listen.
 pub(super) fn examine(
     report: &mut Report,
     config: &ServerConfig,
     data_dir: &Path,
     serving: Serving,
-) {
+) -> Option<Reach> {
     let listen = &config.listen;
-    match branchline_http_api::check_listen(listen, config.tls_is_on(), config.behind_proxy) {
-        Err(refused) => {
-            report.add(Finding::fail(CHECK, refused.to_string(), "set server.listen"));
-            return;
-        }
-        // Whether there is a key is seen when the journal is opened, at the start.
-        Ok(Reach::ThisMachine | Reach::Others) => {}
+    let reach = branchline_http_api::check_listen(listen, config.tls_is_on(), config.behind_proxy);
+    if let Err(refused) = &reach {
+        report.add(Finding::fail(CHECK, refused.to_string(), "set server.listen"));
+        return None;
     }
     let address = listen.to_socket_addrs().ok().and_then(|mut found| found.next());
     let ours = serving == Serving::Yes && address.is_some_and(|address| is_at(data_dir, address));
@@ -45,6 +47,7 @@ pub(super) fn examine(
             refused(listen, &error, owner.as_deref())
         }
     });
+    reach.ok()
 }
 
 /// Whether the server of this directory says that it has this port.

@@ -3,6 +3,7 @@
 //! It reads, asks, and writes one file without a name into the data directory to measure the disk;
 //! nothing of it is left, and a running server is not disturbed.
 
+mod api_keys;
 mod certificate;
 mod clock;
 mod configuration;
@@ -22,7 +23,7 @@ use std::{
 
 use clap::Args;
 
-use self::finding::Report;
+use self::{finding::Report, journal::Journal, listening::Serving};
 use crate::{config::Config, print};
 
 /// Flags of `doctor`.
@@ -67,7 +68,12 @@ fn examine(
     let data_dir = data_dir.unwrap_or(&config.storage.data_dir);
     directory::examine(&mut report, data_dir);
     let journal = journal::examine(&mut report, data_dir, now);
-    listening::examine(&mut report, &config.server, data_dir, journal);
+    let serving = match &journal {
+        Journal::Served => Serving::Yes,
+        Journal::Stopped(_) | Journal::NotThere | Journal::Closed => Serving::No,
+    };
+    let reach = listening::examine(&mut report, &config.server, data_dir, serving);
+    api_keys::examine(&mut report, &journal, data_dir, (&config.server.listen, reach), now);
     certificate::examine(&mut report, &config.server, now);
     limits::examine(&mut report, &config.engine);
     clock::examine(&mut report, now);

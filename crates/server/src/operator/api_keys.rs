@@ -306,6 +306,11 @@ fn all_keys(config: &Config, place: &Place) -> anyhow::Result<Vec<Value>> {
     })
 }
 
+/// Every key of every organisation, as the server of a directory shows them; `None` when none runs.
+pub(crate) fn keys_of_running(data_dir: &Path) -> anyhow::Result<Option<Vec<Value>>> {
+    Server::of(data_dir)?.map_or(Ok(None), |server| keys_of_server(&server))
+}
+
 /// `None` when no server of the directory runs.
 fn keys_of_server(server: &Server) -> anyhow::Result<Option<Vec<Value>>> {
     let Some(organisations) = rows(server, "/v1/admin/organisations")? else { return Ok(None) };

@@ -14,8 +14,8 @@ pub(crate) use self::{
     access::Access,
     api_keys::{
         CreateArgs as CreateKeyArgs, ListArgs as ListKeysArgs, RevokeArgs as RevokeKeyArgs,
-        RotateArgs as RotateKeyArgs, create as create_key, list as list_keys, revoke as revoke_key,
-        rotate as rotate_key,
+        RotateArgs as RotateKeyArgs, create as create_key, keys_of_running, list as list_keys,
+        revoke as revoke_key, rotate as rotate_key,
     },
     backup::{BackupArgs, run as back_up},
     erase::{LeadCommand, run as lead},

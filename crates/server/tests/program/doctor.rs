@@ -9,7 +9,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{operator::directory::with_leads, server::Running};
+use crate::{
+    operator::directory::{done, with_leads},
+    server::Running,
+};
 
 fn doctor(directory: &Path, flags: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_branchline"))
@@ -112,6 +115,38 @@ fn a_broken_configuration_is_a_finding_and_the_rest_is_looked_at_all_the_same() 
     let (level, text) = found(&output, "config");
     assert!(level == "fail" && text.contains("did you mean `listen`"), "{text}");
     assert_eq!(found(&output, "journal").0, "ok");
+}
+
+#[test]
+fn keys_are_looked_at_in_a_stopped_directory_and_asked_of_a_running_server() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    let proxied = [("BRANCHLINE_SERVER_BEHIND_PROXY", "true")];
+    let output = doctor(&data, &[], &proxied);
+    assert_eq!(output.status.code(), Some(1), "others reach it: {output:?}");
+    let (level, text) = found(&output, "api_keys");
+    assert!(level == "fail" && text.contains("branchline keys create"), "{text}");
+    assert_eq!(found(&doctor(&data, &[], &[]), "api_keys").0, "ok", "nobody reaches it");
+
+    let create = ["keys", "create", "--name", "dialler", "--scope", "ingest", "--expires", "3d"];
+    let credentials = done(&data, &create);
+    let id = credentials.split(':').next().unwrap();
+    let ends_soon = |output: &Output| {
+        assert_eq!(found(output, "api_keys").0, "ok");
+        let (level, text) = found(output, "api_keys.expiry");
+        assert!(level == "warn" && text.contains(id), "{text}");
+        assert!(text.contains("in 2 days") && text.contains("keys rotate"), "{text}");
+    };
+    ends_soon(&doctor(&data, &[], &proxied));
+    let server = Running::start_with("serve", &data, &[], &proxied);
+    let listen = server.address.to_string();
+    let running = [("BRANCHLINE_SERVER_LISTEN", listen.as_str()), proxied[0]];
+    ends_soon(&doctor(&data, &[], &running));
+
+    done(&data, &["keys", "revoke", id]);
+    let output = doctor(&data, &[], &running);
+    let (level, text) = found(&output, "api_keys");
+    assert!(level == "fail" && text.contains("no key is live"), "{text}");
 }
 
 #[test]

@@ -90,7 +90,9 @@ fn behind_a_proxy(data: &std::path::Path) -> String {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!told.contains("listening on"), "nobody could reach it: {told}");
+    told
 }
 
 #[test]

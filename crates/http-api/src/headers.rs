@@ -227,16 +227,15 @@ pub(crate) async fn guard(
         let refusal = actix_web::ResponseError::error_response(&problem);
         request.into_response(refusal).map_into_right_body()
     } else {
-        mishaps::caught(async { next.call(request).await }, &id).await?.map_into_left_body()
+        mishaps::caught(async { next.call(request).await }, &id, hsts.as_ref())
+            .await?
+            .map_into_left_body()
     };
     if let Some(asked) = asked {
         // Without the query: it may hold a phone number.
         tracing::debug!(request_id = &*id, status = response.status().as_u16(), "{asked}");
     }
-    if let Some(hsts) = hsts {
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
-    }
-    label(response.headers_mut(), &id);
+    label(response.headers_mut(), &id, hsts.as_ref());
     Ok(response)
 }
 
@@ -267,7 +266,10 @@ fn refuse(request: &ServiceRequest) -> Option<Problem> {
 }
 
 /// The headers that every answer has.
-pub(crate) fn label(headers: &mut HeaderMap, id: &str) {
+pub(crate) fn label(headers: &mut HeaderMap, id: &str, hsts: Option<&HeaderValue>) {
+    if let Some(hsts) = hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+    }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }

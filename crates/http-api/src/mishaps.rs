@@ -3,7 +3,11 @@
 
 use std::{fmt, future::Future, panic::AssertUnwindSafe, sync::Arc};
 
-use actix_web::{HttpResponse, ResponseError, dev::ServiceResponse, http::StatusCode};
+use actix_web::{
+    HttpResponse, ResponseError,
+    dev::ServiceResponse,
+    http::{StatusCode, header::HeaderValue},
+};
 use futures_util::FutureExt as _;
 
 use crate::{headers::label, problem::Problem};
@@ -13,6 +17,7 @@ use crate::{headers::label, problem::Problem};
 struct Unanswered {
     problem: Problem,
     request_id: Arc<str>,
+    hsts: Option<HeaderValue>,
 }
 
 impl fmt::Display for Unanswered {
@@ -28,7 +33,7 @@ impl ResponseError for Unanswered {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = self.problem.error_response();
-        label(response.headers_mut(), &self.request_id);
+        label(response.headers_mut(), &self.request_id, self.hsts.as_ref());
         response
     }
 }
@@ -42,6 +47,7 @@ impl ResponseError for Unanswered {
 pub(crate) async fn caught<B>(
     answering: impl Future<Output = Result<ServiceResponse<B>, actix_web::Error>>,
     request_id: &Arc<str>,
+    hsts: Option<&HeaderValue>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     // Nothing of the request outlives its panic; what requests share is behind locks of the engine, whose
     // own panics end one actor.
@@ -56,7 +62,7 @@ pub(crate) async fn caught<B>(
             Problem::internal()
         }
     };
-    Err(Unanswered { problem, request_id: Arc::clone(request_id) }.into())
+    Err(Unanswered { problem, request_id: Arc::clone(request_id), hsts: hsts.cloned() }.into())
 }
 
 #[cfg(test)]
@@ -67,7 +73,10 @@ mod tests {
         net::{TcpListener, TcpStream},
     };
 
-    use actix_web::{App, HttpServer, dev::ServiceRequest, middleware::from_fn, web};
+    use actix_web::{
+        App, HttpServer, dev::ServiceRequest, http::header::STRICT_TRANSPORT_SECURITY,
+        middleware::from_fn, web,
+    };
 
     use super::*;
     use crate::headers;
@@ -80,6 +89,19 @@ mod tests {
 
     fn has_no_answer(_: ServiceRequest) -> Ready<Result<ServiceResponse, actix_web::Error>> {
         ready(Err(actix_web::error::ErrorImATeapot("+919876543210")))
+    }
+
+    #[actix_web::test]
+    async fn an_answer_that_a_panic_made_keeps_browsers_on_tls_like_every_other() {
+        let age = HeaderValue::from_static("max-age=60");
+        for hsts in [Some(&age), None] {
+            let panics = async { Result::<ServiceResponse, _>::Ok(panic!("in a route")) };
+            let error = caught(panics, &"r-7".into(), hsts).await.unwrap_err();
+            let response = error.error_response();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let told = response.headers().get(STRICT_TRANSPORT_SECURITY);
+            assert_eq!(told, hsts);
+        }
     }
 
     #[actix_web::test]

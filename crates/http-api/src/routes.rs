@@ -133,6 +133,7 @@ const LEADS: &[Line] = lines![
     get "/v1/workflows/{workflow}/imports/{import}" => imports::one, READS;
     post "/v1/workflows/{workflow}/leads/{lead}/erase" => lead_changes::erase, write(ADMIN, "lead.erase");
     get "/v1/leads" => leads::of_person, READS;
+    get "/v1/leads/{lead}/dossier" => admin::proofs::own_dossier, reads(&[Scope::Audit]);
     get "/v1/events" => events::events, reads(&[Scope::Read, Scope::Audit]);
 ];
 

@@ -75,6 +75,7 @@ pub async fn serve(listener: TcpListener, mut state: ApiState) -> io::Result<()>
         Some(tls) => Some(Encryption {
             config: Arc::new(tls.server_config().map_err(io::Error::other)?),
             handshake_timeout: tls.files().handshake_timeout,
+            hsts: tls.strict_transport_security(),
         }),
         None => None,
     };

@@ -1082,6 +1082,33 @@ class Operations(Asking):
         )
         return answer
 
+    def get_lead_dossier(
+        self,
+        lead: models.LeadId,
+        *,
+        size: int | None = None,
+        timeout: float | None = None,
+    ) -> models.Dossier:
+        """Everything recorded of a lead of the organisation, and the proof that it is in the
+        journal.
+
+        The signed head in it is what the proof is checked against; personal fields stay sealed.
+        `branchline-log check` checks it without the journal and without a key of this server.
+
+        - `size`: Among how many records; all unless said otherwise.
+
+        `GET /v1/leads/{lead}/dossier` with a key of scope `audit`.
+        """
+        answer: models.Dossier = self._ask_json(
+            "GET",
+            path_of("/v1/leads/{lead}/dossier", lead),
+            query={
+                "size": size,
+            },
+            timeout=timeout,
+        )
+        return answer
+
     def get_lead_history(
         self,
         workflow: models.WorkflowId,

@@ -246,20 +246,32 @@ pub(crate) fn nobody() -> Problem {
     Problem::of(Refusal::NotConfigured, "nobody checked who asks")
 }
 
-/// What lies outside `/v1` and tells of the server: for everybody who sits at the machine, and with
-/// a key that reads for others.
+/// What lies outside `/v1`, there or not: some of it is for everybody, and what tells of the server is for
+/// everybody who sits at the machine, and with a key that reads for others. Notes who asks, as far as that is
+/// proved.
 ///
 /// # Errors
 ///
 /// 401 and 403, where others reach the server and the route is [`Access::Local`].
 pub(crate) fn check_outside(request: &HttpRequest, state: &ApiState) -> Result<(), Problem> {
-    if !state.is_exposed() {
-        return Ok(());
-    }
     let is_local = match find(request.method().as_str(), path_of(request)) {
-        Found::Route(line) => line.access == Access::Local,
+        Found::Route(line) => match line.access {
+            Access::Everybody => false,
+            Access::Local => true,
+            // Their own guards look at it.
+            Access::Key(_) | Access::Operator => return Ok(()),
+        },
         Found::OtherMethods(lines) => lines.iter().any(|line| line.access == Access::Local),
-        Found::Nothing => false,
+        Found::Nothing => return Ok(()),
     };
-    if is_local { identify(request)?.may(&[Scope::Read]) } else { Ok(()) }
+    let identity = identify(request);
+    let allowed = if is_local && state.is_exposed() {
+        identity.as_ref().map_err(Clone::clone).and_then(|identity| identity.may(&[Scope::Read]))
+    } else {
+        Ok(())
+    };
+    if let Ok(identity) = identity {
+        request.extensions_mut().insert(identity);
+    }
+    allowed
 }

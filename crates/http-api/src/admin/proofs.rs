@@ -1,4 +1,5 @@
-//! What an auditor takes home: the head, a lead's dossier, and that the journal continued.
+//! What an auditor takes home: the head, a lead's dossier, and that the journal continued. The dossier is
+//! for auditors of an organisation too, with a key.
 
 use std::sync::Arc;
 
@@ -7,13 +8,14 @@ use branchline_domain::{id::LeadId, time::Timestamp};
 use branchline_engine::EngineError;
 use branchline_evidence::{consistency::ConsistencyProof, dossier::Dossier, hex};
 use branchline_journal::merkle::TreeHead;
-use branchline_journal::record::{Position, StreamId};
+use branchline_journal::record::{Position, Record, StreamId};
 use branchline_journal::store::EventStore;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Admin, HEAD, admin};
 use crate::{
+    headers::organisation,
     openapi::{self, answers, names},
     paging::{NUMBER_MAX, number},
     paths,
@@ -82,16 +84,42 @@ pub(crate) async fn head(request: HttpRequest) -> Answer {
     responses((status = 200, description = "The dossier.", body = answers::Dossier, headers(("Branchline-Head" = u64, description = "How many records the journal has, or the answer is of.")))),
 )]
 pub(crate) async fn dossier(request: HttpRequest) -> Answer {
-    let lead: LeadId = paths::id(&request)?;
-    let admin = admin(&request)?;
-    let mut query = Query::of(&request)?;
+    told(&request, |_| true).await
+}
+
+/// Everything recorded of a lead of the organisation, and the proof that it is in the journal.
+///
+/// The signed head in it is what the proof is checked against; personal fields stay sealed.
+/// `branchline-log check` checks it without the journal and without a key of this server.
+#[utoipa::path(
+    get, path = "/v1/leads/{lead}/dossier", operation_id = "getLeadDossier", tag = openapi::LEADS,
+    params(("size" = Option<u64>, Query, description = "Among how many records; all unless said otherwise.")),
+    responses((status = 200, description = "The dossier.", body = answers::Dossier, headers(("Branchline-Head" = u64, description = "How many records the journal has, or the answer is of.")))),
+)]
+pub(crate) async fn own_dossier(request: HttpRequest) -> Answer {
+    let organisation = organisation(&request).as_uuid();
+    told(&request, move |record| record.body.organisation == organisation).await
+}
+
+/// The dossier of the lead in the path, unless its records are not for whoever asks.
+///
+/// # Errors
+///
+/// 404 for a lead of which nothing was recorded, or nothing that `is_theirs`.
+async fn told(
+    request: &HttpRequest,
+    is_theirs: impl Fn(&Record) -> bool + Send + 'static,
+) -> Answer {
+    let lead: LeadId = paths::id(request)?;
+    let admin = admin(request)?;
+    let mut query = Query::of(request)?;
     let size = size(&mut query, "size", admin);
     query.finish()?;
     let sign = admin.sign.clone();
     let text = reading(admin, move |store| {
         let stream = StreamId::lead(lead.as_uuid());
         let mut records = store.read_stream(stream).map_err(unreadable)?;
-        records.retain(|record| record.position.0 <= size);
+        records.retain(|record| record.position.0 <= size && is_theirs(record));
         if records.is_empty() {
             return Err(paths::missing(&lead));
         }

@@ -3,7 +3,10 @@
 
 use std::time::SystemTime;
 
-use actix_web::{ResponseError as _, http::header::HttpDate};
+use actix_web::{
+    ResponseError as _,
+    http::header::{HeaderValue, HttpDate, STRICT_TRANSPORT_SECURITY},
+};
 
 use crate::{error_mapping::Refusal, headers::fresh_request_id, problem::Problem};
 
@@ -91,9 +94,12 @@ impl Complaint {
     }
 
     /// As a problem document, as it goes over the wire. The connection ends with it.
-    pub(super) fn in_words(self) -> Vec<u8> {
+    pub(super) fn in_words(self, hsts: Option<&HeaderValue>) -> Vec<u8> {
         let problem = self.problem();
-        let response = problem.error_response();
+        let mut response = problem.error_response();
+        if let Some(hsts) = hsts {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
         let mut words = format!(
             "HTTP/1.1 {}\r\ndate: {}\r\nconnection: close\r\nx-content-type-options: nosniff\r\n\
              x-request-id: {}\r\n",
@@ -144,7 +150,7 @@ mod tests {
 
     #[test]
     fn in_words_it_is_a_problem_document() {
-        let words = String::from_utf8(Complaint::TooManyConnections.in_words()).unwrap();
+        let words = String::from_utf8(Complaint::TooManyConnections.in_words(None)).unwrap();
         let (head, body) = words.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");
         for header in
@@ -155,5 +161,9 @@ mod tests {
         assert!(head.ends_with(&format!("content-length: {}", body.len())), "{head}");
         let body: serde_json::Value = serde_json::from_str(body).unwrap();
         assert_eq!(body["code"], "too_many_connections");
+        assert!(!head.contains("strict-transport-security"), "in clear it would mean nothing");
+        let hsts = HeaderValue::from_static("max-age=60");
+        let words = String::from_utf8(Complaint::SlowHead.in_words(Some(&hsts))).unwrap();
+        assert!(words.contains("\r\nstrict-transport-security: max-age=60\r\n"), "{words}");
     }
 }

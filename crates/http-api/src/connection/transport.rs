@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use actix_web::rt::net::TcpStream;
+use actix_web::{http::header::HeaderValue, rt::net::TcpStream};
 use futures_util::future::{Either, select};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -39,6 +39,8 @@ pub(super) enum Transport {
 pub(crate) struct Encryption {
     pub(crate) config: Arc<rustls::ServerConfig>,
     pub(crate) handshake_timeout: Duration,
+    /// `Strict-Transport-Security`, unless it is switched off.
+    pub(crate) hsts: Option<HeaderValue>,
 }
 
 /// Sets what the kernel does for the connections of a listener, which inherit it: how many wait, how much
@@ -98,26 +100,26 @@ pub(crate) async fn accept(
         }
         return Err(io::Error::other("there are too many connections"));
     };
-    let io = match encryption {
-        None => Transport::Plain(stream),
-        Some(Encryption { config, handshake_timeout }) => {
+    let (io, hsts) = match encryption {
+        None => (Transport::Plain(stream), None),
+        Some(Encryption { config, handshake_timeout, hsts }) => {
             let handshake = TlsAcceptor::from(config).accept(stream);
             let handshake = tokio::time::timeout(handshake_timeout, handshake);
             let evicted = poll_fn(|context| seat.connection.poll_evicted(context));
             match select(pin!(handshake), evicted).await {
-                Either::Left((stream, _)) => Transport::Tls(Box::new(stream??)),
+                Either::Left((stream, _)) => (Transport::Tls(Box::new(stream??)), hsts),
                 Either::Right(_) => return Err(io::Error::other("another one takes its place")),
             }
         }
     };
-    Ok((Wire::new(io, seat, limits), peer))
+    Ok((Wire::new(io, seat, limits, hsts), peer))
 }
 
 /// Tells a connection that there is no room, and takes what it sends for a moment: closing at once would make
 /// the kernel reset the connection, and the word could be lost.
 async fn turn_away(mut stream: TcpStream) {
     let told = async {
-        let words = Complaint::TooManyConnections.in_words();
+        let words = Complaint::TooManyConnections.in_words(None);
         poll_fn(|context| Pin::new(&mut stream).poll_write(context, &words)).await?;
         poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await?;
         let mut scrap = [0; 1_024];

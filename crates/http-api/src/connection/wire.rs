@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use actix_web::http::header::HeaderValue;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Instant, Sleep, sleep_until},
@@ -37,6 +38,8 @@ pub(crate) struct Wire {
     io: Transport,
     seat: Seat,
     limits: Rc<Limits>,
+    /// `Strict-Transport-Security`, which answers say only where they are encrypted.
+    hsts: Option<HeaderValue>,
     head: Head,
     /// How many requests had begun when `head` began.
     head_of: u64,
@@ -58,12 +61,18 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(io: Transport, seat: Seat, limits: Rc<Limits>) -> Self {
+    pub(super) fn new(
+        io: Transport,
+        seat: Seat,
+        limits: Rc<Limits>,
+        hsts: Option<HeaderValue>,
+    ) -> Self {
         let alarm = Box::pin(sleep_until(Instant::now() + limits.head_timeout));
         Self {
             io,
             seat,
             limits,
+            hsts,
             head: Head::default(),
             head_of: 0,
             head_since: None,
@@ -106,7 +115,7 @@ impl Wire {
         if self.unsent || self.connection().unread.get() {
             return;
         }
-        self.words = Some((complaint.in_words(), 0));
+        self.words = Some((complaint.in_words(self.hsts.as_ref()), 0));
         // What does not go out at once goes out with the shutdown.
         let _later = self.send_words(context);
     }
@@ -258,7 +267,7 @@ impl AsyncWrite for Wire {
             // The request was answered already, or its answer is under way, when the rest of its body
             // turned out to be malformed: a second answer would be taken for that of the next.
             if !wire.connection().unread.get() {
-                wire.words = Some((bare.complaint.in_words(), 0));
+                wire.words = Some((bare.complaint.in_words(wire.hsts.as_ref()), 0));
             }
         }
         ready!(wire.finish(context))?;

@@ -70,6 +70,7 @@ pub(crate) const HEALTH: &str = "Health";
         leads::list, exports::of_leads, exports::of_calls, lead_upload::enrol, lead_actions::act, leads::variable_keys, leads::one,
         lead_changes::edit, lead_changes::remove, leads::history, leads::explain,
         lead_changes::resolve, imports::list, imports::one, leads::of_person,
+        admin::proofs::own_dossier,
         call_logs::list, call_logs::one, call_logs::report, call_logs::report_many,
         call_logs::claim, call_logs::attach, call_logs::dispatched, call_logs::refused,
         events::events, lead_changes::erase,

@@ -58,6 +58,7 @@ fn opened_by(method: &str, path: &str, body: &str) -> &'static [&'static str] {
         ("GET", "/events") => &["read", "audit"],
         ("GET", "/keys") => &["admin", "audit"],
         ("GET", "/refused-actions") => &["audit"],
+        ("GET", path) if path.ends_with("/dossier") => &["audit"],
         ("GET", _) => &["read"],
         (_, path) if path.starts_with("/keys") || path.ends_with("/erase") => &["admin"],
         (_, path) if path.starts_with("/call-logs") => &["ingest"],

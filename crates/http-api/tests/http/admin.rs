@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::{http::Method, test::TestRequest};
+use branchline_domain::id::OrganisationId;
 use branchline_evidence::{
     consistency::ConsistencyProof,
     dossier::Dossier,
@@ -213,6 +214,35 @@ async fn a_dossier_holds_against_the_head_it_was_made_for() {
         let missing = api.admin_get(&format!("/v1/admin/leads/{lead}/dossier")).await;
         missing.problem(404, "lead_not_found");
     }
+}
+
+#[actix_web::test]
+async fn an_auditor_of_the_organisation_takes_a_dossier_home_and_sees_no_other() {
+    let mut api = Api::start();
+    let (_, lead, _) = api.with_call().await;
+    let lead = lead.rsplit('/').next().unwrap().to_owned();
+    let verifier = api.sign_heads();
+    let (own, auditor) = api.key(Some(&OrganisationId::DEFAULT.to_string()), &["audit"]).await;
+    assert_eq!(own, OrganisationId::DEFAULT.to_string());
+    let (_, stranger) = api.key(None, &["audit"]).await;
+    let path = format!("/v1/leads/{lead}/dossier");
+
+    api.ask_with(&auditor);
+    let reply = api.get(&path).await;
+    let dossier = Dossier::parse(&reply.body).unwrap();
+    // All that is needed is in it, and a key that somebody gave away: no token, no journal.
+    let head = dossier.note().unwrap();
+    head.verify(&verifier).unwrap();
+    let records = dossier.check(&head.tree()).unwrap();
+    assert!(records.iter().all(|record| record.body.stream.to_string() == lead));
+    let whole = Dossier::parse(&api.admin_get(&format!("/v1/admin{}", &path[3..])).await.body);
+    assert_eq!(whole.unwrap().check(&head.tree()).unwrap().len(), records.len());
+    api.get(&format!("{path}?size=1")).await.problem(404, "lead_not_found");
+    let text = String::from_utf8_lossy(&reply.body).into_owned();
+    assert!(!text.contains("Asha") && !text.contains("9876543210"), "what is personal is sealed");
+
+    api.ask_with(&stranger);
+    api.get(&path).await.problem(404, "lead_not_found");
 }
 
 #[actix_web::test]

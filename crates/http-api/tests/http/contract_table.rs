@@ -16,6 +16,14 @@ const KEY: &str =
     "id organisation_id name scopes status created_at expires_at revoked_at last_used_at";
 const MADE: &str = "key credentials";
 
+/// Columns of the files; those of leads have one for each variable.
+const LEADS_CSV: &str = "phone_number name branchline.notes branchline.id branchline.workflow_id \
+    branchline.status branchline.removed branchline.current_node_id branchline.current_node_label \
+    branchline.entered_at branchline.release_at branchline.call_id branchline.hold \
+    branchline.enrolled_at branchline.erased_at branchline.other_variables";
+const CALLS_CSV: &str = "id workflow_id lead_id node_id to from agent_id status dispatch refusal \
+    end_reason provider_ref created_at ended_at attributes conflicts";
+
 /// Method, path, body, status, fields of the answer. `{…}` stands for an id of `Places`; an empty
 /// body is none.
 pub(crate) type Row = (&'static str, &'static str, &'static str, u16, &'static str);
@@ -248,6 +256,12 @@ pub(crate) const TABLE: &[Row] = &[
         MADE,
     ),
     ("DELETE", "/admin/organisations/{organisation}/keys/{key}", "", 200, KEY),
+    ("GET", "/leads/{lead}/dossier", "", 200, "branchline_dossier stream head records proof"),
+    ("GET", "/leads/{lead}/dossier?size=1000000", "", 400, ""),
+    ("GET", "/workflows/{flow}/leads.csv?status=active", "", 200, LEADS_CSV),
+    ("GET", "/workflows/{flow}/leads.csv?status=gone", "", 400, ""),
+    ("GET", "/call-logs.csv?workflow={flow}&raw=true", "", 200, CALLS_CSV),
+    ("GET", "/call-logs.csv?status=gone", "", 400, ""),
     ("GET", "/admin/head", "", 200, "size root recorded_at note"),
     ("GET", "/admin/leads/{lead}/dossier", "", 200, "branchline_dossier stream head records proof"),
     ("GET", "/admin/leads/{lead}/dossier?size=1000000", "", 400, ""),

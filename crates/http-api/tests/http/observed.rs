@@ -3,6 +3,7 @@
 use std::{cell::RefCell, io::Write, sync::Once};
 
 use actix_web::test::TestRequest;
+use branchline_domain::id::OrganisationId;
 use branchline_http_api::{OpenedSpan, Readiness, RequestLog, RequestSpans};
 use serde_json::{Value, json};
 
@@ -79,6 +80,30 @@ async fn a_line_names_request_route_and_who_asked_and_nothing_that_is_somebodys(
     for secret in ["9876543210", "planted"] {
         assert!(!log.text().contains(secret), "{}", log.text());
     }
+}
+
+#[actix_web::test]
+async fn who_asks_for_health_and_metrics_is_named_as_far_as_a_key_proves_it() {
+    let (api, log) = (Api::start(), Log::listen());
+    let state = api.state.clone().with_request_log(RequestLog::All);
+    send(state.clone(), TestRequest::get().uri("/readyz")).await;
+    let (_, credentials) = api.key(Some(&OrganisationId::DEFAULT.to_string()), &["read"]).await;
+    let key = format!("key:{}", credentials.split(':').next().unwrap());
+    for path in ["/readyz", "/metrics", "/healthz", "/wp-login"] {
+        let bearers = [credentials.clone(), format!("{credentials}x")];
+        for bearer in bearers.map(|bearer| ("authorization", format!("Bearer {bearer}"))) {
+            send(state.clone(), TestRequest::get().uri(path).insert_header(bearer)).await;
+        }
+    }
+    let lines = log.requests();
+    let asked = |line: &Value| line["principal"].clone();
+    assert_eq!(asked(&lines[0]), "api", "there was no key yet");
+    let told: Vec<_> = lines[1..].iter().map(asked).collect();
+    let (proved, nobody) = (json!(key), Value::Null);
+    let pair = [proved, nobody.clone()];
+    let expected = [&pair[..], &pair, &pair, &[nobody.clone(), nobody]].concat();
+    assert_eq!(told, expected, "{lines:?}");
+    assert!(lines[1]["organisation"].is_string() && lines[2]["organisation"].is_null());
 }
 
 #[actix_web::test]

@@ -81,9 +81,9 @@ fn of_journal(reader: &JournalReader, now: Timestamp) -> anyhow::Result<Vec<Key>
         let at = Timestamp::from_micros(record.body.recorded_at.0);
         if let Some(RecordedEvents::Organisation(id, events)) = decode_record(&record, None)? {
             let state = organisations.entry(id).or_default();
-            events.iter().for_each(|event| {
-                evolve(state, event, Recorded { at, position: record.position.0 })
-            });
+            for event in &events {
+                evolve(state, event, Recorded { at, position: record.position.0 });
+            }
         }
     }
     let keys = organisations.into_iter().flat_map(|(organisation_id, state)| {

@@ -95,6 +95,14 @@ fn with_a_certificate_it_answers_encrypted_and_nothing_else() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     let answer = answer.to_lowercase();
     assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
+    // What is answered before there is a request says so too.
+    let mut stream = connect(server.address, &place.file("cert.pem")).unwrap();
+    stream.write_all(b"this is no HTTP\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let answer = answer.to_lowercase();
+    assert!(answer.starts_with("http/1.1 400"), "{answer}");
+    assert!(answer.contains("strict-transport-security: max-age=31536000\r\n"), "{answer}");
     // In clear there is no answer at all.
     assert_eq!(ask(server.address, "GET", "/healthz", None), None);
     assert!(server.stop().success());

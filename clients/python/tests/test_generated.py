@@ -168,6 +168,7 @@ def test_the_operator_is_answered_what_the_types_say(shared: Server, client: Cli
         answers = [
             (operator.get_head(), models.JournalHead),
             (operator.get_dossier(leads[0]), models.Dossier),
+            (client.get_lead_dossier(leads[0]), models.Dossier),
             (operator.prove_consistency(old=1), models.ConsistencyProof),
             (operator.erase_lead(leads[0]), models.Erasure),
         ]

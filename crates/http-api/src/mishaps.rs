@@ -95,7 +95,10 @@ mod tests {
     async fn an_answer_that_a_panic_made_keeps_browsers_on_tls_like_every_other() {
         let age = HeaderValue::from_static("max-age=60");
         for hsts in [Some(&age), None] {
-            let panics = async { Result::<ServiceResponse, _>::Ok(panic!("in a route")) };
+            let panics = async {
+                let _answer = panics().await;
+                Err::<ServiceResponse, _>(actix_web::error::ErrorImATeapot("it went on"))
+            };
             let error = caught(panics, &"r-7".into(), hsts).await.unwrap_err();
             let response = error.error_response();
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);

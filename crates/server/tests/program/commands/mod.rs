@@ -5,6 +5,7 @@ mod events;
 mod keys;
 mod leads;
 mod many_leads;
+mod real_keys;
 mod refusals;
 mod shell;
 mod workflows;

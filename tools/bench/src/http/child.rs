@@ -18,14 +18,18 @@ pub(super) struct ServerProcess {
     child: Child,
     pub(super) address: SocketAddr,
     pub(super) leads: Vec<String>,
+    /// What `Authorization` says with each key, if there are any.
+    pub(super) credentials: Vec<String>,
 }
 
 impl ServerProcess {
-    /// One with an engine over a fresh directory, and leads that wait for their first call.
-    pub(super) fn with_engine(directory: &Path, leads: u32) -> anyhow::Result<Self> {
+    /// One with an engine over a fresh directory, leads that wait for their first call, and so many
+    /// API keys in force.
+    pub(super) fn with_engine(directory: &Path, leads: u32, keys: u32) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("http-server").arg("--data-dir").arg(directory);
-        Self::start(command.arg("--leads").arg(leads.to_string()))
+        command.arg("--leads").arg(leads.to_string());
+        Self::start(command.arg("--keys").arg(keys.to_string()))
     }
 
     /// One that answers with a constant.
@@ -40,9 +44,10 @@ impl ServerProcess {
         if let Some(said) = child.stdout.take() {
             BufReader::new(said).read_line(&mut line)?;
         }
-        let Ready { port, leads } =
+        let Ready { port, leads, credentials } =
             serde_json::from_str(&line).context("the server's process did not come up")?;
-        Ok(Self { child, address: (Ipv4Addr::LOCALHOST, port).into(), leads })
+        let address = (Ipv4Addr::LOCALHOST, port).into();
+        Ok(Self { child, address, leads, credentials })
     }
 
     /// Processor time so far. Unit: milliseconds.

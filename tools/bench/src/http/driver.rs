@@ -2,7 +2,6 @@
 
 use std::{
     cell::RefCell,
-    net::SocketAddr,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -45,7 +44,10 @@ pub(super) fn drive(
     leads: &[LeadId],
     drive: Drive,
 ) -> anyhow::Result<Driven> {
-    let groups = leads.chunks(drive.bulk).map(|leads| group(server.address, leads, drive));
+    let groups = leads.chunks(drive.bulk).enumerate().map(|(number, leads)| {
+        let head = head(server, number);
+        group(&head, leads, drive)
+    });
     let groups: Vec<Group> = groups.collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let local = tokio::task::LocalSet::new();
@@ -102,20 +104,32 @@ async fn over(
     }
 }
 
-fn group(address: SocketAddr, leads: &[LeadId], drive: Drive) -> Group {
+/// The headers of every request of a group: with one of the keys, by turns, if there are any.
+fn head(server: &ServerProcess, number: usize) -> String {
+    let mut head = format!("Host: {}\r\nUser-Agent: branchline-bench\r\n", server.address);
+    let turn = number.checked_rem(server.credentials.len());
+    if let Some(credentials) = turn.and_then(|turn| server.credentials.get(turn)) {
+        head.push_str("Authorization: ");
+        head.push_str(credentials);
+        head.push_str("\r\n");
+    }
+    head
+}
+
+fn group(head: &str, leads: &[LeadId], drive: Drive) -> Group {
     let request = |number| {
         let named = |lead: LeadId| (CallId { lead, number }, report(drive.seed, lead, number));
         if let [lead] = leads {
             let (call, report) = named(*lead);
             let path = format!("/v1/call-logs/{call}/status");
-            return post(address, &path, &format!("{{{report}}}"));
+            return post(head, &path, &format!("{{{report}}}"));
         }
         let items = leads.iter().map(|lead| {
             let (call, report) = named(*lead);
             format!("{{\"call_id\":\"{call}\",{report}}}")
         });
         let items: Vec<String> = items.collect();
-        post(address, "/v1/call-logs/status", &format!("{{\"items\":[{}]}}", items.join(",")))
+        post(head, "/v1/call-logs/status", &format!("{{\"items\":[{}]}}", items.join(",")))
     };
     Group { requests: (1..=CALLS).map(request).collect(), leads: leads.len() }
 }
@@ -129,11 +143,11 @@ fn report(seed: u64, lead: LeadId, call: u32) -> String {
     )
 }
 
-fn post(address: SocketAddr, path: &str, body: &str) -> Vec<u8> {
+fn post(head: &str, path: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: branchline-bench\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        "POST {path} HTTP/1.1\r\n{head}Content-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
 }
@@ -144,7 +158,7 @@ pub(super) fn ended(server: &ServerProcess) -> anyhow::Result<u64> {
     runtime.block_on(async {
         let mut connection = Connection::open(server.address).await?;
         let mut get = async |path: &str| {
-            let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+            let request = format!("GET {path} HTTP/1.1\r\n{}\r\n", head(server, 0));
             let reply = connection.ask(request.as_bytes()).await?;
             anyhow::ensure!(reply.status == 200, "{path}: {}", reply.status);
             Ok(serde_json::from_slice::<serde_json::Value>(reply.body)?)

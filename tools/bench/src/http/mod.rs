@@ -40,6 +40,10 @@ pub(crate) struct Args {
     /// Reports in one request of the bulk route.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=500))]
     bulk: u32,
+    /// API keys, each with the limits of config/default.toml: the same reports are measured again with
+    /// them in force. 0 leaves that part out.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    keys: u32,
     /// Rounds, each in fresh directories.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
@@ -49,7 +53,8 @@ pub(crate) struct Args {
     /// Leave PostgreSQL out, even where it is found.
     #[arg(long)]
     no_postgres: bool,
-    /// One report a request only, without the bulk route and the yardsticks: for a profile.
+    /// One report a request only, with keys if there are any, without the bulk route and the
+    /// yardsticks: for a profile.
     #[arg(long)]
     alone: bool,
     /// Print one JSON object instead of a table.
@@ -64,8 +69,10 @@ pub(crate) struct Figures {
     leads: u32,
     in_flight: u32,
     rounds: u32,
-    /// One report a request.
+    /// One report a request, without keys.
     single: Side,
+    /// The same with keys in force.
+    keyed: Option<Keyed>,
     server_rss_mb: Option<Spread>,
     /// Many reports a request; the answer times are of whole requests.
     bulk: Option<Bulk>,
@@ -80,6 +87,13 @@ struct Side {
     p99_ms: Spread,
     server_cpu_ms_per_lead: Option<Spread>,
     driver_cpu_ms_per_lead: Option<Spread>,
+}
+
+#[derive(Debug, Serialize)]
+struct Keyed {
+    keys: u32,
+    #[serde(flatten)]
+    side: Side,
 }
 
 #[derive(Debug, Serialize)]
@@ -106,6 +120,8 @@ struct PostgresCte {
     transitions_per_s: Spread,
     /// How many times this rate HTTP reaches, round by round.
     ratio: Spread,
+    /// The same with keys in force.
+    keyed_ratio: Option<Spread>,
 }
 
 #[derive(Debug, Serialize)]
@@ -121,6 +137,7 @@ struct InProcess {
 /// What one round gave.
 struct Round {
     single: Driven,
+    keyed: Option<Driven>,
     server_rss_mb: Option<f64>,
     others: Option<Others>,
 }
@@ -144,6 +161,7 @@ pub(crate) fn measure(args: &Args) -> anyhow::Result<Figures> {
     let rounds = (0..args.rounds).map(|_| round(args, postgres.as_ref()));
     let rounds = rounds.collect::<anyhow::Result<Vec<_>>>()?;
     let singles: Vec<&Driven> = rounds.iter().map(|round| &round.single).collect();
+    let keyed: Vec<&Driven> = rounds.iter().filter_map(|round| round.keyed.as_ref()).collect();
     let others: Vec<&Others> = rounds.iter().filter_map(|round| round.others.as_ref()).collect();
     let bulk = |others: &[&Others]| Bulk {
         reports_per_request: args.bulk,
@@ -156,9 +174,10 @@ pub(crate) fn measure(args: &Args) -> anyhow::Result<Figures> {
         in_flight: args.in_flight,
         rounds: args.rounds,
         single: side(args, &singles),
+        keyed: (!keyed.is_empty()).then(|| Keyed { keys: args.keys, side: side(args, &keyed) }),
         server_rss_mb: Spread::of_known(rounds.iter().map(|round| round.server_rss_mb)),
         bulk: (!others.is_empty()).then(|| bulk(&others)),
-        yardsticks: (!others.is_empty()).then(|| yardsticks(args, &singles, &others)),
+        yardsticks: (!others.is_empty()).then(|| yardsticks(args, &singles, &keyed, &others)),
     })
 }
 
@@ -172,12 +191,14 @@ fn postgres_cluster() -> Option<Cluster> {
 fn round(args: &Args, postgres: Option<&Cluster>) -> anyhow::Result<Round> {
     let in_flight = usize::try_from(args.in_flight)?;
     let one = Drive { connections: in_flight, bulk: 1, seed: args.seed };
-    let (single, server_rss_mb) = over_http(args.leads, one)?;
+    let (single, server_rss_mb) = over_http(args.leads, 0, one)?;
+    let keyed = (args.keys > 0).then(|| over_http(args.leads, args.keys, one)).transpose()?;
+    let keyed = keyed.map(|(driven, _)| driven);
     if args.alone {
-        return Ok(Round { single, server_rss_mb, others: None });
+        return Ok(Round { single, keyed, server_rss_mb, others: None });
     }
     let many = Drive { connections: BULK_CONNECTIONS, bulk: usize::try_from(args.bulk)?, ..one };
-    let (bulk, _) = over_http(args.leads, many)?;
+    let (bulk, _) = over_http(args.leads, 0, many)?;
     let bare = ServerProcess::with_constant()?;
     let nobody = (0..u128::from(args.leads)).map(LeadId::from_u128).collect::<Vec<_>>();
     let alone = driver::drive(&bare, &nobody, one)?;
@@ -186,13 +207,13 @@ fn round(args: &Args, postgres: Option<&Cluster>) -> anyhow::Result<Round> {
     let postgres = postgres.map(|cluster| cluster.measure(Style::Cte, args.leads)).transpose()?;
     let postgres_cte_per_s = postgres.map(|run| run.transitions_per_s);
     let others = Others { bulk, alone, in_process, postgres_cte_per_s };
-    Ok(Round { single, server_rss_mb, others: Some(others) })
+    Ok(Round { single, keyed, server_rss_mb, others: Some(others) })
 }
 
 /// Drives a server over a fresh journal, and gives its resident memory too.
-fn over_http(leads: u32, drive: Drive) -> anyhow::Result<(Driven, Option<f64>)> {
+fn over_http(leads: u32, keys: u32, drive: Drive) -> anyhow::Result<(Driven, Option<f64>)> {
     let directory = tempfile::tempdir().context("no temporary directory")?;
-    let server = ServerProcess::with_engine(directory.path(), leads)?;
+    let server = ServerProcess::with_engine(directory.path(), leads, keys)?;
     let ids = server.leads.iter().map(|id| id.parse::<LeadId>());
     let ids = ids.collect::<Result<Vec<_>, _>>().context("the server named no leads")?;
     let driven = driver::drive(&server, &ids, drive)?;
@@ -222,7 +243,12 @@ fn side(args: &Args, rounds: &[&Driven]) -> Side {
     }
 }
 
-fn yardsticks(args: &Args, singles: &[&Driven], others: &[&Others]) -> Yardsticks {
+fn yardsticks(
+    args: &Args,
+    singles: &[&Driven],
+    keyed: &[&Driven],
+    others: &[&Others],
+) -> Yardsticks {
     let of = |value: &dyn Fn(&in_process::Measured) -> f64| {
         Spread::of(others.iter().map(|other| value(&other.in_process)).collect())
     };
@@ -242,14 +268,25 @@ fn yardsticks(args: &Args, singles: &[&Driven], others: &[&Others]) -> Yardstick
             ),
             ratio: ratio(&|other| other.in_process.seconds),
         },
-        postgres_cte: postgres_cte(args, singles, others),
+        postgres_cte: postgres_cte(args, singles, keyed, others),
     }
 }
 
-fn postgres_cte(args: &Args, singles: &[&Driven], others: &[&Others]) -> Option<PostgresCte> {
+fn postgres_cte(
+    args: &Args,
+    singles: &[&Driven],
+    keyed: &[&Driven],
+    others: &[&Others],
+) -> Option<PostgresCte> {
     let rates: Vec<f64> = others.iter().filter_map(|other| other.postgres_cte_per_s).collect();
-    let pairs = singles.iter().zip(&rates);
-    let ratios = pairs.map(|(single, rate)| per_s(args, single.seconds) / rate).collect();
-    (!rates.is_empty())
-        .then(|| PostgresCte { transitions_per_s: Spread::of(rates), ratio: Spread::of(ratios) })
+    let ratios = |rounds: &[&Driven]| -> Vec<f64> {
+        let pairs = rounds.iter().zip(&rates);
+        pairs.map(|(driven, rate)| per_s(args, driven.seconds) / rate).collect()
+    };
+    let (ratios, keyed_ratios) = (ratios(singles), ratios(keyed));
+    (!rates.is_empty()).then(|| PostgresCte {
+        transitions_per_s: Spread::of(rates),
+        ratio: Spread::of(ratios),
+        keyed_ratio: (!keyed_ratios.is_empty()).then(|| Spread::of(keyed_ratios)),
+    })
 }

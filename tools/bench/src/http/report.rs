@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Bulk, Figures, InProcess, PostgresCte, Side, Yardsticks};
+use super::{Bulk, Figures, InProcess, Keyed, PostgresCte, Side, Yardsticks};
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -11,6 +11,10 @@ impl fmt::Display for Figures {
         self.single.show(f, "transitions")?;
         if let Some(rss) = &self.server_rss_mb {
             writeln!(f, "{}", rss.row("server's resident memory", 0, "MB"))?;
+        }
+        if let Some(Keyed { keys, side }) = &self.keyed {
+            writeln!(f, "the same with {keys} API keys in force")?;
+            side.show(f, "transitions")?;
         }
         if let Some(Bulk { reports_per_request, connections, side }) = &self.bulk {
             writeln!(f, "{reports_per_request} reports a request, {connections} in flight")?;
@@ -38,10 +42,13 @@ impl fmt::Display for Yardsticks {
         if let Some(cpu) = cpu_ms_per_lead {
             writeln!(f, "{}", cpu.row("processor a lead, driver in", 3, "ms"))?;
         }
-        if let Some(PostgresCte { transitions_per_s, ratio }) = postgres_cte {
+        if let Some(PostgresCte { transitions_per_s, ratio, keyed_ratio }) = postgres_cte {
             writeln!(f, "yardstick: PostgreSQL, a transition in one statement")?;
             writeln!(f, "{}", transitions_per_s.row("transitions", 0, "a s"))?;
             writeln!(f, "{}", ratio.row("  HTTP / PostgreSQL", 2, "times"))?;
+            if let Some(ratio) = keyed_ratio {
+                writeln!(f, "{}", ratio.row("  HTTP with keys / PostgreSQL", 2, "times"))?;
+            }
         }
         Ok(())
     }

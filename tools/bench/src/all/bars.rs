@@ -42,7 +42,7 @@ impl Bar {
 }
 
 /// All bars, in the order of the table.
-pub(super) const BARS: [Bar; 18] = [
+pub(super) const BARS: [Bar; 19] = [
     bar(
         "64 in flight, against PostgreSQL's one CTE",
         Place("campaign", "yardsticks/postgres_cte/ratio"),
@@ -77,6 +77,12 @@ pub(super) const BARS: [Bar; 18] = [
     bar(
         "over HTTP, 64 in flight, against the CTE",
         Place("http", "yardsticks/postgres_cte/ratio"),
+        Limit::AtLeast(2.0),
+        "x",
+    ),
+    bar(
+        "the same with API keys in force",
+        Place("http", "yardsticks/postgres_cte/keyed_ratio"),
         Limit::AtLeast(2.0),
         "x",
     ),

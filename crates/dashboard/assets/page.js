@@ -66,12 +66,32 @@ function offerTimes() {
   place.append(select);
 }
 
+/**
+ * As the server shortens them: `12.3k`.
+ *
+ * @param {string} count
+ */
+function compact(count) {
+  const whole = Number(count.replaceAll(",", ""));
+  const size = [1e9, 1e6, 1e3].find((size) => whole >= size && whole >= 1e4);
+  if (!size) return count;
+  const letter = size === 1e9 ? "G" : size === 1e6 ? "M" : "k";
+  const tenths = Math.floor((whole * 10) / size);
+  return tenths >= 1_000 || tenths % 10 === 0
+    ? `${Math.floor(tenths / 10).toLocaleString("en-US")}${letter}`
+    : `${tenths / 10}${letter}`;
+}
+
 /** @param {Record<string, string>} counts */
 function showCounts(counts) {
   for (const element of document.querySelectorAll("[data-live]")) {
     const count = counts[element.getAttribute("data-live") ?? ""];
-    if (count === undefined || element.textContent === count) continue;
-    element.textContent = count;
+    if (count === undefined) continue;
+    const text = element.hasAttribute("data-compact") ? compact(count) : count;
+    if (element.textContent === text) continue;
+    element.textContent = text;
+    // Style sheets hide what counts nothing by it.
+    if (element.hasAttribute("data-count")) element.setAttribute("data-count", count);
     document.dispatchEvent(new CustomEvent("branchline:count", { detail: element }));
   }
 }

@@ -13,6 +13,7 @@ mod live;
 mod login;
 mod overview;
 mod shell;
+mod throughput;
 
 use actix_web::web::ServiceConfig;
 use branchline_http_api::pages::{Page, PageAccess, register};

@@ -247,7 +247,8 @@ pub(crate) fn put(counts: &mut BTreeMap<String, u64>, name: &str, totals: &Total
     }
 }
 
-/// Numbers of a workflow: those of [`put`], and `<node>.here`, `.passed` and `.held` of each node.
+/// Numbers of a workflow: those of [`put`], `<node>.here`, `.passed` and `.held` of each
+/// node, `<edge>.traffic` of each edge.
 fn see_workflow(
     projections: &Projections,
     organisation: OrganisationId,
@@ -266,6 +267,9 @@ fn see_workflow(
         {
             seen.counts.insert(format!("{node}.{key}"), count);
         }
+    }
+    for (edge, taken) in projections.edge_traffic(id) {
+        seen.counts.insert(format!("{edge}.traffic"), taken);
     }
     let mark = row.status_position.0.wrapping_mul(31).wrapping_add(
         u64::from(row.state.graph.revision()) + row.state.updated_at.as_micros().cast_unsigned(),

@@ -12,13 +12,15 @@ use branchline_domain::{
 };
 use branchline_http_api::pages::{self, Visitor};
 use branchline_projections::{
-    Order, PageStart, Paging, Projections, Totals, WorkflowFilter, WorkflowSort,
+    MinuteCounts, Order, PageStart, Paging, Projections, THROUGHPUT_MINUTES, Totals,
+    WorkflowFilter, WorkflowSort,
 };
 use maud::{Markup, html};
 
 use crate::{
     live::{OVERVIEW_ROWS, Topic, put},
     shell::{Frame, PageAnswer, Section, hold_in_words, number, parameter, time, workflow_badge},
+    throughput,
 };
 
 /// How far ahead "due soon" looks. Unit: seconds.
@@ -47,6 +49,8 @@ struct Overview {
     next: Option<String>,
     /// Waits that end soon.
     due: usize,
+    /// Branches of the last hour.
+    minutes: [MinuteCounts; THROUGHPUT_MINUTES],
     /// Held leads by reason and workflow.
     held: BTreeMap<HoldCode, Vec<(WorkflowId, String, u64)>>,
 }
@@ -57,11 +61,11 @@ pub(crate) async fn page(request: HttpRequest) -> PageAnswer {
     let engine = pages::engine(&request)?;
     let status = parameter(&request, "status").and_then(|word| word.parse().ok());
     let start = parameter(&request, "cursor").and_then(|cursor| cursor.parse().ok());
-    let soon = engine.api_keys().now().plus_seconds(SOON_S);
+    let now = engine.api_keys().now();
     let paging =
         Paging { start: start.map_or(PageStart::Page(1), PageStart::After), limit: OVERVIEW_ROWS };
     let overview = engine
-        .read(|projections| look(projections, visitor.organisation(), status, paging, soon))
+        .read(|projections| look(projections, visitor.organisation(), status, paging, now))
         .await?;
     let main = html! {
         div.page-head {
@@ -71,12 +75,21 @@ pub(crate) async fn page(request: HttpRequest) -> PageAnswer {
             }
         }
         (figures(&overview))
-        (attention(&overview.held))
+        @if overview.workflows > 0 {
+            div.columns {
+                section.card #throughput data-fragment { (throughput::picture(&overview.minutes)) }
+                (attention(&overview.held))
+            }
+        }
         (list(&overview, status, visitor.may(Scope::Operate)))
     };
     let topics = [Topic::Overview.to_string()];
-    Ok(Frame { topics: &topics, ..Frame::new("Workflows", Section::Overview) }
-        .answer(&request, &main))
+    Ok(Frame {
+        topics: &topics,
+        styles: &["charts.css"],
+        ..Frame::new("Workflows", Section::Overview)
+    }
+    .answer(&request, &main))
 }
 
 fn look(
@@ -84,8 +97,9 @@ fn look(
     organisation: OrganisationId,
     status: Option<WorkflowStatus>,
     paging: Paging,
-    soon: Timestamp,
+    now: Timestamp,
 ) -> Overview {
+    let soon = now.plus_seconds(SOON_S);
     let everyone = WorkflowFilter { organisation: Some(organisation), status: None };
     let filter = WorkflowFilter { status, ..everyone };
     let newest_first = Order { by: WorkflowSort::CreatedAt, descending: true };
@@ -114,6 +128,7 @@ fn look(
         workflows: all.total,
         next: page.next.map(|cursor| cursor.to_string()),
         due,
+        minutes: projections.throughput(organisation, now),
         held,
     }
 }

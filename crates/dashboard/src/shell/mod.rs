@@ -9,8 +9,10 @@ pub(crate) use error::{PageAnswer, PageError, fault};
 pub(crate) use form::{Form, once, post_button};
 pub(crate) use frame::{Frame, Section, done};
 pub(crate) use words::{
-    call_badge, duration, hold_in_words, lead_badge, number, plural, time, workflow_badge,
+    call_badge, duration, hold_in_words, lead_badge, plural, time, workflow_badge,
 };
+
+pub(crate) use crate::drawing::text::grouped as number;
 
 use actix_web::HttpRequest;
 use branchline_domain::organisation::Scope;

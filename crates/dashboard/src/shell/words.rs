@@ -8,6 +8,8 @@ use branchline_domain::{
 };
 use maud::{Markup, html};
 
+use crate::drawing::text::{self, grouped};
+
 /// A time: that of UTC, to the second. The script shows it as people choose.
 pub(crate) fn time(at: Timestamp) -> Markup {
     let exact = at.to_string();
@@ -21,42 +23,15 @@ fn shown(exact: &str) -> String {
     format!("{} UTC", seconds.replacen('T', " ", 1))
 }
 
-/// A number with its thousands apart: `1,234,567`.
-pub(crate) fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut apart = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            apart.push(',');
-        }
-        apart.push(digit);
-    }
-    apart
-}
-
 /// `1 lead`, `2 leads`.
 pub(crate) fn plural(count: u64, noun: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", number(count))
+    format!("{} {noun}{ending}", grouped(count))
 }
 
 /// A time span by its two largest units: `2 h 5 min`.
 pub(crate) fn duration(seconds: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
-    let mut rest = seconds;
-    let mut parts = Vec::new();
-    for (length, unit) in UNITS {
-        if rest >= length {
-            parts.push(format!("{} {unit}", rest / length));
-            rest %= length;
-        } else if !parts.is_empty() {
-            break;
-        }
-        if parts.len() == 2 {
-            break;
-        }
-    }
-    if parts.is_empty() { "0 s".into() } else { parts.join(" ") }
+    text::duration(seconds.saturating_mul(1_000))
 }
 
 /// The status of a workflow: a word with a sign, never a colour alone.
@@ -127,17 +102,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_spans_are_read_at_a_glance() {
-        assert_eq!(number(0), "0");
-        assert_eq!(number(999), "999");
-        assert_eq!(number(1_234_567), "1,234,567");
+    fn one_is_not_several() {
         assert_eq!(plural(1, "lead"), "1 lead");
         assert_eq!(plural(1_000, "lead"), "1,000 leads");
-        for (seconds, words) in [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3_660, "1 h 1 min")] {
-            assert_eq!(duration(seconds), words);
-        }
         assert_eq!(duration(86_400 + 7_200 + 60), "1 d 2 h");
-        assert_eq!(duration(86_400 + 60), "1 d");
     }
 
     #[test]

@@ -203,7 +203,7 @@ pub(super) fn label(picture: &GraphPicture, way: &WayPicture, route: &Route) -> 
             @let right =
                 if text.is_empty() { place.centre().x } else { place.right() - PADDING / 2.0 };
             text class=(class) x=(short(right)) y=(short(middle))
-                data-live=[live.as_ref()] { (number) }
+                data-live=[live.as_ref()] data-compact { (number) }
         }
     };
     html! {

@@ -14,6 +14,7 @@ mod login;
 mod overview;
 mod shell;
 mod throughput;
+mod workflow;
 
 use actix_web::web::ServiceConfig;
 use branchline_http_api::pages::{Page, PageAccess, register};

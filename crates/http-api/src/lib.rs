@@ -25,6 +25,7 @@ mod graph;
 mod headers;
 mod health;
 mod imports;
+mod insights;
 mod json;
 mod json_depth;
 mod lead_actions;

@@ -16,8 +16,8 @@ use crate::{
         self,
         needs::{Access, control, reads, write},
     },
-    admin, api_keys, call_logs, events, exports, graph, headers, health, imports, lead_actions,
-    lead_changes, lead_upload, leads, metrics, observe, openapi, positions,
+    admin, api_keys, call_logs, events, exports, graph, headers, health, imports, insights,
+    lead_actions, lead_changes, lead_upload, leads, metrics, observe, openapi, positions,
     problem::{Answer, Problem},
     rates, whole_graph, workflows,
 };
@@ -102,6 +102,8 @@ const WORKFLOWS: &[Line] = lines![
     post "/v1/workflows/{workflow}/duplicate" => workflows::duplicate, write(OPERATE, "workflow.duplicate");
     post "/v1/workflows/{workflow}/validate" => whole_graph::validate, reads(&[Scope::Read, Scope::Operate]);
     get "/v1/workflows/{workflow}/counts" => workflows::counts, READS;
+    get "/v1/workflows/{workflow}/insights" => insights::insights, READS;
+    get "/v1/workflows/{workflow}/insights.csv" => insights::export, READS;
     get "/v1/workflows/{workflow}/graph" => whole_graph::whole, READS;
     put "/v1/workflows/{workflow}/graph" => whole_graph::put, write(OPERATE, "graph.put");
     get "/v1/workflows/{workflow}/nodes" => graph::nodes, READS;

@@ -79,7 +79,18 @@ impl ExportFlags {
     }
 }
 
-fn copy(server: &Server, ask: &Ask, out: &mut dyn Write, place: &str) -> Result<(), Fault> {
+/// Writes what the server answers to `out`, which people call `place`.
+///
+/// # Errors
+///
+/// What the server says; [`Fault::Unanswered`] when it breaks off; [`Fault::Failed`] when it cannot be
+/// written.
+pub(crate) fn copy(
+    server: &Server,
+    ask: &Ask,
+    out: &mut dyn Write,
+    place: &str,
+) -> Result<(), Fault> {
     let mut answer = server.open(ask, SILENCE_MAX)?;
     let bar = progress::received("receiving");
     let copied = pieces(&mut answer, out, &bar).map_err(|wrong| match wrong {

@@ -22,6 +22,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("workflow duplicate", "Spring"),
     ("workflow delete", "Spring --yes"),
     ("workflow counts", "Spring"),
+    ("workflow insights", "Spring --csv hours"),
     ("workflow graph get", "Spring --json"),
     ("workflow graph put", "Spring workflow.json"),
     ("workflow graph check", "Spring"),

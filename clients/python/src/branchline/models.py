@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias, TypedDict, final
 
 __all__ = [
+    "AnsweredCalls",
     "ApiKey",
     "ApiKeyEdit",
     "ApiKeyId",
@@ -16,6 +17,7 @@ __all__ = [
     "ApplicationConfig",
     "ApplicationRetry",
     "ApplicationTry",
+    "BranchTraffic",
     "CallAttributes",
     "CallClaim",
     "CallDispatch",
@@ -62,6 +64,7 @@ __all__ = [
     "Explanation",
     "ExportFormat",
     "FieldFault",
+    "Funnel",
     "Graph",
     "GraphFault",
     "GraphFaultCode",
@@ -75,11 +78,14 @@ __all__ = [
     "HeldFilter",
     "History",
     "HoldReason",
+    "HourOfWeek",
     "HttpAction",
     "Import",
     "ImportId",
     "ImportPage",
     "ImportSort",
+    "Insights",
+    "InsightsTable",
     "JournalHead",
     "LastEventId",
     "Lead",
@@ -111,6 +117,7 @@ __all__ = [
     "NodeCounts",
     "NodeEdit",
     "NodeId",
+    "NodeInsights",
     "NodePage",
     "NodeType",
     "Operator",
@@ -137,6 +144,8 @@ __all__ = [
     "StatusConflict",
     "StatusCounts",
     "StatusMark",
+    "Stay",
+    "ThroughputMinute",
     "TimeConfig",
     "TimeSource",
     "TimeUnit",
@@ -157,6 +166,16 @@ __all__ = [
     "WorkflowSort",
     "WorkflowStatus",
 ]
+
+
+@final
+class AnsweredCalls(TypedDict):
+    """Calls, and how many of them were answered."""
+
+    answered: int
+    """Of those: somebody was on the line, or the call is `completed`."""
+    dialled: int
+    """Calls that somebody was asked to dial."""
 
 
 @final
@@ -238,6 +257,17 @@ class ApplicationTry(TypedDict):
     response: Any
     """What came back; null when nothing did."""
     started_at: Timestamp
+
+
+@final
+class BranchTraffic(TypedDict):
+    """A way out of a node, and how often it was taken."""
+
+    from_node: NodeId
+    output: Output
+    taken: int
+    """A lead may take it more than once."""
+    to_node: NodeId
 
 
 @final
@@ -681,6 +711,24 @@ class FieldFault(_FieldFaultMust, total=False):
     """Where in the body, a JSON pointer."""
 
 
+@final
+class Funnel(TypedDict):
+    """How far leads came; each counts once in each."""
+
+    answered: int
+    """Had a call that was answered."""
+    converted: int
+    """Reached a `CONVERTED` node, with or without a call."""
+    dialled: int
+    """Had a call that somebody was asked to dial."""
+    dropped: int
+    """Reached a `DROPPED` node."""
+    enrolled: int
+    """Enrolled; those of imports that run do not count yet."""
+    started: int
+    """Came to a first node."""
+
+
 class _GraphMust(TypedDict):
     edges: list[Edge]
     """In the order they are tried."""
@@ -815,6 +863,19 @@ class History(TypedDict):
 
 
 @final
+class HourOfWeek(TypedDict):
+    """Calls by the time at which they were dialled."""
+
+    answered: int
+    """Of those, answered, whenever that was."""
+    dialled: int
+    """Calls that somebody was asked to dial within it."""
+    hour: int
+    """On the clock of `timezone`."""
+    weekday: Weekday
+
+
+@final
 class HttpAction(TypedDict, total=False):
     """An HTTP request. All texts are templates: `{{name}}` reads a variable of the lead."""
 
@@ -852,6 +913,29 @@ class ImportPage(TypedDict):
 
     data: list[Import]
     meta: PageMeta
+
+
+@final
+class Insights(TypedDict):
+    """What happened in a workflow so far. Leads that were removed or erased since count."""
+
+    as_of: Timestamp
+    """The last record that is counted."""
+    attempts: list[AnsweredCalls]
+    """Calls by which of their lead's calls they are, the first that was dialled, the second, …;
+    the tenth counts those beyond it too. The first says how many leads were dialled at all.
+    """
+    by_edge: dict[str, int]
+    """How often each edge of the newest graph was taken, by its id."""
+    by_node: dict[str, NodeInsights]
+    """By node id: every node of the newest revision, and older ones that were entered."""
+    funnel: Funnel
+    hours: list[HourOfWeek]
+    """168, from Monday 00:00."""
+    throughput: list[ThroughputMinute]
+    """Branches of the last hour: 60 minutes up to now."""
+    timezone: str
+    """Where the clock stands that tells `hours`: the workflow's zone."""
 
 
 @final
@@ -1117,6 +1201,24 @@ class NodeEdit(TypedDict, total=False):
 
 
 @final
+class NodeInsights(TypedDict):
+    """What happened at a node."""
+
+    attempts: list[AnsweredCalls]
+    """Its calls by which of their visit's calls they are, the first, the second, …; the tenth
+    counts those beyond it too.
+    """
+    branches: list[BranchTraffic]
+    """The branches that leads took from here."""
+    calls: dict[str, int]
+    """Its calls that ended, by status; statuses that none has are missing."""
+    entered: int
+    """Visits that began."""
+    stay: Stay | None
+    """Null before the first visit has ended."""
+
+
+@final
 class NodePage(TypedDict):
     """The answer to a list."""
 
@@ -1327,6 +1429,35 @@ class StatusMark(TypedDict):
     at: Timestamp
     """As the reporter said; else when it was recorded."""
     status: CallStatus
+
+
+@final
+class Stay(TypedDict):
+    """How long visits took that ended with a branch or a move, pauses and calls included; to a
+    sixteenth.
+    """
+
+    p50_ms: int
+    """Half of them took no longer. Unit: milliseconds."""
+    p95_ms: int
+    """95 of 100 took no longer. Unit: milliseconds."""
+    visits: int
+
+
+@final
+class ThroughputMinute(TypedDict):
+    """Branches that were taken within one minute, by what kind of output decided."""
+
+    at: Timestamp
+    """When it began."""
+    negative: int
+    """`FAILED`, `false`, `failure`."""
+    onward: int
+    """Of a wait, or a named branch of a switch."""
+    positive: int
+    """`COMPLETED`, `true`, `success`."""
+    unreached: int
+    """`DNP`."""
 
 
 @final
@@ -1635,6 +1766,17 @@ ImportId: TypeAlias = str
 
 ImportSort: TypeAlias = Literal["at", "-at"]
 """What imports are sorted by; with `-` the newest first."""
+
+InsightsTable: TypeAlias = Literal[
+    "funnel",
+    "nodes",
+    "branches",
+    "calls",
+    "attempts",
+    "hours",
+    "throughput",
+]
+"""A table of insights."""
 
 LastEventId: TypeAlias = str
 """The `id` of the last event that came; empty for none."""

@@ -878,6 +878,33 @@ class Operations(Asking):
             timeout=timeout,
         )
 
+    def export_insights(
+        self,
+        workflow: models.WorkflowId,
+        *,
+        table: models.InsightsTable,
+        raw: bool | None = None,
+        timeout: float | None = None,
+    ) -> Download:
+        """One table of the insights as CSV.
+
+        A cell that a spreadsheet would run gets a `'` in front unless `raw` is true.
+
+        - `table`: Which one.
+        - `raw`: Whether cells are left as they are, also where a spreadsheet would run them.
+
+        `GET /v1/workflows/{workflow}/insights.csv` with a key of scope `read`.
+        """
+        return self._ask_download(
+            "GET",
+            path_of("/v1/workflows/{workflow}/insights.csv", workflow),
+            query={
+                "table": table,
+                "raw": raw,
+            },
+            timeout=timeout,
+        )
+
     def export_journal(
         self,
         *,
@@ -1060,6 +1087,27 @@ class Operations(Asking):
         answer: models.Import = self._ask_json(
             "GET",
             path_of("/v1/workflows/{workflow}/imports/{import}", workflow, import_),
+            timeout=timeout,
+        )
+        return answer
+
+    def get_insights(
+        self,
+        workflow: models.WorkflowId,
+        *,
+        timeout: float | None = None,
+    ) -> models.Insights:
+        """What happened in a workflow so far.
+
+        Counts of what happened: a lead that was removed or erased since has still been dialled.
+        Hours are those of the workflow's `default_timezone`. Costs the same however many leads
+        there are.
+
+        `GET /v1/workflows/{workflow}/insights` with a key of scope `read`.
+        """
+        answer: models.Insights = self._ask_json(
+            "GET",
+            path_of("/v1/workflows/{workflow}/insights", workflow),
             timeout=timeout,
         )
         return answer

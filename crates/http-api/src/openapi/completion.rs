@@ -9,7 +9,7 @@ use branchline_domain::organisation::Scope;
 use serde_json::{Map, Value, json};
 
 use super::{
-    answers, bodies, key_bodies, names,
+    answers, bodies, insight_answers, key_bodies, names,
     notation::{Named, of},
     parameters::PATH,
     problem_schemas, problems, revisions, settings,
@@ -138,6 +138,7 @@ pub(super) fn by_hand() -> impl Iterator<Item = Named> {
         bodies::all(),
         key_bodies::all(),
         answers::all(),
+        insight_answers::all(),
         problem_schemas::all(),
     ]
     .into_iter()

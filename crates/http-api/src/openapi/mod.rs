@@ -9,6 +9,7 @@
 pub(crate) mod answers;
 pub(crate) mod bodies;
 mod completion;
+pub(crate) mod insight_answers;
 pub(crate) mod key_bodies;
 pub(crate) mod names;
 pub(crate) mod notation;
@@ -28,7 +29,7 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use crate::{
-    admin, api_keys, call_logs, events, exports, graph, health, imports, lead_actions,
+    admin, api_keys, call_logs, events, exports, graph, health, imports, insights, lead_actions,
     lead_changes, lead_upload, leads, metrics, problem::Answer, whole_graph, workflows,
 };
 
@@ -64,6 +65,7 @@ pub(crate) const HEALTH: &str = "Health";
         workflows::list, workflows::create, workflows::one, workflows::edit, workflows::delete,
         workflows::activate, workflows::pause, workflows::resume, workflows::cancel,
         workflows::complete, workflows::duplicate, workflows::counts,
+        insights::insights, insights::export,
         whole_graph::whole, whole_graph::put, whole_graph::validate,
         graph::nodes, graph::add_node, graph::node, graph::patch_node, graph::remove_node,
         graph::edges, graph::add_edge, graph::edge, graph::remove_edge,

@@ -15,6 +15,8 @@ use branchline_projections::{self as projections, DispatchStage, SortKey, histor
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::insights::Table;
+
 use super::notation::{schemas, such_as, text, words};
 
 /// A prefix and a UUID. Bare UUIDs are read too, and never written.
@@ -113,6 +115,8 @@ schemas! {
     /// Why leads are held; `true` and `any` for any reason.
     HeldFilter =
         words(["true", "any"].into_iter().chain(HoldCode::ALL.map(HoldCode::as_str)));
+    /// A table of insights.
+    InsightsTable = words(Table::ALL.map(Table::as_str));
     /// How an export is written.
     ExportFormat = words(["jsonl", "blocks"]);
     /// How far the dialling of a call has come.

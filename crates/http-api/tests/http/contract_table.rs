@@ -106,6 +106,13 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/workflows/{flow}/validate", "", 200, "valid faults warnings"),
     ("GET", "/workflows/{flow}/counts", "", 200, "as_of by_status by_node"),
     (
+        "GET",
+        "/workflows/{flow}/insights",
+        "",
+        200,
+        "as_of funnel attempts timezone hours by_node by_edge throughput",
+    ),
+    (
         "POST",
         "/workflows/{flow}/leads",
         r#"{"leads": [{"phone_number": "+919876543299", "variables": {"a": 1}, "notes": "n"}]}"#,

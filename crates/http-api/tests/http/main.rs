@@ -19,6 +19,7 @@ mod erased_leads;
 mod events;
 mod exports;
 mod graph;
+mod insights;
 mod lead_actions;
 mod leads;
 mod lists;

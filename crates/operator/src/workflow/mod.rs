@@ -4,6 +4,7 @@ mod action;
 mod change;
 mod graph;
 mod graph_file;
+mod insights;
 mod read;
 mod shape;
 
@@ -14,6 +15,7 @@ use self::{
     action::{ActionArgs, CancelArgs, CompleteArgs},
     change::{CreateArgs, DeleteArgs, DuplicateArgs, EditArgs},
     graph::GraphCommand,
+    insights::InsightsArgs,
     read::{CountsArgs, ListArgs, ShowArgs},
 };
 use crate::Fault;
@@ -45,6 +47,8 @@ pub enum WorkflowCommand {
     Delete(DeleteArgs),
     /// Counts its leads on a server, by status and by node.
     Counts(CountsArgs),
+    /// Tells what happened in it, on a server: funnel, attempts, times at nodes.
+    Insights(InsightsArgs),
     /// Reads, replaces or checks the graph of a workflow on a server.
     #[command(subcommand)]
     Graph(GraphCommand),
@@ -70,6 +74,7 @@ impl WorkflowCommand {
             Self::Duplicate(args) => args.run(),
             Self::Delete(args) => args.run(),
             Self::Counts(args) => args.run(),
+            Self::Insights(args) => args.run(),
             Self::Graph(command) => command.run(),
         }
     }

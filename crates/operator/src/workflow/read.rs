@@ -93,18 +93,18 @@ struct NodeCounts {
 
 /// A node of a graph, as far as tables need it.
 #[derive(Deserialize)]
-struct Node {
-    id: String,
+pub(super) struct Node {
+    pub(super) id: String,
     #[serde(default)]
-    label: String,
+    pub(super) label: String,
     #[serde(rename = "node_type", default)]
-    kind: String,
+    pub(super) kind: String,
 }
 
 #[derive(Deserialize)]
-struct Graph {
+pub(super) struct Graph {
     #[serde(default)]
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
 }
 
 impl CountsArgs {

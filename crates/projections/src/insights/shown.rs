@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use branchline_domain::{
     call_status::CallStatus,
+    graph::Day,
     id::{EdgeId, NodeId, OrganisationId, WorkflowId},
     output::Output,
     time::Timestamp,
@@ -29,7 +30,7 @@ pub struct Insights {
     /// Calls by the time at which they were dialled, by weekday and hour: 168, from Monday 00:00.
     pub hours: Vec<HourOfWeek>,
     /// By node: every node of the newest revision, and older ones that were entered.
-    pub nodes: BTreeMap<NodeId, NodeInsights>,
+    pub by_node: BTreeMap<NodeId, NodeInsights>,
 }
 
 /// How far leads came. Each one counts once in each.
@@ -50,10 +51,10 @@ pub struct Funnel {
 }
 
 /// Calls of an hour of the week.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct HourOfWeek {
-    /// Day, 0 for Monday.
-    pub weekday: u8,
+    /// Day.
+    pub weekday: Day,
     /// Hour on the clock, from 0 to 23.
     pub hour: u8,
     /// The calls that were dialled within it.
@@ -80,11 +81,11 @@ pub struct NodeInsights {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BranchTraffic {
     /// The node it leaves.
-    pub from: NodeId,
+    pub from_node: NodeId,
     /// The output that decided.
     pub output: Output,
     /// The node it leads to.
-    pub to: NodeId,
+    pub to_node: NodeId,
     /// How often it was taken; a lead may take it more than once.
     pub taken: u64,
 }
@@ -124,17 +125,18 @@ impl Projections {
             converted: kept.converted,
             dropped: kept.dropped,
         };
-        let of_day = (0..7).flat_map(|weekday| (0..24).map(move |hour| (weekday, hour)));
+        let of_day =
+            Day::ALL.into_iter().flat_map(|weekday| (0..24).map(move |hour| (weekday, hour)));
         let hours = of_day.zip(kept.hours.by_hour());
-        let mut nodes: BTreeMap<NodeId, NodeInsights> = BTreeMap::new();
+        let mut by_node: BTreeMap<NodeId, NodeInsights> = BTreeMap::new();
         for node in stored.state.graph.nodes() {
-            nodes.insert(node.id, NodeInsights::default());
+            by_node.insert(node.id, NodeInsights::default());
         }
         for (number, of_node) in (0..).zip(kept.nodes.iter()) {
             if let Some(id) = stored.nodes.id(number)
                 && *of_node != StoredNode::default()
             {
-                nodes.insert(id, shown_node(stored, id, of_node));
+                by_node.insert(id, shown_node(stored, id, of_node));
             }
         }
         Insights {
@@ -144,7 +146,7 @@ impl Projections {
             hours: hours
                 .map(|((weekday, hour), calls)| HourOfWeek { weekday, hour, calls })
                 .collect(),
-            nodes,
+            by_node,
         }
     }
 
@@ -166,7 +168,9 @@ impl Projections {
         let mut edges: BTreeMap<EdgeId, u64> =
             graph.edges().iter().map(|edge| (edge.id, 0)).collect();
         for branch in self.traffic(workflow) {
-            let along = || graph.outgoing(branch.from).filter(|edge| edge.to_node_id == branch.to);
+            let along = || {
+                graph.outgoing(branch.from_node).filter(|edge| edge.to_node_id == branch.to_node)
+            };
             let labelled = along().find(|edge| edge.label.as_ref() == Some(&branch.output));
             let edge = labelled.or_else(|| along().find(|edge| edge.label.is_none()));
             if let Some(taken) = edge.and_then(|edge| edges.get_mut(&edge.id)) {
@@ -218,11 +222,12 @@ fn shown_node(stored: &StoredWorkflow, id: NodeId, node: &StoredNode) -> NodeIns
 
 fn branches(
     stored: &StoredWorkflow,
-    from: NodeId,
+    from_node: NodeId,
     node: &StoredNode,
 ) -> impl Iterator<Item = BranchTraffic> {
     node.branches.iter().filter_map(move |branch| {
-        let to = stored.nodes.id(branch.to)?;
-        Some(BranchTraffic { from, output: branch.output.clone(), to, taken: branch.taken })
+        let to_node = stored.nodes.id(branch.to)?;
+        let output = branch.output.clone();
+        Some(BranchTraffic { from_node, output, to_node, taken: branch.taken })
     })
 }

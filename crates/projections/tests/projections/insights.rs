@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use branchline_domain::{
     call_status::CallStatus,
-    graph::{Edge, GraphChange},
+    graph::{Day, Edge, GraphChange},
     id::{EdgeId, NodeId, WorkflowId},
     lead::LeadEvent,
     output::Output,
@@ -31,7 +31,7 @@ const fn calls(dialled: u64, answered: u64) -> Answered {
 /// What an hour of the week has, from Monday 00:00.
 fn at_hour(insights: &Insights, day: usize, hour: usize) -> Answered {
     let told = insights.hours[day * 24 + hour];
-    assert_eq!((usize::from(told.weekday), usize::from(told.hour)), (day, hour));
+    assert_eq!((told.weekday, usize::from(told.hour)), (Day::ALL[day], hour));
     told.calls
 }
 
@@ -58,11 +58,11 @@ fn a_call_that_is_answered_at_the_second_attempt_is_told_so() {
         Funnel { enrolled: 3, started: 2, dialled: 1, answered: 1, ..Funnel::default() }
     );
     assert_eq!(insights.attempts, [calls(1, 0), calls(1, 1)]);
-    let node = &insights.nodes[&CALL];
+    let node = &insights.by_node[&CALL];
     assert_eq!(node.attempts, [calls(1, 0), calls(1, 1)]);
     assert_eq!(node.calls, [(CallStatus::Busy, 1), (CallStatus::Completed, 1)].into());
     assert_eq!((node.entered, node.stay), (2, None));
-    assert_eq!(insights.nodes[&WAIT], NodeInsights::default(), "a node nobody came to is there");
+    assert_eq!(insights.by_node[&WAIT], NodeInsights::default(), "a node nobody came to is there");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn attempts_of_a_visit_begin_anew_and_those_of_a_lead_go_on() {
     let mut of_lead = vec![calls(1, 0); 9];
     of_lead.push(calls(3, 0));
     assert_eq!(insights.attempts, of_lead, "the tenth counts those beyond it");
-    assert_eq!(insights.nodes[&CALL].attempts, [calls(12, 0)]);
+    assert_eq!(insights.by_node[&CALL].attempts, [calls(12, 0)]);
     assert_eq!(insights.funnel.dialled, 1);
 }
 
@@ -94,7 +94,7 @@ fn a_call_that_nobody_was_asked_to_dial_is_no_attempt() {
     story.lead(ANN, [concluded(1, CallStatus::RetryExpired), requested(2), started(2)]);
     let insights = story.read.insights(FLOW);
     assert_eq!(insights.attempts, [calls(1, 0)]);
-    assert_eq!(insights.nodes[&CALL].calls, [(CallStatus::RetryExpired, 1)].into());
+    assert_eq!(insights.by_node[&CALL].calls, [(CallStatus::RetryExpired, 1)].into());
 }
 
 #[test]
@@ -143,11 +143,11 @@ fn a_stay_is_from_the_arrival_to_the_branch_or_the_move() {
     story.tell_at(since.plus_seconds(7_300), Told::Lead(ANN, vec![moved, entered(3, CALL)]));
     let insights = story.read.insights(FLOW);
     for (node, truth) in [(CALL, 100_000_u64), (WAIT, 7_200_000)] {
-        let Stay { visits, p50_ms, p95_ms } = insights.nodes[&node].stay.unwrap();
+        let Stay { visits, p50_ms, p95_ms } = insights.by_node[&node].stay.unwrap();
         assert_eq!((visits, p50_ms), (1, p95_ms));
         assert!(p50_ms.abs_diff(truth) <= truth / 16, "{truth} was told as {p50_ms}");
     }
-    assert_eq!(insights.nodes[&WAIT].branches, [], "a move is no branch");
+    assert_eq!(insights.by_node[&WAIT].branches, [], "a move is no branch");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_branch_counts_for_the_edge_it_went_along() {
     let taken = story.read.edge_traffic(FLOW);
     assert_eq!(taken.values().copied().collect::<Vec<_>>(), [1, 1, 1, 1]);
     let all = story.read.traffic(FLOW);
-    let gone = BranchTraffic { from: WAIT, output: Output::Next, to: CALL, taken: 1 };
+    let gone = BranchTraffic { from_node: WAIT, output: Output::Next, to_node: CALL, taken: 1 };
     assert!(all.len() == 5 && all.contains(&gone), "one that no edge leads along is told");
 }
 
@@ -223,11 +223,15 @@ fn recounted(world: &World, workflow: WorkflowId) -> (Funnel, BTreeMap<NodeId, N
             }
         }
         for step in &told.history {
-            let (Some(from), Some(output)) = (step.from_node, &step.output) else { continue };
-            let (to, branches) = (step.to_node, &mut nodes.entry(from).or_default().branches);
-            match branches.iter_mut().find(|one| one.to == to && one.output == *output) {
+            let (Some(from_node), Some(output)) = (step.from_node, &step.output) else { continue };
+            let to_node = step.to_node;
+            let branches = &mut nodes.entry(from_node).or_default().branches;
+            match branches.iter_mut().find(|one| one.to_node == to_node && one.output == *output) {
                 Some(branch) => branch.taken += 1,
-                None => branches.push(BranchTraffic { from, output: output.clone(), to, taken: 1 }),
+                None => {
+                    let output = output.clone();
+                    branches.push(BranchTraffic { from_node, output, to_node, taken: 1 });
+                }
             }
         }
         let (mut dialled, mut answered) = (false, false);
@@ -272,14 +276,14 @@ fn assert_insights_agree(world: &World) {
         assert_eq!(told.funnel, Funnel { enrolled, ..funnel });
         assert_eq!(told.hours.iter().map(|hour| hour.calls.dialled).sum::<u64>(), dialled);
         assert_eq!(told.attempts.iter().map(|one| one.dialled).sum::<u64>(), dialled);
-        for (id, mut node) in told.nodes {
+        for (id, mut node) in told.by_node {
             let mut truth = nodes.remove(&id).unwrap_or_default();
             assert!(near(node.stay, truth.stay), "{id}: {:?}, not {:?}", node.stay, truth.stay);
             (node.stay, truth.stay) = (None, None);
             // Attempts are told by hand-made stories.
             node.attempts.clear();
-            node.branches.sort_by_key(|one| (one.output.clone(), one.to));
-            truth.branches.sort_by_key(|one| (one.output.clone(), one.to));
+            node.branches.sort_by_key(|one| (one.output.clone(), one.to_node));
+            truth.branches.sort_by_key(|one| (one.output.clone(), one.to_node));
             assert_eq!(node, truth, "{id}");
         }
         assert!(nodes.is_empty(), "nodes are missing: {nodes:?}");

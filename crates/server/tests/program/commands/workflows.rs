@@ -126,6 +126,28 @@ fn counts_name_the_nodes() {
 }
 
 #[test]
+fn insights_tell_how_far_leads_came() {
+    let asked = Asked::start();
+    asked.spring();
+    asked.done(&["lead", "add", "Spring", "212 555 0123"]);
+    let call = asked.json(&["call", "claim", "--max", "1"])[0]["call_id"].clone();
+    asked.done(&["call", "report", call.as_str().unwrap(), "completed"]);
+    let told = masked(&asked.done(&["workflow", "insights", "Spring"]));
+    let (funnel, rest) = told.split_once("\n\n").unwrap();
+    assert!(funnel.starts_with("stage leads of all\nenrolled 1 100.0 %\n"), "{told}");
+    assert!(funnel.contains("\nanswered 1 100.0 %\nconverted 1 100.0 %"), "{told}");
+    assert!(rest.contains("\nnode_# Intro VOICE_CALL 1 1 1 "), "{told}");
+    assert_eq!(asked.json(&["workflow", "insights", "Spring"])[0]["funnel"]["converted"], 1);
+    let hours = asked.done(&["workflow", "insights", "Spring", "--csv", "hours"]);
+    assert!(
+        hours.starts_with("weekday,hour,timezone,dialled,answered\r\nmonday,0,UTC,"),
+        "{hours}"
+    );
+    let refused = asked.refused(2, &["workflow", "insights", "Spring", "--csv", "hour"]);
+    assert!(refused.contains("hours"), "{refused}");
+}
+
+#[test]
 fn a_command_that_is_sent_again_under_its_key_is_done_once() {
     let asked = Asked::start();
     let line = ["workflow", "create", "--title", "Spring", "--idempotency-key", "nightly-1"];

@@ -9,6 +9,7 @@
 
 mod assets;
 pub mod drawing;
+mod insights;
 mod live;
 mod login;
 mod overview;
@@ -39,6 +40,7 @@ const PAGES: &[Page] = pages![
     get "/login" => login::page, Everybody;
     post "/login" => login::log_in, Everybody;
     post "/logout" => login::log_out, Everybody;
+    get "/workflows/{workflow}/insights" => insights::page, Visitors;
     get "/live" => live::stream, Visitors;
     get "/assets/{hash}/{file}" => assets::file, Everybody;
     get "/favicon.ico" => assets::icon, Everybody;

@@ -63,8 +63,10 @@ impl InsightsShape {
 fn minutes(counts: &[MinuteCounts; THROUGHPUT_MINUTES], now: Timestamp) -> Vec<Minute> {
     let last = now.as_micros().div_euclid(MINUTE_MICROS);
     let numbered = (0..).zip(counts.iter().rev());
-    let minute =
-        |(ago, counts)| Minute { at: Timestamp::from_micros((last - ago) * MINUTE_MICROS), counts };
+    let minute = |(ago, &counts)| Minute {
+        at: Timestamp::from_micros((last - ago) * MINUTE_MICROS),
+        counts,
+    };
     let mut minutes: Vec<Minute> = numbered.map(minute).collect();
     minutes.reverse();
     minutes

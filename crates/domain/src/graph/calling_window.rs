@@ -148,6 +148,35 @@ impl CallingWindow {
         self.next_opening(now, number, default).unwrap_or(Timestamp::from_micros(i64::MAX))
     }
 
+    /// Whether it is open at some time within this hour of this day, on the clock that it is told by.
+    /// One that cannot be kept to never is.
+    pub fn is_open_within(&self, day: Day, hour: u8) -> bool {
+        const DAY: u32 = 24 * 60;
+        const WEEK: u32 = 7 * DAY;
+        let minute = |text: &Option<String>| match text.as_deref().map(time_of_day) {
+            None => Some(0),
+            Some(time) => {
+                let (hours, minutes) = time.map(|time| (time.hour(), time.minute()))?;
+                u32::try_from(hours)
+                    .ok()?
+                    .checked_mul(60)?
+                    .checked_add(u32::try_from(minutes).ok()?)
+            }
+        };
+        let (Some(from), Some(to)) = (minute(&self.from), minute(&self.to)) else { return false };
+        if !self.gaps().is_empty() {
+            return false;
+        }
+        let length = if to > from { to - from } else { to + DAY - from };
+        let wanted = place(day) * DAY + u32::from(hour) * 60;
+        let days = Day::ALL.into_iter();
+        let open = days.filter(|day| self.days.as_ref().is_none_or(|days| days.contains(day)));
+        open.map(|day| place(day) * DAY + from).any(|opens| {
+            // It opens within the hour, or the hour begins while it is open.
+            (opens + WEEK - wanted) % WEEK < 60 || (wanted + WEEK - opens) % WEEK < length
+        })
+    }
+
     fn next_opening(&self, now: Timestamp, number: &str, default: &Zone) -> Option<Timestamp> {
         if !self.gaps().is_empty() {
             return None;
@@ -181,6 +210,19 @@ impl CallingWindow {
         let to = self.to.as_deref().map_or(Some(Time::midnight()), time_of_day)?;
         let closing_day = if to > from { date } else { date.tomorrow().ok()? };
         Some((zone.instant(date.to_datetime(from))?, zone.instant(closing_day.to_datetime(to))?))
+    }
+}
+
+/// Its place in the week, from 0.
+const fn place(day: Day) -> u32 {
+    match day {
+        Day::Monday => 0,
+        Day::Tuesday => 1,
+        Day::Wednesday => 2,
+        Day::Thursday => 3,
+        Day::Friday => 4,
+        Day::Saturday => 5,
+        Day::Sunday => 6,
     }
 }
 
@@ -228,6 +270,24 @@ mod tests {
         "from": "09:00", "to": "18:00", "timezone": "Asia/Kolkata"}"#;
     const NIGHT: &str =
         r#"{"days": ["friday"], "from": "22:00", "to": "02:00", "timezone": "America/New_York"}"#;
+
+    #[test]
+    fn an_hour_is_open_when_a_part_of_it_is() {
+        let office = window(r#"{"days": ["monday"], "from": "09:30", "to": "17:00"}"#);
+        let open: Vec<u8> =
+            (0..24).filter(|&hour| office.is_open_within(Day::Monday, hour)).collect();
+        assert_eq!(open, (9..17).collect::<Vec<_>>());
+        assert!((0..24).all(|hour| !office.is_open_within(Day::Tuesday, hour)));
+        let night = window(r#"{"days": ["sunday"], "from": "22:00", "to": "02:00"}"#);
+        assert!(night.is_open_within(Day::Sunday, 23) && night.is_open_within(Day::Monday, 1));
+        assert!(!night.is_open_within(Day::Monday, 2) && !night.is_open_within(Day::Sunday, 1));
+        let always = window("{}");
+        assert!(
+            Day::ALL.into_iter().all(|day| (0..24).all(|hour| always.is_open_within(day, hour)))
+        );
+        let broken: CallingWindow = serde_json::from_str(r#"{"from": "9"}"#).unwrap();
+        assert!(!broken.is_open_within(Day::Monday, 9));
+    }
 
     #[test]
     fn it_opens_at_from_and_closes_exactly_at_to() {

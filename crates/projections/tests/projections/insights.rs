@@ -226,12 +226,12 @@ fn recounted(world: &World, workflow: WorkflowId) -> (Funnel, BTreeMap<NodeId, N
             let (Some(from_node), Some(output)) = (step.from_node, &step.output) else { continue };
             let to_node = step.to_node;
             let branches = &mut nodes.entry(from_node).or_default().branches;
-            match branches.iter_mut().find(|one| one.to_node == to_node && one.output == *output) {
-                Some(branch) => branch.taken += 1,
-                None => {
-                    let output = output.clone();
-                    branches.push(BranchTraffic { from_node, output, to_node, taken: 1 });
-                }
+            let same = |one: &&mut BranchTraffic| one.to_node == to_node && one.output == *output;
+            if let Some(branch) = branches.iter_mut().find(same) {
+                branch.taken += 1;
+            } else {
+                let output = output.clone();
+                branches.push(BranchTraffic { from_node, output, to_node, taken: 1 });
             }
         }
         let (mut dialled, mut answered) = (false, false);

@@ -77,7 +77,7 @@ pub(crate) async fn page(request: HttpRequest) -> PageAnswer {
         (figures(&overview))
         @if overview.workflows > 0 {
             div.columns {
-                section.card #throughput data-fragment { (throughput::picture(&overview.minutes)) }
+                section.card #throughput data-fragment { (throughput::picture(&overview.minutes, None)) }
                 (attention(&overview.held))
             }
         }

@@ -5,8 +5,9 @@ use maud::Markup;
 
 use crate::drawing::charts::{Figure, Series, Tone, throughput};
 
-/// Branches by outcome in each of the last minutes, the oldest first.
-pub(crate) fn picture(minutes: &[MinuteCounts; THROUGHPUT_MINUTES]) -> Markup {
+/// Branches by outcome in each of the last minutes, the oldest first. `csv` is where they are as a
+/// file.
+pub(crate) fn picture(minutes: &[MinuteCounts; THROUGHPUT_MINUTES], csv: Option<&str>) -> Markup {
     let series = OutcomeGroup::ALL.map(|group| Series {
         name: words(group),
         tone: tone(group),
@@ -17,7 +18,7 @@ pub(crate) fn picture(minutes: &[MinuteCounts; THROUGHPUT_MINUTES]) -> Markup {
             title: "Steps taken in the last hour",
             note: "branches that leads took in each minute, by outcome",
             empty: "No lead has taken a step in the last hour.",
-            csv: None,
+            csv,
         },
         &series,
     )

@@ -7,35 +7,34 @@ mod pictures;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use branchline_domain::{graph::Graph, id::WorkflowId, workflow::WorkflowStatus};
+use branchline_domain::{graph::Graph, id::WorkflowId};
 use branchline_http_api::pages::{self, Visitor};
-use branchline_projections::{Insights, MinuteCounts};
+use branchline_projections::{Insights, MinuteCounts, THROUGHPUT_MINUTES};
 use maud::html;
 
 use crate::{
     live::Topic,
-    shell::{Frame, PageAnswer, PageError, Section, id, workflow_badge},
+    shell::{Frame, PageAnswer, PageError, Section, id},
+    workflow::{Head, Tab, find, tabs},
 };
 
 /// Everything on the page.
-pub(crate) struct Told {
-    workflow: WorkflowId,
-    title: String,
-    status: WorkflowStatus,
+struct Told {
+    head: Head,
     graph: Arc<Graph>,
     insights: Insights,
-    minutes: Vec<MinuteCounts>,
+    minutes: [MinuteCounts; THROUGHPUT_MINUTES],
 }
 
 impl Told {
     /// Where one of its tables is as CSV.
     fn csv(&self, table: &str) -> String {
-        format!("/v1/workflows/{}/insights.csv?table={table}", self.workflow)
+        format!("/v1/workflows/{}/insights.csv?table={table}", self.head.id)
     }
 
     /// The leads of the workflow, narrowed.
     fn leads(&self, query: &str) -> String {
-        format!("/workflows/{}/leads{query}", self.workflow)
+        format!("{}/leads{query}", self.head.path())
     }
 }
 
@@ -47,33 +46,26 @@ pub(crate) async fn page(request: HttpRequest) -> PageAnswer {
     let now = engine.api_keys().now();
     let told = engine
         .read(|projections| {
-            let row = projections
-                .workflow(workflow)
-                .filter(|row| row.organisation == visitor.organisation())?;
-            Some(Told {
-                workflow,
-                title: row.state.title.clone(),
-                status: row.state.status,
+            let row = find(projections, visitor.organisation(), workflow)?;
+            Ok::<_, PageError>(Told {
+                head: Head::of(&row),
                 graph: Arc::clone(&row.state.graph),
                 insights: projections.insights(workflow),
-                minutes: projections.workflow_throughput(workflow, now).to_vec(),
+                minutes: projections.workflow_throughput(workflow, now),
             })
         })
-        .await?
-        .ok_or_else(|| PageError::not_found("workflow", &workflow.to_string()))?;
+        .await??;
     let main = html! {
-        div.page-head {
-            h1 { (told.title) }
-            (workflow_badge(told.status))
-        }
+        (told.head.show(&visitor, Some("Insights")))
+        (tabs(workflow, Tab::Insights, &visitor))
         (figures::figures(&told))
         (pictures::pictures(&told))
     };
     let topics = [Topic::Workflow(workflow).to_string()];
-    let title = format!("Insights · {}", told.title);
+    let title = format!("Insights · {}", told.head.title);
     let frame = Frame {
         topics: &topics,
-        styles: &["charts.css", "insights.css"],
+        styles: &["charts.css", "workflow.css", "insights.css"],
         ..Frame::new(&title, Section::Overview)
     };
     Ok(frame.answer(&request, &main))

@@ -4,13 +4,16 @@ use branchline_domain::{
     call_status::CallStatus,
     graph::{Day, Node, NodeConfig},
 };
-use branchline_projections::{ATTEMPTS_TOLD, NodeInsights, OutcomeGroup};
+use branchline_projections::{ATTEMPTS_TOLD, NodeInsights};
 use maud::{Markup, html};
 
 use super::Told;
-use crate::drawing::charts::{
-    Attempt, Figure, Hours, OutcomeRow, Series, Share, Stage, StayRow, Tone, attempts, funnel,
-    heatmap, outcomes, stays, throughput,
+use crate::{
+    drawing::charts::{
+        Attempt, Figure, Hours, OutcomeRow, Share, Stage, StayRow, Tone, attempts, funnel, heatmap,
+        outcomes, stays,
+    },
+    throughput,
 };
 
 /// All charts.
@@ -52,24 +55,7 @@ fn how_far(told: &Told) -> Markup {
 }
 
 fn last_hour(told: &Told) -> Markup {
-    let series = OutcomeGroup::ALL.map(|group| {
-        let (name, tone) = match group {
-            OutcomeGroup::Positive => ("completed, true, success", Tone::Good),
-            OutcomeGroup::Unreached => ("not reached", Tone::Warn),
-            OutcomeGroup::Negative => ("failed, false", Tone::Bad),
-            OutcomeGroup::Onward => ("onward", Tone::Plain),
-        };
-        let minutes = told.minutes.iter().map(|minute| u64::from(minute.of(group)));
-        Series { name, tone, minutes: minutes.collect() }
-    });
-    let csv = told.csv("throughput");
-    let about = Figure {
-        title: "The last hour",
-        note: "branches taken, by minute",
-        empty: "No lead has moved within the last hour.",
-        csv: Some(&csv),
-    };
-    throughput(&about, &series)
+    throughput::picture(&told.minutes, Some(&told.csv("throughput")))
 }
 
 /// Statuses that end a call, in the order that charts stack them.

@@ -7,5 +7,6 @@
 )]
 
 mod house;
+mod insights;
 mod login;
 mod overview;

@@ -3,7 +3,7 @@
 //! ```text
 //! started · answered · converted · dropped · attempts
 //! count of nodes, each: entered · branches: output, node, taken · ended calls: status, count
-//!                       attempts · durations: bucket by how far it lies behind the one before, count
+//!                       attempts · durations: bucket by how far it lies behind the one before, count, sum
 //! count of quarters of an hour, each: number, dialled, answered
 //! 0, or 1 · newest minute · 60 minutes: positive, unreached, negative, onward
 //! ```
@@ -17,7 +17,7 @@ use super::{
     workflow::TEXT_BYTES_MAX,
 };
 use crate::insights::{
-    ATTEMPTS_TOLD, Answered, Histogram, MinuteCounts, Minutes, OutcomeGroup, StoredBranch,
+    ATTEMPTS_TOLD, Answered, Bucket, Histogram, MinuteCounts, Minutes, OutcomeGroup, StoredBranch,
     StoredInsights, StoredNode, THROUGHPUT_MINUTES,
 };
 
@@ -77,10 +77,11 @@ fn put_node(out: &mut Vec<u8>, node: &StoredNode) {
     put_attempts(out, attempts);
     put_len(out, stay.buckets().len());
     let mut before = 0;
-    for &(bucket, count) in stay.buckets() {
-        put_varint(out, u64::from(bucket - before));
+    for &Bucket { number, count, sum } in stay.buckets() {
+        put_varint(out, u64::from(number - before));
         put_varint(out, u64::from(count));
-        before = bucket;
+        put_varint(out, sum);
+        before = number;
     }
 }
 
@@ -137,7 +138,8 @@ fn read_node(input: &mut Input<'_>, words: &Words) -> Result<StoredNode, FormatE
     let mut before = 0_u16;
     for _ in 0..input.small::<u32>()? {
         before = before.checked_add(input.small()?).ok_or(UNKNOWN)?;
-        buckets.push((before, input.small()?));
+        let (count, sum) = (input.small()?, input.varint()?);
+        buckets.push(Bucket { number: before, count, sum });
     }
     node.stay = Histogram::of(buckets).ok_or(UNKNOWN)?;
     Ok(node)

@@ -1,74 +1,85 @@
 //! How long something took, counted in buckets that widen with the time.
 
-/// Buckets to a doubling. With eight, a bucket's middle is at most a sixteenth off.
-const STEPS_LOG2: u32 = 3;
+/// Buckets to a doubling: sixteen, so that any two durations of a bucket differ by a sixteenth at most.
+const STEPS_LOG2: u32 = 4;
 const STEPS: u64 = 1 << STEPS_LOG2;
 
-/// Counts of durations. Takes eight bytes for each bucket that has one, and a node's durations
+/// Counts of durations. Takes sixteen bytes for each bucket that has one, and a node's durations
 /// mostly lie within a few doublings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Histogram {
-    /// Bucket and count, in order of buckets. No count is 0.
-    buckets: Vec<(u16, u32)>,
+    /// In order of their numbers. None is empty.
+    buckets: Vec<Bucket>,
+}
+
+/// Durations that hardly differ.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bucket {
+    /// Its number.
+    pub(crate) number: u16,
+    /// How many there are.
+    pub(crate) count: u32,
+    /// All of them together: a wait that is always two hours is told as two hours. Unit:
+    /// milliseconds.
+    pub(crate) sum: u64,
 }
 
 impl Histogram {
     /// Counts one duration. Unit: milliseconds.
     pub(crate) fn add(&mut self, millis: u64) {
-        let bucket = bucket_of(millis);
-        match self.buckets.binary_search_by_key(&bucket, |&(bucket, _)| bucket) {
+        let number = bucket_of(millis);
+        match self.buckets.binary_search_by_key(&number, |bucket| bucket.number) {
             Ok(place) => {
-                if let Some((_, count)) = self.buckets.get_mut(place) {
-                    *count = count.saturating_add(1);
+                // A bucket that is full stays as it is, so that its mean does.
+                if let Some(bucket) = self.buckets.get_mut(place)
+                    && let (Some(count), Some(sum)) =
+                        (bucket.count.checked_add(1), bucket.sum.checked_add(millis))
+                {
+                    (bucket.count, bucket.sum) = (count, sum);
                 }
             }
-            Err(place) => self.buckets.insert(place, (bucket, 1)),
+            Err(place) => self.buckets.insert(place, Bucket { number, count: 1, sum: millis }),
         }
     }
 
     /// How many were counted.
     pub(crate) fn count(&self) -> u64 {
-        self.buckets.iter().map(|&(_, count)| u64::from(count)).sum()
+        self.buckets.iter().map(|bucket| u64::from(bucket.count)).sum()
     }
 
-    /// The duration that this share of all does not exceed, from 0 to 100: the middle of its bucket,
+    /// The duration that this share of all does not exceed, from 0 to 100: the mean of its bucket,
     /// at most a sixteenth from the truth. `None` before the first. Unit: milliseconds.
     pub(crate) fn percentile(&self, percent: u64) -> Option<u64> {
         let wanted = (self.count() * percent).div_ceil(100).max(1);
         let mut seen = 0;
-        let found = self.buckets.iter().find(|&&(_, count)| {
-            seen += u64::from(count);
+        let found = self.buckets.iter().find(|bucket| {
+            seen += u64::from(bucket.count);
             seen >= wanted
         });
-        found.map(|&(bucket, _)| middle_of(bucket))
+        found.map(|bucket| bucket.sum / u64::from(bucket.count.max(1)))
     }
 
-    pub(crate) fn buckets(&self) -> &[(u16, u32)] {
+    pub(crate) fn buckets(&self) -> &[Bucket] {
         &self.buckets
     }
 
     /// From buckets in order. `None` when they are in another, or one is empty or none of ours.
-    pub(crate) fn of(buckets: Vec<(u16, u32)>) -> Option<Self> {
-        let in_order = buckets.is_sorted_by(|(one, _), (next, _)| one < next);
-        let sound =
-            buckets.iter().all(|&(bucket, count)| bucket <= bucket_of(u64::MAX) && count > 0);
+    pub(crate) fn of(buckets: Vec<Bucket>) -> Option<Self> {
+        let in_order = buckets.is_sorted_by(|one, next| one.number < next.number);
+        let sound = buckets.iter().all(|bucket| {
+            bucket.sum.checked_div(bucket.count.into()).map(bucket_of) == Some(bucket.number)
+        });
         (in_order && sound).then_some(Self { buckets })
     }
 }
 
-/// Below eight milliseconds each has its own; from there on eight to a doubling.
+/// Below sixteen milliseconds each has its own; from there on sixteen to a doubling.
 fn bucket_of(millis: u64) -> u16 {
     let Some(octave) = millis.checked_ilog2().and_then(|log2| log2.checked_sub(STEPS_LOG2)) else {
         return u16::try_from(millis).unwrap_or_default();
     };
     let step = (millis >> octave) - STEPS;
     u16::try_from((u64::from(octave) + 1) * STEPS + step).unwrap_or(u16::MAX)
-}
-
-fn middle_of(bucket: u16) -> u64 {
-    let (octaves, step) = (u64::from(bucket) / STEPS, u64::from(bucket) % STEPS);
-    let Some(octave) = octaves.checked_sub(1) else { return step };
-    ((STEPS + step) << octave) + ((1 << octave) >> 1)
 }
 
 #[cfg(test)]
@@ -79,9 +90,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_bucket_tells_a_duration_to_a_sixteenth(millis in 0..u64::MAX / 2) {
-            let told = middle_of(bucket_of(millis));
-            prop_assert!(told.abs_diff(millis) <= millis / 16, "{millis} was told as {told}");
+        fn durations_of_a_bucket_differ_by_a_sixteenth_at_most(one in 0..u64::MAX / 2, off in 0..u64::MAX) {
+            let other = one.saturating_add(off % (one / 8 + 2));
+            if bucket_of(one) == bucket_of(other) {
+                prop_assert!(other - one <= one / 16, "{one} and {other} are told apart no more");
+            }
+        }
+
+        #[test]
+        fn a_duration_that_never_changes_is_told_as_it_is(millis in 0..u64::MAX / 512, times in 1..9) {
+            let mut histogram = Histogram::default();
+            (0..times).for_each(|_| histogram.add(millis));
+            prop_assert_eq!(histogram.percentile(50), Some(millis));
+            prop_assert_eq!(Histogram::of(histogram.buckets().to_vec()), Some(histogram));
         }
 
         #[test]
@@ -116,9 +137,14 @@ mod tests {
 
     #[test]
     fn buckets_out_of_order_or_empty_are_refused() {
-        assert!(Histogram::of(vec![(3, 1), (9, 2)]).is_some());
-        for wrong in [vec![(9, 2), (3, 1)], vec![(3, 1), (3, 1)], vec![(3, 0)], vec![(u16::MAX, 1)]]
-        {
+        let bucket = |number, count, sum| Bucket { number, count, sum };
+        assert!(Histogram::of(vec![bucket(3, 1, 3), bucket(9, 2, 18)]).is_some());
+        for wrong in [
+            vec![bucket(9, 2, 18), bucket(3, 1, 3)],
+            vec![bucket(3, 1, 3), bucket(3, 1, 3)],
+            vec![bucket(3, 0, 0)],
+            vec![bucket(3, 1, 4)],
+        ] {
             assert_eq!(Histogram::of(wrong), None);
         }
     }

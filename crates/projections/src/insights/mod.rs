@@ -15,7 +15,11 @@ mod shown;
 use branchline_domain::{call_status::CallStatus, output::Output};
 use serde::Serialize;
 
-pub(crate) use self::{histogram::Histogram, hours::Hours, minutes::Minutes};
+pub(crate) use self::{
+    histogram::{Bucket, Histogram},
+    hours::Hours,
+    minutes::Minutes,
+};
 pub use self::{
     minutes::{MinuteCounts, OutcomeGroup, THROUGHPUT_MINUTES},
     shown::{BranchTraffic, Funnel, HourOfWeek, Insights, NodeInsights, Stay},

@@ -96,7 +96,7 @@ fn numbers_are_shown_where_they_can_be_patched() {
         format!(r#"data-live="{id}.here" data-count="1,234">1,234<"#),
         format!(r#"data-live="{id}.held" data-count="0">0<"#),
         format!(r#"data-live="{id}.passed" data-count="56">56<"#),
-        format!(r#"data-live="{way}.traffic">77.7k<"#),
+        format!(r#"data-live="{way}.traffic" data-compact>77.7k<"#),
         "1,234 here, 0 held, 56 passed".into(),
         "77,777 leads went this way, 100% of those that went on".into(),
         "by-traffic".into(),

@@ -8,6 +8,7 @@
 #![allow(dead_code, unused_imports, reason = "the pages that use the rest of the shell come next")]
 
 mod assets;
+mod builder;
 pub mod drawing;
 mod insights;
 mod live;
@@ -19,6 +20,8 @@ mod workflow;
 
 use actix_web::web::ServiceConfig;
 use branchline_http_api::pages::{Page, PageAccess, register};
+
+pub use builder::{DEMO_FILES, DemoFiles};
 
 use PageAccess::{Everybody, Visitors};
 
@@ -41,6 +44,22 @@ const PAGES: &[Page] = pages![
     post "/login" => login::log_in, Everybody;
     post "/logout" => login::log_out, Everybody;
     get "/workflows/{workflow}/insights" => insights::page, Visitors;
+    get "/workflows/new" => builder::new_page, Visitors;
+    post "/workflows/new" => builder::create, Visitors;
+    post "/workflows/demo" => builder::create_demo, Visitors;
+    get "/workflows/{workflow}/edit" => builder::edit_page, Visitors;
+    post "/workflows/{workflow}/edit/check" => builder::check, Visitors;
+    post "/workflows/{workflow}/edit/tidy" => builder::tidy, Visitors;
+    post "/workflows/{workflow}/edit/walk" => builder::walk, Visitors;
+    post "/workflows/{workflow}/edit/nodes" => builder::add_node, Visitors;
+    post "/workflows/{workflow}/edit/nodes/{node}" => builder::change_node, Visitors;
+    post "/workflows/{workflow}/edit/nodes/{node}/delete" => builder::remove_node, Visitors;
+    post "/workflows/{workflow}/edit/edges" => builder::add_edge, Visitors;
+    post "/workflows/{workflow}/edit/edges/{edge}/delete" => builder::remove_edge, Visitors;
+    get "/workflows/{workflow}/import" => builder::import_page, Visitors;
+    post "/workflows/{workflow}/import" => builder::upload, Visitors;
+    post "/workflows/{workflow}/import/country" => builder::change_country, Visitors;
+    get "/workflows/{workflow}/import/{import}/faults.csv" => builder::faults_as_csv, Visitors;
     get "/live" => live::stream, Visitors;
     get "/assets/{hash}/{file}" => assets::file, Everybody;
     get "/favicon.ico" => assets::icon, Everybody;

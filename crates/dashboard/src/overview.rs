@@ -18,6 +18,7 @@ use branchline_projections::{
 use maud::{Markup, html};
 
 use crate::{
+    builder,
     live::{OVERVIEW_ROWS, Topic, put},
     shell::{Frame, PageAnswer, Section, hold_in_words, number, parameter, time, workflow_badge},
     throughput,
@@ -275,5 +276,6 @@ fn nothing_yet(may_operate: bool) -> Markup {
                 }
             }
         }
+        @if may_operate { (builder::demo_offer()) }
     }
 }

@@ -97,16 +97,34 @@ pub(crate) async fn enrol(request: HttpRequest, payload: web::Payload) -> Answer
     let mut query = Query::of(&request)?;
     let duplicates = duplicates(&mut query);
     query.finish()?;
-    let organisation = organisation(&request);
-    let engine = &state(&request)?.engine;
+    match enrolled(&request, payload.into_inner(), workflow, duplicates).await? {
+        Imported::Done(enrolled) => Ok(HttpResponse::Created().json(EnrolledShape::from(enrolled))),
+        Imported::Running { import, .. } => {
+            let place = format!("/v1/workflows/{workflow}/imports/{import}");
+            let engine = &state(&request)?.engine;
+            let shape = imports::shape(engine, organisation(&request), workflow, import).await?;
+            Ok(HttpResponse::Accepted().insert_header((header::LOCATION, place)).json(shape))
+        }
+    }
+}
+
+/// Enrols the leads that a request brings. `duplicates` is what its address says.
+pub(crate) async fn enrolled(
+    request: &HttpRequest,
+    payload: Payload,
+    workflow: WorkflowId,
+    duplicates: Option<Duplicates>,
+) -> Result<Imported, Problem> {
+    let organisation = organisation(request);
+    let engine = &state(request)?.engine;
     engine.read(|projections| find(projections, organisation, workflow).map(|_| ())).await??;
-    let wanted = wanted(&request, payload.into_inner()).await?;
+    let wanted = wanted(request, payload).await?;
     if wanted.duplicates.is_some_and(|named| duplicates.is_some_and(|asked| asked != named)) {
         return Err(bad_form("`duplicates` is given twice, with different words"));
     }
     let duplicates = wanted.duplicates.or(duplicates).unwrap_or_default();
     let Wanted { caller, leads, file_name, .. } = wanted;
-    let imported = match leads {
+    Ok(match leads {
         Leads::One(lead) => {
             let leads = EnrolRequest { leads: vec![lead], duplicates, file_name };
             Imported::Done(engine.enrol(&caller, workflow, leads).await?)
@@ -115,15 +133,7 @@ pub(crate) async fn enrol(request: HttpRequest, payload: web::Payload) -> Answer
             let list = ImportRequest { list, duplicates, file_name };
             engine.import(&caller, workflow, list).await?
         }
-    };
-    match imported {
-        Imported::Done(enrolled) => Ok(HttpResponse::Created().json(EnrolledShape::from(enrolled))),
-        Imported::Running { import, .. } => {
-            let place = format!("/v1/workflows/{workflow}/imports/{import}");
-            let shape = imports::shape(engine, organisation, workflow, import).await?;
-            Ok(HttpResponse::Accepted().insert_header((header::LOCATION, place)).json(shape))
-        }
-    }
+    })
 }
 
 async fn wanted(request: &HttpRequest, mut payload: Payload) -> Result<Wanted, Problem> {

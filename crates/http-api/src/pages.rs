@@ -10,15 +10,18 @@ use std::{fmt::Write as _, sync::Arc};
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, ResponseError as _, Route,
     body::{EitherBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{Payload, ServiceRequest, ServiceResponse},
     http::{StatusCode, header},
     middleware::{Next, from_fn},
     web::{self, ServiceConfig},
 };
-use branchline_domain::{id::OrganisationId, organisation::Scope};
+use branchline_domain::{
+    id::{OrganisationId, WorkflowId},
+    organisation::Scope,
+};
 use branchline_engine::{
     EngineError, EngineHandle,
-    command::{Caller, LastPosition},
+    command::{Caller, DraftGraph, Imported, LastPosition},
 };
 use branchline_journal::record::IdempotencyKey;
 use sha2::{Digest as _, Sha256};
@@ -29,9 +32,10 @@ use crate::{
     error_mapping::Refusal,
     event_streams::EventStreamPlace,
     headers::{request_id, state},
+    lead_upload,
     metrics::OpenStream,
     problem::Problem,
-    rates, routes, sessions,
+    rates, routes, sessions, whole_graph,
 };
 
 /// Where people log in.
@@ -218,6 +222,11 @@ impl Fault {
         self.0.errors.iter().map(|fault| fault.detail.as_str())
     }
 
+    /// Every field at fault: where in the body, as a JSON pointer, and in words.
+    pub fn places(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        self.0.errors.iter().map(|fault| (fault.pointer.as_deref(), fault.detail.as_str()))
+    }
+
     /// Every fault of a graph or a file, as the API shows them.
     pub fn faults(&self) -> Option<&serde_json::Value> {
         self.0.faults.as_deref()
@@ -242,6 +251,28 @@ impl From<EngineError> for Fault {
 /// 503 when there is none: a mistake of the program.
 pub fn engine(request: &HttpRequest) -> Result<&EngineHandle, Fault> {
     state(request).map(|state| &state.engine).map_err(Fault)
+}
+
+/// The graph that a body draws, as `PUT /v1/workflows/{id}/graph` reads it.
+///
+/// # Errors
+///
+/// 400 with every fault.
+pub fn drawn_graph(body: &[u8]) -> Result<DraftGraph, Fault> {
+    whole_graph::drawn(body).map_err(Fault)
+}
+
+/// Enrols the leads of a form with a `file` and `duplicates`, as `POST /v1/workflows/{id}/leads` does.
+///
+/// # Errors
+///
+/// Those of that route; for a faulty file with its rows.
+pub async fn enrol_file(
+    request: &HttpRequest,
+    payload: Payload,
+    workflow: WorkflowId,
+) -> Result<Imported, Fault> {
+    lead_upload::enrolled(request, payload, workflow, None).await.map_err(Fault)
 }
 
 /// What ends answers that do not end.

@@ -18,7 +18,7 @@ use crate::{
     json::Fields,
     openapi::{self, answers, bodies},
     paths::id,
-    problem::Answer,
+    problem::{Answer, Problem},
     query::Query,
     revisions,
     workflows::find,
@@ -92,6 +92,19 @@ pub(crate) async fn put(request: HttpRequest, write: Write) -> Answer {
     let PutGraph { graph, node_ids, committed: _ } = put;
     let shape = WholeShape { graph: GraphShape::of(&graph), node_ids: Some(node_ids) };
     Ok(revisions::tagged(HttpResponse::Ok(), graph.revision(), shape))
+}
+
+/// The graph that a body draws.
+///
+/// # Errors
+///
+/// 400 with every fault.
+pub(crate) fn drawn(body: &[u8]) -> Result<DraftGraph, Problem> {
+    let mut fields = Fields::of_body(body)?;
+    let draft = draft(&mut fields);
+    // A graph that was got may be sent as it is.
+    fields.ignore("revision");
+    fields.finish(draft)
 }
 
 /// Reads a whole graph. What an edge or a move names must be a node of the list; only an id of ours

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
+use branchline_dashboard::DEMO_FILES;
 use branchline_domain::{id::WorkflowId, workflow::WorkflowStatus};
 use branchline_engine::{
     EngineHandle,
@@ -19,9 +20,6 @@ use branchline_scenarios::{
 };
 
 use crate::graph_making;
-
-const WORKFLOW_FILE: &str = include_str!("../../../config/demo/workflow.json");
-const LEAD_FILE: &[u8] = include_bytes!("../../../config/demo/leads.csv");
 
 /// Workflows that are looked through for the demo's own.
 const WORKFLOWS_MAX: usize = 10_000;
@@ -66,7 +64,7 @@ pub(crate) async fn prepare(
 
 /// The demo's workflow.
 fn workflow_file() -> anyhow::Result<WorkflowFile> {
-    let source = SourceText { name: "config/demo/workflow.json", text: WORKFLOW_FILE };
+    let source = SourceText { name: "config/demo/workflow.json", text: DEMO_FILES.workflow };
     let read = WorkflowFile::read(&source, FileFormat::Json);
     read.map_err(|complaints| {
         let told: Vec<String> = complaints.iter().map(ToString::to_string).collect();
@@ -77,7 +75,7 @@ fn workflow_file() -> anyhow::Result<WorkflowFile> {
 /// The first leads of the file; beyond its end made-up ones, with numbers nobody has.
 fn lead_list(wanted: u32) -> anyhow::Result<Vec<NewLead>> {
     let wanted = usize::try_from(wanted)?;
-    let mut leads = lead_file::read_csv(LEAD_FILE).context("config/demo/leads.csv")?;
+    let mut leads = lead_file::read_csv(DEMO_FILES.leads).context("config/demo/leads.csv")?;
     leads.truncate(wanted);
     // Only 555-01xx is set aside for fiction; but nothing here rings: the carrier is simulated.
     let lines = AREA_CODES.iter().flat_map(|area| (1_000..9_000).map(move |line| (area, line)));

@@ -38,7 +38,7 @@ impl Tab {
         (Self::Revisions, "/revisions", "Revisions", None),
         (Self::Audit, "/audit", "Audit", None),
         (Self::Edit, "/edit", "Builder", Some(Scope::Operate)),
-        (Self::Import, "/import", "Import", Some(Scope::Ingest)),
+        (Self::Import, "/import", "Import", Some(Scope::Operate)),
         (Self::Settings, "/settings", "Settings", Some(Scope::Operate)),
     ];
 }

@@ -6,6 +6,7 @@
     reason = "a page that cannot be asked is a failed test"
 )]
 
+mod builder;
 mod house;
 mod insights;
 mod login;

@@ -39,7 +39,7 @@ function relative(at) {
 }
 
 /** @param {ParentNode} root */
-function showTimes(root) {
+export function showTimes(root) {
   const chosen = choice();
   for (const element of root.querySelectorAll("time[datetime]")) {
     const exact = element.getAttribute("datetime") ?? "";

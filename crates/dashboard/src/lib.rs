@@ -9,8 +9,10 @@
 
 mod assets;
 mod builder;
+mod calls;
 pub mod drawing;
 mod insights;
+mod lead;
 mod live;
 mod login;
 mod overview;
@@ -60,6 +62,16 @@ const PAGES: &[Page] = pages![
     post "/workflows/{workflow}/import" => builder::upload, Visitors;
     post "/workflows/{workflow}/import/country" => builder::change_country, Visitors;
     get "/workflows/{workflow}/import/{import}/faults.csv" => builder::faults_as_csv, Visitors;
+    get "/calls" => calls::page, Visitors;
+    get "/workflows/{workflow}/calls" => calls::of_workflow, Visitors;
+    get "/calls/{call}" => calls::one, Visitors;
+    get "/leads" => lead::search, Visitors;
+    get "/leads/{lead}" => lead::page, Visitors;
+    post "/leads/{lead}/resolve" => lead::resolve, Visitors;
+    post "/leads/{lead}/move" => lead::move_to, Visitors;
+    post "/leads/{lead}/edit" => lead::edit, Visitors;
+    post "/leads/{lead}/remove" => lead::remove, Visitors;
+    post "/leads/{lead}/erase" => lead::erase, Visitors;
     get "/live" => live::stream, Visitors;
     get "/assets/{hash}/{file}" => assets::file, Everybody;
     get "/favicon.ico" => assets::icon, Everybody;

@@ -20,7 +20,7 @@ use branchline_domain::{
     organisation::Scope,
 };
 use branchline_engine::{
-    EngineError, EngineHandle,
+    EngineError, EngineHandle, RecordedFact,
     command::{Caller, DraftGraph, Imported, LastPosition},
 };
 use branchline_journal::record::IdempotencyKey;
@@ -30,6 +30,7 @@ use crate::{
     ApiState, Shutdown,
     access::{self, Identity, refusals},
     error_mapping::Refusal,
+    event_shapes,
     event_streams::EventStreamPlace,
     headers::{request_id, state},
     lead_upload,
@@ -307,6 +308,13 @@ pub fn enter_stream(request: &HttpRequest, visitor: &Visitor) -> Result<StreamPl
 /// The id of the request, as the answer and the log name it.
 pub fn id_of(request: &HttpRequest) -> Option<Arc<str>> {
     request_id(request)
+}
+
+/// The events of a record as the API shows them: place, type, principal, cause and payload, with
+/// nothing personal in them. `home` is the workflow of its lead.
+pub fn events_of(fact: &RecordedFact, home: Option<WorkflowId>) -> Vec<serde_json::Value> {
+    let shapes = event_shapes::events_of(fact, home);
+    shapes.iter().map(|shape| serde_json::to_value(shape).unwrap_or_default()).collect()
 }
 
 /// Logs in with an API key, `key_…:<secret>`. The header that gives the browser its session.

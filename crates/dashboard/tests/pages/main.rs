@@ -7,7 +7,10 @@
 )]
 
 mod builder;
+mod calls;
+mod campaign;
 mod house;
 mod insights;
+mod lead;
 mod login;
 mod overview;

@@ -217,7 +217,7 @@ export class Canvas {
       const [from, to] = [this.model.step(way.from), this.model.step(way.to)];
       if (!from || !to) return [];
       const port = this.model.port(from, way);
-      const path = this.path(this.portPlace(from, port), { x: to.x + this.card.width / 2, y: to.y });
+      const path = this.path(this.portPlace(from, port), { x: to.x + this.card.width / 2, y: to.y }, [from.x, to.x]);
       const walked = this.walked.ways.has(`${way.from} ${port} ${way.to}`);
       const tone = walked ? "travelled" : (TONES[port] ?? "plain");
       const chosen = this.chosen.way;
@@ -235,18 +235,24 @@ export class Canvas {
     this.wires.replaceChildren(...lines);
   }
 
-  /** A curve from a port to the upper side of a card. @param {{ x: number, y: number }} start @param {{ x: number, y: number }} end */
-  path(start, end) {
+  /**
+   * A curve from a port to the upper side of a card.
+   *
+   * @param {{ x: number, y: number }} start
+   * @param {{ x: number, y: number }} end
+   * @param {[number, number]} lefts left sides of both cards
+   */
+  path(start, end, lefts) {
     const down = end.y - start.y;
     if (down >= 24) {
       const pull = Math.max(24, Math.min(90, down / 2));
       return `M${start.x} ${start.y}C${start.x} ${start.y + pull} ${end.x} ${end.y - pull} ${end.x} ${end.y}`;
     }
-    // Back up: beside both cards.
-    const half = this.card.width / 2 + 40;
-    const apart = Math.abs(end.x - start.x);
-    const lane = apart > 2 * half ? (start.x + end.x) / 2 : Math.max(start.x, end.x) + half;
+    // Back up: between both cards where there is room, or else beside them.
+    const [left, right] = [Math.min(...lefts), Math.max(...lefts)];
+    const between = right - left - this.card.width >= 16;
+    const lane = between ? (left + this.card.width + right) / 2 : right + this.card.width + 30;
     const middle = (start.y + end.y) / 2;
-    return `M${start.x} ${start.y}C${start.x} ${start.y + 60} ${lane} ${start.y + 60} ${lane} ${middle}C${lane} ${end.y - 60} ${end.x} ${end.y - 60} ${end.x} ${end.y}`;
+    return `M${start.x} ${start.y}C${start.x} ${start.y + 50} ${lane} ${start.y + 50} ${lane} ${middle}C${lane} ${end.y - 50} ${end.x} ${end.y - 50} ${end.x} ${end.y}`;
   }
 }

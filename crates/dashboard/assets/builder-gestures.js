@@ -85,7 +85,8 @@ export function followHands(canvas, model, hands) {
     return {
       move(/** @type {PointerEvent} */ event) {
         if (!step) return;
-        line.setAttribute("d", canvas.path(canvas.portPlace(step, port), canvas.place(event.clientX, event.clientY)));
+        const end = canvas.place(event.clientX, event.clientY);
+        line.setAttribute("d", canvas.path(canvas.portPlace(step, port), end, [step.x, end.x - canvas.card.width / 2]));
         aim(stepAt(event));
       },
       end(/** @type {PointerEvent | null} */ event, /** @type {boolean} */ far) {

@@ -99,12 +99,13 @@ export function saver({ model, workflow, path, kinds, say, busy }) {
   /** Somebody else was faster. @param {number} revision */
   async function stale(revision) {
     const theirs = await get("/graph");
+    const who = `The newest one is ${revision}.`;
     const dialog = /** @type {HTMLDialogElement} */ (found("stale"));
     const changes = differences(theirs);
     found("stale-words").replaceChildren(
-      make("p", {}, `You drew on revision ${model.revision}; the newest one is ${revision}. Your drawing is still here. What they changed:`),
+      make("p", {}, `You drew on revision ${model.revision}. ${who} Your drawing is still here. What they changed:`),
       make("ul", {}, ...(changes.length > 0 ? changes : ["places on the canvas only"]).map((words) => make("li", {}, words))));
-    found("stale-look").href = `${path}/revisions`;
+    found("stale-look").href = `${path}/revisions?from=${model.revision}&to=${theirs.revision}`;
     found("stale-mine").onclick = () => {
       dialog.close();
       model.revision = theirs.revision;

@@ -25,6 +25,7 @@ use crate::{
     paths,
     problem::{Answer, Problem},
     query::Query,
+    unquoted::unquoted,
 };
 
 /// How long a key goes on beside its successor when nobody says. Unit: seconds.
@@ -225,7 +226,7 @@ pub(crate) fn new_key(mut fields: Fields, new_organisation: bool) -> Result<KeyA
     let name = fields.required::<String>("name");
     let scopes = fields.required::<Vec<String>>("scopes").and_then(|words| {
         let read: Result<Scopes, _> = words.iter().map(|word| word.parse::<Scope>()).collect();
-        read.map_err(|error| fields.fault("scopes", &error.to_string())).ok()
+        read.map_err(|error| fields.fault("scopes", &unquoted(&error.to_string()))).ok()
     });
     let expires_at = fields.optional::<Timestamp>("expires_at");
     let read = name.zip(scopes);

@@ -195,13 +195,24 @@ pub(crate) fn media_type(request: &HttpRequest) -> Option<String> {
     Some(essence.trim().to_ascii_lowercase())
 }
 
+/// Media types that are sent by mistake, and told back; of others nobody knows what they hold.
+const KNOWN_TYPES: [&str; 7] = [
+    "application/json",
+    "application/octet-stream",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "text/csv",
+    "text/html",
+    "text/plain",
+];
+
 /// 415, with what would be taken.
 pub(crate) fn unsupported(found: Option<&str>, taken: &str) -> Problem {
     let detail = found.map_or_else(
         || format!("the body has no Content-Type: send {taken}"),
-        |found| {
-            let shown: String = found.chars().take(80).collect();
-            format!("the Content-Type is `{shown}`: send {taken}")
+        |found| match KNOWN_TYPES.iter().find(|known| **known == found) {
+            Some(known) => format!("the Content-Type is `{known}`: send {taken}"),
+            None => format!("the Content-Type is another one: send {taken}"),
         },
     );
     Problem::of(Refusal::UnsupportedMediaType, detail)

@@ -32,6 +32,7 @@ use crate::{
     problem::{Answer, FieldFault, Problem},
     query::Query,
     rates,
+    unquoted::unquoted,
 };
 
 /// Records in one answer of the list when the caller does not say.
@@ -116,7 +117,7 @@ fn last_event(request: &HttpRequest) -> Result<Option<Cursor>, Problem> {
 fn bad_cursor(error: &dyn std::fmt::Display) -> Problem {
     let fault = FieldFault {
         parameter: Some("Last-Event-ID".into()),
-        detail: format!("Last-Event-ID: {error}"),
+        detail: format!("Last-Event-ID: {}", unquoted(&error.to_string())),
         ..FieldFault::default()
     };
     Problem::invalid(Refusal::InvalidHeader, vec![fault])

@@ -212,8 +212,6 @@ pub(crate) async fn guard(
         .or_else(|| Some(request.extensions().get::<TraceContext>()?.request_id()?.into()))
         .unwrap_or_else(fresh_request_id);
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
-    let asked = tracing::enabled!(tracing::Level::DEBUG)
-        .then(|| format!("{} {}", request.method(), request.path()));
     let hsts = state(request.request())
         .ok()
         .and_then(|state| state.tls.as_ref()?.strict_transport_security());
@@ -231,10 +229,6 @@ pub(crate) async fn guard(
             .await?
             .map_into_left_body()
     };
-    if let Some(asked) = asked {
-        // Without the query: it may hold a phone number.
-        tracing::debug!(request_id = &*id, status = response.status().as_u16(), "{asked}");
-    }
     label(response.headers_mut(), &id, hsts.as_ref());
     Ok(response)
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::{
     error_mapping::Refusal,
     problem::{FieldFault, Problem},
+    unquoted::unquoted,
 };
 
 /// Faults named in one answer; a list of ten thousand faulty leads is told by its first hundred.
@@ -108,7 +109,7 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
 /// What serde says of a value, with the name that was meant where it knows the names.
 fn worded(error: &serde_json::Error) -> String {
     let said = error.to_string();
-    let Some(rest) = said.strip_prefix("unknown field `") else { return said };
+    let Some(rest) = said.strip_prefix("unknown field `") else { return unquoted(&said) };
     let Some((given, expected)) = rest.split_once('`') else { return said };
     let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
     let shown: String = given.chars().take(NAME_CHARS_SHOWN).collect();

@@ -25,6 +25,7 @@ use crate::{
     paths::{id, missing},
     problem::{Answer, Problem},
     query::Query,
+    unquoted::unquoted,
     visits::VisitShape,
     workflows::find,
 };
@@ -208,7 +209,7 @@ fn status(query: &mut Query) -> (Option<LeadStatus>, Option<bool>) {
         Ok(status) => (Some(status), Some(false)),
         Err(error) => {
             let error: branchline_domain::lead::UnknownLeadStatus = error;
-            query.fault("status", &format!("{error}, removed"));
+            query.fault("status", &format!("{}, removed", unquoted(&error.to_string())));
             (None, None)
         }
     }

@@ -55,6 +55,7 @@ mod server;
 mod sessions;
 mod spool;
 pub mod tls;
+mod unquoted;
 mod visits;
 mod whole_graph;
 mod workflows;

@@ -54,7 +54,9 @@ pub(crate) async fn caught<B>(
     let problem = match AssertUnwindSafe(answering).catch_unwind().await {
         Ok(Ok(response)) => return Ok(response),
         Ok(Err(error)) => error.as_error::<Problem>().cloned().unwrap_or_else(|| {
-            tracing::error!(request_id = &**request_id, %error, "a request has no answer");
+            // What it says may hold what somebody sent.
+            let status = error.as_response_error().status_code().as_u16();
+            tracing::error!(request_id = &**request_id, status, "a request has no answer");
             Problem::internal()
         }),
         Err(_panic) => {

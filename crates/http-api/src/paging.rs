@@ -41,10 +41,7 @@ impl FromStr for RowCursor {
             .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
             .and_then(|digits| u64::from_str_radix(digits, 16).ok())
             .map(Self)
-            .ok_or_else(|| {
-                let shown: String = text.chars().take(80).collect();
-                format!("`{shown}` is not a cursor of this list: use a next_cursor of it")
-            })
+            .ok_or_else(|| "is not a cursor of this list: use a next_cursor of it".into())
     }
 }
 
@@ -136,10 +133,10 @@ fn order<S: SortKey>(query: &mut Query) -> Order<S> {
     };
     let by = S::ALL.iter().find(|(known, _)| *known == name).map(|&(_, by)| by);
     if by.is_none() {
-        let shown: String = name.chars().take(80).collect();
+        let given: String = name.chars().take(80).collect();
         let names: Vec<&str> = S::ALL.iter().map(|&(name, _)| name).collect();
-        let advice = advice(&shown, &names);
-        query.fault("sort", &format!("this list is not sorted by `{shown}`; {advice}"));
+        query
+            .fault("sort", &format!("this list is not sorted by that; {}", advice(&given, &names)));
     }
     Order { by: by.unwrap_or_default(), descending }
 }

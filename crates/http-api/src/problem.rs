@@ -141,11 +141,33 @@ impl Problem {
     }
 
     /// 404 for an id that names nothing here, malformed ones too: what is not ours to see and what
-    /// is not there look the same.
+    /// is not there look the same. What is no id of ours is not said back.
     pub(crate) fn not_found(code: &'static str, noun: &str, id: &str) -> Self {
-        let shown: String = id.chars().take(80).collect();
-        Self::of(Refusal::NotFound(code), format!("there is no {noun} {shown}"))
+        let detail = if is_like_an_id(id) {
+            format!("there is no {noun} {id}")
+        } else {
+            format!("there is no {noun} by this id, which is none of ours")
+        };
+        Self::of(Refusal::NotFound(code), detail)
     }
+
+    /// 404 for a path in no row of the table of routes.
+    pub(crate) fn no_route() -> Self {
+        let detail = "there is no such route: /docs and /openapi.json list those that there are";
+        Self::of(Refusal::NotFound("route_not_found"), detail)
+    }
+}
+
+/// Whether a text could be one of our ids, as people shorten them too: a secret or a number in its place
+/// is none.
+fn is_like_an_id(text: &str) -> bool {
+    const KINDS: [&str; 8] = ["wf", "node", "edge", "lead", "import", "call", "key", "org"];
+    /// A UUID, and the number of a call.
+    const BYTES_MAX: usize = 47;
+    text.split_once('_').is_some_and(|(kind, rest)| {
+        let digit = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-' || byte == b'_';
+        KINDS.contains(&kind) && rest.len() <= BYTES_MAX && rest.bytes().all(digit)
+    })
 }
 
 impl fmt::Display for Problem {

@@ -9,6 +9,7 @@ use crate::{
     error_mapping::Refusal,
     headers::state,
     problem::{FieldFault, Problem},
+    unquoted::unquoted,
 };
 
 /// Faults named in one answer.
@@ -44,10 +45,14 @@ impl Query {
             Ok(given) => {
                 Ok(Self { given: given.into_inner(), known: Vec::new(), faults: Vec::new() })
             }
-            Err(error) => Err(Problem::invalid(
+            // The error quotes what came.
+            Err(_) => Err(Problem::invalid(
                 Refusal::InvalidQuery,
                 vec![FieldFault {
-                    detail: format!("the query string cannot be read: {error}"),
+                    detail:
+                        "the query string cannot be read: write it as `name=value&name=value`, \
+                             percent-encoded UTF-8"
+                            .into(),
                     ..FieldFault::default()
                 }],
             )),
@@ -75,7 +80,7 @@ impl Query {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                self.fault(name, &error.to_string());
+                self.fault(name, &unquoted(&error.to_string()));
                 None
             }
         }
@@ -86,9 +91,8 @@ impl Query {
         match self.text(name).as_deref() {
             None | Some("false") => false,
             Some("true") => true,
-            Some(other) => {
-                let shown: String = other.chars().take(80).collect();
-                self.fault(name, &format!("`{shown}` is neither true nor false"));
+            Some(_) => {
+                self.fault(name, "is neither true nor false");
                 false
             }
         }

@@ -224,8 +224,8 @@ pub(crate) fn path_of(request: &HttpRequest) -> &str {
     request.match_info().as_str()
 }
 
-pub(crate) async fn no_route(request: HttpRequest) -> Answer {
-    Err(Problem::not_found("route_not_found", "route", request.path()))
+pub(crate) async fn no_route() -> Answer {
+    Err(Problem::no_route())
 }
 
 /// Answers every other method of a resource.

@@ -31,12 +31,13 @@ fn secrets(
     environment: &BTreeMap<String, String>,
 ) -> anyhow::Result<Secrets> {
     let mut hosts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for entry in &config.secret_hosts {
+    for (number, entry) in (1..).zip(&config.secret_hosts) {
         let mut words = entry.split_whitespace();
         let (Some(name), Some(host), None) = (words.next(), words.next(), words.next()) else {
+            // Not told back: somebody may have put the secret itself there.
             bail!(
-                "applications.secret_hosts: `{entry}` is not a name and a host, such as \
-                 `CRM_TOKEN crm.example.com`"
+                "applications.secret_hosts: entry {number} is not a name and a host, such as \
+                 `CRM_TOKEN crm.example.com`; the value of a secret goes into the environment"
             );
         };
         hosts.entry(name).or_default().insert(host.to_ascii_lowercase());

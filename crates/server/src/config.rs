@@ -274,13 +274,11 @@ fn overlay_environment(
         };
         let wanted = place.type_str();
         *place = match place {
-            Value::Integer(_) => Value::Integer(
-                text.replace('_', "")
-                    .parse()
-                    .with_context(|| format!("{name} is an {wanted}, found `{text}`"))?,
-            ),
+            Value::Integer(_) => Value::Integer(text.replace('_', "").parse().map_err(|_| {
+                anyhow::anyhow!("{name} is an {wanted}, and what is there is none")
+            })?),
             Value::Boolean(_) => Value::Boolean(
-                text.parse().with_context(|| format!("{name} is true or false, found `{text}`"))?,
+                text.parse().map_err(|_| anyhow::anyhow!("{name} is true or false"))?,
             ),
             Value::String(_)
             | Value::Float(_)

@@ -12,10 +12,21 @@ use crate::{
     traces,
 };
 
+/// Never logged, whatever the filter says of everything: the library of HTTP logs lines and headers of
+/// requests as they came, with the keys in them. Who needs them names a part of it, such as
+/// `actix_http::h1=trace`.
+const SILENT: [&str; 1] = ["actix_http=off"];
+
 /// Starts logging, and traces if they are wanted, once for the process.
 pub(crate) fn start(log: &LogConfig, trace: &TraceConfig) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.filter)
         .with_context(|| format!("log.filter: `{}` is not a filter", log.filter))?;
+    let filter = SILENT
+        .into_iter()
+        .try_fold(filter, |filter, silent| {
+            silent.parse().map(|silent| filter.add_directive(silent))
+        })
+        .context("what is never logged")?;
     let traces = traces::start(trace)?;
     let started = match traces {
         // A filter for all asks less of those who log than one for each.

@@ -42,10 +42,7 @@ impl FromStr for Form {
         match text {
             "jsonl" => Ok(Self::Jsonl),
             "blocks" => Ok(Self::Blocks),
-            other => {
-                let shown: String = other.chars().take(80).collect();
-                Err(format!("`{shown}` is neither jsonl nor blocks"))
-            }
+            _ => Err("is neither jsonl nor blocks".into()),
         }
     }
 }

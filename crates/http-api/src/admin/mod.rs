@@ -105,5 +105,5 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
 /// 404 in a program that offers none of them.
 fn admin(request: &HttpRequest) -> Result<&Admin, Problem> {
     let admin = state(request)?.admin.as_ref();
-    admin.ok_or_else(|| Problem::not_found("route_not_found", "route", request.path()))
+    admin.ok_or_else(Problem::no_route)
 }

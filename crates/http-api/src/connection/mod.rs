@@ -133,12 +133,22 @@ pub(crate) async fn attend(
     let has_body = !matches!(request.parts_mut().1, Payload::None);
     let turn = connection.map(|connection| connection.begin(has_body));
     let response = next.call(request).await?;
-    Ok(response.map_body(|_, body| Attended { body: body.boxed(), _turn: turn }))
+    Ok(response.map_body(|_, body| Attended {
+        body: body.boxed(),
+        rest: Bytes::new(),
+        _turn: turn,
+    }))
 }
+
+/// Longest piece of an answer that the library is given at once. It copies what it is given, so a thousand
+/// readers that do not read would hold a thousand copies of a long answer. Unit: bytes.
+const PIECE_BYTES: usize = 32 * 1_024;
 
 /// The body of an answer; the request is under way until it is made.
 pub(crate) struct Attended {
     body: BoxBody,
+    /// Of the last piece, what is not given yet.
+    rest: Bytes,
     _turn: Option<Turn>,
 }
 
@@ -153,6 +163,13 @@ impl MessageBody for Attended {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(context)
+        if self.rest.is_empty() {
+            match Pin::new(&mut self.body).poll_next(context) {
+                Poll::Ready(Some(Ok(piece))) if piece.len() > PIECE_BYTES => self.rest = piece,
+                other @ (Poll::Ready(_) | Poll::Pending) => return other,
+            }
+        }
+        let most = self.rest.len().min(PIECE_BYTES);
+        Poll::Ready(Some(Ok(self.rest.split_to(most))))
     }
 }

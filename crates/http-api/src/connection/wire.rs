@@ -53,11 +53,19 @@ pub(crate) struct Wire {
     unsent: bool,
     /// What is said instead of a bare answer, and how much of it has been sent.
     words: Option<(Vec<u8>, usize)>,
+    /// Whether it was looked at once more after another connection took its place.
+    looked_again: bool,
     /// The last word was said: nothing is read or written any more.
     over: bool,
-    /// When to stop taking what still comes in.
-    linger_until: Option<Instant>,
-    lingered: bool,
+    linger: Linger,
+}
+
+/// Whether what still comes in is taken and thrown away.
+#[derive(Clone, Copy, Debug)]
+enum Linger {
+    NotYet,
+    Until(Instant),
+    Done,
 }
 
 impl Wire {
@@ -80,9 +88,9 @@ impl Wire {
             stall: None,
             unsent: false,
             words: None,
+            looked_again: false,
             over: false,
-            linger_until: None,
-            lingered: false,
+            linger: Linger::NotYet,
         }
     }
 
@@ -196,22 +204,22 @@ impl Wire {
     /// Sends what is left of the last words and closes; what still comes in is thrown away for a moment.
     fn finish(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.send_words(context))?;
-        let until = if let Some(until) = self.linger_until {
-            until
-        } else {
-            match Pin::new(&mut self.io).poll_shutdown(context) {
-                Poll::Pending => return self.be_patient(context),
-                Poll::Ready(done) => done?,
+        let until = match self.linger {
+            Linger::Until(until) => until,
+            Linger::Done => return Poll::Ready(Ok(())),
+            Linger::NotYet => {
+                match Pin::new(&mut self.io).poll_shutdown(context) {
+                    Poll::Pending => return self.be_patient(context),
+                    Poll::Ready(done) => done?,
+                }
+                let until = Instant::now() + LINGER;
+                self.alarm.as_mut().reset(until);
+                self.linger = Linger::Until(until);
+                until
             }
-            let until = Instant::now() + LINGER;
-            self.alarm.as_mut().reset(until);
-            *self.linger_until.insert(until)
         };
         let mut scrap = [0; 4_096];
-        while self.over
-            && !self.lingered
-            && self.alarm.as_mut().poll(context).is_pending()
-            && Instant::now() < until
+        while self.over && self.alarm.as_mut().poll(context).is_pending() && Instant::now() < until
         {
             let mut scrap = ReadBuf::new(&mut scrap);
             match ready!(Pin::new(&mut self.io).poll_read(context, &mut scrap)) {
@@ -219,7 +227,7 @@ impl Wire {
                 Ok(()) | Err(_) => break,
             }
         }
-        self.lingered = true;
+        self.linger = Linger::Done;
         Poll::Ready(Ok(()))
     }
 }
@@ -232,11 +240,19 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
         // Nothing more: the library answers what it has and closes the connection.
-        if wire.over || wire.connection().evicted.get() {
+        let evicted = wire.connection().evicted.get();
+        if wire.over || (evicted && wire.looked_again) {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
         let read = Pin::new(&mut wire.io).poll_read(context, buffer);
+        if evicted {
+            // A request that came before the end was decided is answered.
+            wire.looked_again = true;
+            if read.is_pending() {
+                return Poll::Ready(Ok(()));
+            }
+        }
         if !wire.connection().is_idle() {
             return read;
         }

@@ -31,6 +31,11 @@ pub(crate) struct Requests {
 /// The methods that are told apart; the last stands for all others, which anybody may make up.
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
+/// A method that is known, or the word for all others.
+pub(crate) fn method_name(method: &Method) -> &'static str {
+    METHODS.get(method_index(method)).copied().unwrap_or("other")
+}
+
 fn method_index(method: &Method) -> usize {
     let known = METHODS.iter().position(|known| *known == method.as_str());
     known.unwrap_or(METHODS.len() - 1)

@@ -31,7 +31,7 @@ use crate::{
     problem::{Answer, Problem},
 };
 
-pub(crate) use http::Requests;
+pub(crate) use http::{Requests, method_name};
 
 /// What the API counts since the start of the process. Shared by its threads.
 #[derive(Debug)]

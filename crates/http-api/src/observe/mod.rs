@@ -19,7 +19,7 @@ use actix_web::{
 };
 use tracing::Instrument as _;
 
-use crate::{ApiState, access::Identity, headers::RequestId};
+use crate::{ApiState, access::Identity, headers::RequestId, metrics::method_name};
 
 pub use span::{OpenedSpan, RequestSpans};
 pub use trace::TraceContext;
@@ -119,7 +119,8 @@ fn log(line: &Line<'_>) {
     let organisation = identity.map(|identity| tracing::field::display(identity.organisation));
     let trace_id = format_args!("{:032x}", line.trace.trace_id).to_string();
     let duration_us = u64::try_from(line.took.as_micros()).unwrap_or(u64::MAX);
-    let (method, route, status) = (line.method.as_str(), line.route, line.status.as_u16());
+    let (method, route) = (method_name(line.method), line.route);
+    let status = line.status.as_u16();
     macro_rules! line_at {
         ($level:ident) => {
             tracing::$level!(

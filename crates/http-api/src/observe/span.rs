@@ -6,6 +6,7 @@ use actix_web::http::{Method, StatusCode};
 use tracing::{Span, field::Empty};
 
 use super::{TARGET, TraceContext};
+use crate::metrics::method_name;
 
 /// What a host makes of the span of a request: where it stands in the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +61,9 @@ pub(super) fn record(span: &Span, method: &Method, route: &str, status: StatusCo
     if span.is_none() {
         return;
     }
+    let method = method_name(method);
     span.record("otel.name", format!("{method} {route}"));
-    span.record("http.request.method", method.as_str());
+    span.record("http.request.method", method);
     span.record("http.route", route);
     span.record("http.response.status_code", status.as_u16());
     if status.is_server_error() {

@@ -35,11 +35,10 @@ pub(crate) async fn folder(_request: HttpRequest) -> Answer {
 pub(crate) async fn file(request: HttpRequest) -> Answer {
     let name = request.match_info().get("file").unwrap_or_default();
     let found = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG)).map_err(|error| {
-        tracing::error!(%error, name, "a file of the page at /docs cannot be made");
-        no_file(&request)
+        tracing::error!(%error, "a file of the page at /docs cannot be made");
+        Problem::no_route()
     })?;
-    let SwaggerFile { bytes, content_type, gzpipped, .. } =
-        found.ok_or_else(|| no_file(&request))?;
+    let SwaggerFile { bytes, content_type, gzpipped, .. } = found.ok_or_else(Problem::no_route)?;
     let mut response = HttpResponse::Ok();
     if gzpipped {
         response.insert_header((header::CONTENT_ENCODING, "gzip"));
@@ -48,8 +47,4 @@ pub(crate) async fn file(request: HttpRequest) -> Answer {
         .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
         .body(bytes.into_owned()))
-}
-
-fn no_file(request: &HttpRequest) -> Problem {
-    Problem::not_found("route_not_found", "route", request.path())
 }

@@ -180,6 +180,25 @@ async fn a_workbook_that_unpacks_to_too_much_is_too_large() {
     assert!(text(&told["detail"]).contains("100000 bytes"), "{told}");
 }
 
+/// Cells are read one by one: nobody makes the seventeen billion between them.
+#[actix_web::test]
+async fn a_cell_in_the_last_corner_of_a_sheet_costs_no_more_than_another() {
+    let api = Api::start();
+    let leads = format!("{}/leads", api.draft().await);
+    let corner =
+        "<row r=\"1048576\"><c r=\"XFD1048576\" t=\"inlineStr\"><is><t>x</t></is></c></row>";
+    let sparse = workbook(&format!("<dimension ref=\"A1:XFD1048576\"/>{SHEET}{corner}"));
+    let told = raw(&api, &leads, WORKBOOK, sparse).await.problem(400, "faulty_rows");
+    let faults = told["faults"].as_array().unwrap();
+    assert!(faults.iter().any(|fault| fault["rows"] == json!([1_048_576])), "{told}");
+    // In the first row it would be the name of a column that nobody has.
+    let names = SHEET.replace(
+        "</row><row r=\"2\">",
+        &format!("{}</row><row r=\"2\">", "<c r=\"XFD1\" t=\"inlineStr\"><is><t>x</t></is></c>"),
+    );
+    raw(&api, &leads, WORKBOOK, workbook(&names)).await.problem(400, "faulty_rows");
+}
+
 #[actix_web::test]
 async fn a_form_may_say_what_becomes_of_duplicates() {
     let api = Api::start();

@@ -22,13 +22,13 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The other system: tells what it was sent, and answers what it is told to. `None` breaks the
 /// connection when the test is over.
-struct OtherSystem {
-    address: SocketAddr,
+pub(crate) struct OtherSystem {
+    pub(crate) address: SocketAddr,
     heard: mpsc::Receiver<String>,
 }
 
 impl OtherSystem {
-    fn answering(answers: Vec<Option<&'static str>>) -> Self {
+    pub(crate) fn answering(answers: Vec<Option<&'static str>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (told, heard) = mpsc::channel();
@@ -63,7 +63,7 @@ impl OtherSystem {
         Self { address, heard }
     }
 
-    fn heard(&self) -> String {
+    pub(crate) fn heard(&self) -> String {
         self.heard.recv_timeout(PATIENCE).expect("the other system was asked")
     }
 }

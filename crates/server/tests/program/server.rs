@@ -80,6 +80,11 @@ impl Running {
         self.child.wait().unwrap();
     }
 
+    /// The process, for what the system says of it.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal, such as `HUP`.
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();

@@ -64,7 +64,7 @@ impl Place {
 
 /// An encrypted connection to a server with the certificate in this file. `None` when it shows
 /// another one, or does not speak TLS.
-fn connect(
+pub(crate) fn connect(
     address: SocketAddr,
     certificate: &Path,
 ) -> Option<StreamOwned<ClientConnection, TcpStream>> {

@@ -41,7 +41,7 @@ pub(super) fn refused(directory: &Path, arguments: &[&str]) -> String {
 }
 
 /// An active workflow of one call with two ends; gives its path.
-pub(super) fn workflow(address: SocketAddr) -> String {
+pub(crate) fn workflow(address: SocketAddr) -> String {
     let settings = json!({"title": "Spring", "settings": {"default_country": "US"}});
     let made = expect(address, 201, "POST", "/v1/workflows", Some(&settings));
     let path = format!("/v1/workflows/{}", made["id"].as_str().unwrap());

@@ -121,6 +121,10 @@ const fn keys(name: &'static str) -> Proof {
     Proof::Test("tests/organisation_rules/keys.rs", name)
 }
 
+const fn provider(name: &'static str) -> Proof {
+    Proof::Test("tests/organisation_rules/provider.rs", name)
+}
+
 const fn refusals(name: &'static str) -> Proof {
     Proof::Test("tests/organisation_rules/refusals.rs", name)
 }
@@ -337,6 +341,11 @@ const STALE_ORGANISATION: Proof = Proof::Test(
     "every_command_to_a_stale_organisation_is_fenced_and_done_after_what_the_other_wrote",
 );
 
+const STALE_PROVIDER: Proof = Proof::Test(
+    "crates/engine/tests/engine/provider.rs",
+    "every_command_about_providers_to_a_stale_organisation_is_fenced_and_done_anew",
+);
+
 rows! { OrganisationCommand, organisation_command, organisation_rows:
     CreateKey =>
         keys("a_key_is_made_with_its_name_scopes_and_expiry_and_lives_up_to_it"),
@@ -363,6 +372,26 @@ rows! { OrganisationCommand, organisation_command, organisation_rows:
         refusals("nothing_is_refused_to_keys_that_are_not_there_and_texts_have_their_limits"),
         Proof::None("each refusal is a fact of its own, and its sender tells it once"),
         STALE_ORGANISATION;
+    KeepProviderEvent =>
+        provider("what_a_provider_told_is_kept_until_a_person_has_decided"),
+        provider("no_more_are_kept_than_may_wait_and_no_longer_texts_than_there_may_be"),
+        provider("the_same_message_is_kept_once_also_after_it_was_decided_about"),
+        STALE_PROVIDER;
+    MatchProviderEvent =>
+        provider("what_a_provider_told_is_kept_until_a_person_has_decided"),
+        provider("the_first_decision_about_a_message_stands_and_the_same_again_is_no_news"),
+        provider("the_first_decision_about_a_message_stands_and_the_same_again_is_no_news"),
+        STALE_PROVIDER;
+    DismissProviderEvent =>
+        provider("a_message_is_dismissed_once_and_with_a_note"),
+        provider("a_message_is_dismissed_once_and_with_a_note"),
+        provider("a_message_is_dismissed_once_and_with_a_note"),
+        STALE_PROVIDER;
+    SetProviderWords =>
+        provider("words_are_set_as_a_whole_in_lower_case_and_the_same_again_is_no_news"),
+        provider("words_have_their_limits_and_say_one_thing"),
+        provider("words_are_set_as_a_whole_in_lower_case_and_the_same_again_is_no_news"),
+        STALE_PROVIDER;
 }
 
 /// What is wrong with a proof, if anything is.

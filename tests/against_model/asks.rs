@@ -82,13 +82,10 @@ pub(crate) fn ask(subject: &mut Subject, step: &Step) -> Asked {
             decide(subject, *lead, LeadAction::Edit { variables, notes: None })
         }
         Step::Report { call, status, interested } => {
-            let report = CallReport {
-                status: *status,
-                occurred_at: None,
-                end_reason: None,
-                attributes: attributes(*interested),
-                provider_ref: None,
-            };
+            let (occurred_at, end_reason, provider_ref, heard) = (None, None, None, None);
+            let (status, attributes) = (*status, attributes(*interested));
+            let report =
+                CallReport { status, occurred_at, end_reason, attributes, provider_ref, heard };
             tell(subject, *call, CallAction::Report(report))
         }
         Step::Attach { call, interested } => {

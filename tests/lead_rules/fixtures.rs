@@ -159,6 +159,7 @@ pub(crate) const fn plain(status: CallStatus) -> CallReport {
         end_reason: None,
         attributes: Values::new(),
         provider_ref: None,
+        heard: None,
     }
 }
 

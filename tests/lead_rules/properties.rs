@@ -252,6 +252,7 @@ impl History {
             | LeadEvent::CallDispatchUnknown { .. }
             | LeadEvent::CallConflictRecorded { .. }
             | LeadEvent::CallReferenced { .. }
+            | LeadEvent::ProviderStatusHeard { .. }
             | LeadEvent::CallAttributesAttached { .. }
             | LeadEvent::CallScheduled { .. }
             | LeadEvent::ApplicationTried { .. }

@@ -1,5 +1,6 @@
-//! The rules of an organisation's API keys, command by command.
+//! The rules of an organisation, command by command: its API keys, and what providers told it.
 
 mod keys;
+mod provider;
 mod refusals;
 mod support;

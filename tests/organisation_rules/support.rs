@@ -12,6 +12,8 @@ use branchline_testkit::{Given, START, given};
 
 pub(crate) const KEY: ApiKeyId = ApiKeyId::from_u128(1);
 pub(crate) const SUCCESSOR: ApiKeyId = ApiKeyId::from_u128(9_999);
+/// Messages of providers that may wait.
+pub(crate) const UNMATCHED_MAX: usize = 2;
 pub(crate) const HOUR_S: u32 = 3_600;
 
 pub(crate) const fn digest(byte: u8) -> SecretDigest {
@@ -28,7 +30,7 @@ pub(crate) fn hour(hours: u64) -> Timestamp {
 }
 
 pub(crate) fn at(hours: u64) -> OrganisationContext {
-    OrganisationContext { now: hour(hours) }
+    OrganisationContext { now: hour(hours), unmatched_max: UNMATCHED_MAX }
 }
 
 pub(crate) fn new(key: ApiKeyId, expires_at: Option<Timestamp>) -> NewApiKey {

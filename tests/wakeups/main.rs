@@ -83,6 +83,7 @@ fn report(status: CallStatus) -> LeadCommand {
             end_reason: None,
             attributes: Values::new(),
             provider_ref: None,
+            heard: None,
         },
     }
 }

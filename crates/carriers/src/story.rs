@@ -108,6 +108,7 @@ const fn report(status: CallStatus) -> CallReport {
         end_reason: None,
         attributes: Values::new(),
         provider_ref: None,
+        heard: None,
     }
 }
 

@@ -122,6 +122,12 @@ uuid_id!(
     ApiKeyId,
     "key"
 );
+uuid_id!(
+    /// A message of a telephony provider that could not be used. Made from what it says, so that the
+    /// same message has the same name however often it is sent.
+    ProviderEventId,
+    "pe"
+);
 
 impl OrganisationId {
     /// The organisation of a server without API keys, and of keys made for no other.

@@ -1,4 +1,5 @@
-//! The rules: pure decisions about workflows, leads and an organisation's API keys.
+//! The rules: pure decisions about workflows, leads and an organisation: its API keys, and
+//! what providers told it of calls.
 //!
 //! Commands come in, events go out, and state is folded from events. Nothing here reads a clock,
 //! draws a random number or touches a file: ids and instants come from outside with each command.
@@ -15,6 +16,7 @@ pub mod organisation;
 pub mod output;
 pub mod personal;
 pub mod phrase;
+pub mod provider;
 pub mod template;
 pub mod time;
 pub mod value;

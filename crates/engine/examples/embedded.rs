@@ -76,6 +76,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         end_reason: Some("user_disconnected".into()),
         attributes: BTreeMap::new(),
         provider_ref: Some("provider-881".into()),
+        heard: None,
     };
     let (reply, answer) = oneshot::channel();
     let command = HostCommand::Call { call: call.call_id, action: CallAction::Report(report) };

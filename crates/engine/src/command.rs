@@ -20,6 +20,7 @@ use crate::{
     erasure::Erasure,
     lead_list::LeadList,
     ports::DialRequest,
+    provider::{ProviderAction, ProviderAnswer},
 };
 
 pub use crate::{
@@ -338,6 +339,11 @@ pub enum HostCommand {
         /// What.
         action: KeyAction,
     },
+    /// About what providers tell of calls. Answer: [`Answer::Provider`].
+    Provider {
+        /// What.
+        action: ProviderAction,
+    },
     /// Hands out requested calls to an external carrier, each once. Answer: [`Answer::Claimed`].
     Claim {
         /// How many at most.
@@ -419,6 +425,8 @@ pub enum Answer {
     Calls(Vec<Result<CallAnswer, EngineError>>),
     /// A key was made or changed.
     Key(KeyAnswer),
+    /// Something that a provider told was taken, or decided about.
+    Provider(ProviderAnswer),
     /// Calls that the caller may dial now, once.
     Claimed(Vec<DialRequest>, Committed),
 }

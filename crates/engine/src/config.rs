@@ -40,6 +40,9 @@ pub struct EngineConfig {
     pub claim_max: usize,
     /// Leads enrolled by one request. Unit: leads.
     pub enrol_max: usize,
+    /// Messages of providers that could not be used and wait for a person, in one organisation; one
+    /// more is refused, so that whoever sends it keeps it. Unit: messages.
+    pub unmatched_provider_events_max: usize,
     /// A list up to this long is answered when its leads are enrolled; a longer one when it is
     /// checked and its import is open. Unit: rows.
     pub import_wait_rows: u32,

@@ -21,7 +21,6 @@ use tokio::sync::oneshot;
 
 use crate::{
     EngineConfig, EngineError, EngineHandle,
-    api_keys::desk::Desks,
     application_try::ApplicationTry,
     asked::Asked,
     effects,
@@ -31,6 +30,7 @@ use crate::{
     lead_task::{LeadAnswer, LeadFailure, LeadOutcome, LeadReply, LeadTask, Perform},
     live_leads::Leads,
     metrics::SharedMetrics,
+    organisation_desk::Desks,
     ports::{Clock, DialRequest, Ids},
     read_side::ReadSide,
     reader::Reader,

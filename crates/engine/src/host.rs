@@ -15,7 +15,7 @@ use crate::{
     core::Core,
     duplicate, effects, enrol, erasure, graph_draft,
     host_reply::{About, HostAsk, call_answer},
-    repeat,
+    provider, repeat,
 };
 use branchline_domain::{
     graph::{Edge, Node},
@@ -58,7 +58,8 @@ pub(crate) fn accept(core: &Rc<Core>, request: HostRequest) {
         | HostCommand::EraseLead { .. }
         | HostCommand::Call { .. }
         | HostCommand::Claim { .. }
-        | HostCommand::Keys { .. } => 1,
+        | HostCommand::Keys { .. }
+        | HostCommand::Provider { .. } => 1,
     };
     // What was refused to a key is evidence, and there is little of it.
     let evidence = matches!(&command, HostCommand::Keys { action: KeyAction::NoteRefusal { .. } });
@@ -175,6 +176,9 @@ fn begin(core: &Rc<Core>, caller: Caller, command: HostCommand, reply: Reply) ->
             Box::pin(async move { claimed.await.map(|(calls, at)| Answer::Claimed(calls, at)) })
         }
         HostCommand::Keys { action } => Box::pin(api_keys::desk::perform(core, caller, action)),
+        HostCommand::Provider { action } => {
+            Box::pin(provider::perform(Rc::clone(core), caller, action))
+        }
     };
     Begun::Later(answering, reply)
 }
@@ -195,7 +199,7 @@ fn tell_all(core: &Rc<Core>, asked: &Asked, actions: Vec<(CallId, CallAction)>) 
 }
 
 /// Tells something about one call.
-fn tell(
+pub(crate) fn tell(
     core: &Rc<Core>,
     call: CallId,
     action: CallAction,

@@ -44,6 +44,7 @@ impl Answer {
             | Self::Call(CallAnswer { committed, .. })
             | Self::Claimed(_, committed) => committed.position,
             Self::Key(answer) => answer.committed.position,
+            Self::Provider(answer) => answer.committed.position,
             Self::Erased(erasure) => Some(erasure.position),
             Self::Batch(answer) => {
                 let done =

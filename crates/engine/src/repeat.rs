@@ -55,6 +55,14 @@ async fn record_at(core: &Rc<Core>, position: Position) -> Result<Arc<Record>, E
     record.ok_or_else(|| missing("a record that a key refers to"))
 }
 
+/// Of which kind the stream of a record is.
+pub(crate) async fn stream_kind_at(
+    core: &Rc<Core>,
+    position: Position,
+) -> Result<StreamKind, EngineError> {
+    Ok(record_at(core, position).await?.body.stream.kind)
+}
+
 /// The workflow whose record this is.
 pub(crate) async fn workflow_at(
     core: &Rc<Core>,

@@ -92,6 +92,7 @@ event_types! {
     ApplicationTried => "lead.application_tried",
     ApplicationAnswered => "lead.application_answered",
     LeadErased => "lead.erased",
+    ProviderStatusHeard => "lead.provider_status_heard",
 }
 
 event_types! {
@@ -126,6 +127,10 @@ event_types! {
     ApiKeyExpirySet => "organisation.api_key_expiry_set",
     ApiKeyRevoked => "organisation.api_key_revoked",
     ActionRefused => "organisation.action_refused",
+    ProviderEventUnmatched => "organisation.provider_event_unmatched",
+    ProviderEventMatched => "organisation.provider_event_matched",
+    ProviderEventDismissed => "organisation.provider_event_dismissed",
+    ProviderWordsSet => "organisation.provider_words_set",
 }
 
 /// The name under which the journal keeps this event.

@@ -3,6 +3,7 @@
 use branchline_domain::{
     id::{ImportId, LeadId, NodeId, WorkflowId},
     lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution},
+    provider::ProviderWord,
     time::Timestamp,
 };
 use branchline_journal::record::Event;
@@ -93,6 +94,7 @@ impl<'a> Reading<'a> {
                 let v1::CallReferenced { call, provider_ref } = self.get()?;
                 LeadEvent::CallReferenced { call, provider_ref: provider_ref.into() }
             }
+            LeadEventType::ProviderStatusHeard => self.heard()?,
             LeadEventType::CallAttributesAttached => {
                 let v1::CallAttributesAttached { call, attributes } = self.get()?;
                 let attributes = self.opening.values(sealed::ATTRIBUTES, attributes)?;
@@ -203,6 +205,17 @@ impl<'a> Reading<'a> {
             end_reason: layout.end_reason.map(Into::into),
             occurred_at: self.instant(layout.occurred_at)?,
         })
+    }
+
+    fn heard(self) -> Result<LeadEvent, DecodeError> {
+        let layout: v1::ProviderStatusHeard<'_> = self.get()?;
+        let heard = ProviderWord {
+            provider: layout.provider.into(),
+            word: layout.word.into(),
+            event_id: layout.event_id.map(Into::into),
+        };
+        let (call, status) = (layout.call, layout.status.into());
+        Ok(LeadEvent::ProviderStatusHeard { call, heard: Box::new(heard), status })
     }
 
     fn branch_taken(self) -> Result<LeadEvent, DecodeError> {

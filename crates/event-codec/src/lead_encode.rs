@@ -3,6 +3,7 @@
 use branchline_domain::{
     lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution, Values},
     personal::Personal,
+    provider::ProviderWord,
     time::Timestamp,
 };
 use branchline_journal::record::Event;
@@ -103,6 +104,20 @@ impl Writing<'_> {
                 let (name, limit) = ("provider_ref", limits::PROVIDER_REF_BYTES_MAX);
                 let provider_ref = limits::text(self.event_type, name, provider_ref, limit)?;
                 self.put(v1::CallReferenced { call: *call, provider_ref })
+            }
+            LeadEvent::ProviderStatusHeard { call, heard, status } => {
+                let ProviderWord { provider, word, event_id } = heard.as_ref();
+                let text = |field, text, limit| limits::text(self.event_type, field, text, limit);
+                let event_id = event_id.as_deref();
+                let id = event_id.map(|id| text("event_id", id, limits::PROVIDER_TEXT_BYTES_MAX));
+                let layout = v1::ProviderStatusHeard {
+                    call: *call,
+                    provider: text("provider", provider, limits::PROVIDER_BYTES_MAX)?,
+                    word: text("word", word, limits::WORD_BYTES_MAX)?,
+                    event_id: id.transpose()?,
+                    status: (*status).into(),
+                };
+                self.put(layout)
             }
             LeadEvent::CallAttributesAttached { call, attributes } => {
                 let field = sealed::ATTRIBUTES;

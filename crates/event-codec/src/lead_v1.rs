@@ -208,6 +208,15 @@ pub(crate) struct Erased {
     pub(crate) key_slot: u32,
 }
 
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ProviderStatusHeard<'a> {
+    pub(crate) call: u32,
+    pub(crate) provider: &'a str,
+    pub(crate) word: &'a str,
+    pub(crate) event_id: Option<&'a str>,
+    pub(crate) status: CallStatus,
+}
+
 /// What is inside the seal of variables, attributes and fields of answers, in ascending order of the names. Notes,
 /// numbers and reasons are their UTF-8 text.
 pub(crate) type Values<'a> = Vec<(&'a str, Value<'a>)>;

@@ -6,6 +6,7 @@
 
 use branchline_domain::{
     organisation::{self, KEY_NAME_CHARS_MAX},
+    provider,
     workflow::{DESCRIPTION_CHARS_MAX, REFUSAL_REASON_CHARS_MAX, TITLE_CHARS_MAX},
 };
 
@@ -49,6 +50,17 @@ pub(crate) const KEY_NAME_BYTES_MAX: usize = KEY_NAME_CHARS_MAX * CHAR_BYTES_MAX
 pub(crate) const CODE_BYTES_MAX: usize = organisation::CODE_BYTES_MAX;
 /// Longest text for what a refused action was about.
 pub(crate) const TARGET_BYTES_MAX: usize = organisation::TARGET_BYTES_MAX;
+/// Longest name of a provider.
+pub(crate) const PROVIDER_BYTES_MAX: usize = provider::PROVIDER_BYTES_MAX;
+/// Longest word of a provider for a status.
+pub(crate) const WORD_BYTES_MAX: usize = provider::WORD_BYTES_MAX;
+/// Longest name that a provider gives a message.
+pub(crate) const PROVIDER_TEXT_BYTES_MAX: usize = organisation::PROVIDER_TEXT_BYTES_MAX;
+/// Longest further fact of a provider's message, and longest name of one.
+pub(crate) const FACT_BYTES_MAX: usize = organisation::FACT_BYTES_MAX;
+/// Longest note of a dismissal.
+pub(crate) const DISMISSAL_NOTE_BYTES_MAX: usize =
+    organisation::DISMISSAL_NOTE_CHARS_MAX * CHAR_BYTES_MAX;
 /// Longest names of fields that an application missed, all together. The evidence, the fields of
 /// the answer and these share a record.
 pub(crate) const MISSING_FIELDS_BYTES_MAX: usize = 1_024;

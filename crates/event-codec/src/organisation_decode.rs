@@ -1,8 +1,9 @@
 //! Organisation events from every layout.
 
 use branchline_domain::{
-    id::ApiKeyId,
-    organisation::{OrganisationEvent, Scope, SecretDigest},
+    id::{ApiKeyId, CallId, LeadId, ProviderEventId},
+    organisation::{OrganisationEvent, ProviderTold, Scope, SecretDigest, UnmatchedReason},
+    provider::WordMeaning,
     time::Timestamp,
 };
 use branchline_journal::record::Event;
@@ -12,6 +13,7 @@ use crate::{
     DecodeError, binary,
     event_type::{OrganisationEventType, schema_is_known},
     organisation_v1 as v1,
+    words::read_optional_instant,
 };
 
 /// Reads one event of an organisation.
@@ -58,7 +60,68 @@ fn read(kind: OrganisationEventType, payload: &[u8]) -> Result<OrganisationEvent
                 code: code.into(),
             }
         }
+        OrganisationEventType::ProviderEventUnmatched => {
+            unmatched(event_type, binary::read(event_type, payload)?)?
+        }
+        OrganisationEventType::ProviderEventMatched => {
+            let layout: v1::ProviderEventMatched = binary::read(event_type, payload)?;
+            OrganisationEvent::ProviderEventMatched {
+                event: event_id(layout.event),
+                call: call(layout.call),
+                status: layout.status.into(),
+            }
+        }
+        OrganisationEventType::ProviderEventDismissed => {
+            let v1::ProviderEventDismissed { event, note } = binary::read(event_type, payload)?;
+            OrganisationEvent::ProviderEventDismissed { event: event_id(event), note: note.into() }
+        }
+        OrganisationEventType::ProviderWordsSet => {
+            let v1::ProviderWordsSet { provider, words } = binary::read(event_type, payload)?;
+            let words = words.into_iter().map(|(word, said)| (word.into(), meaning(said)));
+            OrganisationEvent::ProviderWordsSet {
+                provider: provider.into(),
+                words: words.collect(),
+            }
+        }
     })
+}
+
+fn unmatched(
+    event_type: &'static str,
+    layout: v1::ProviderEventUnmatched<'_>,
+) -> Result<OrganisationEvent, DecodeError> {
+    let facts = layout.facts.into_iter().map(|(name, value)| (name.into(), value.into()));
+    let told = ProviderTold {
+        provider: layout.provider.into(),
+        word: layout.word.into(),
+        provider_call_id: layout.provider_call_id.map(Into::into),
+        call: layout.call.map(call),
+        event_id: layout.event_id.map(Into::into),
+        end_reason: layout.end_reason.map(Into::into),
+        occurred_at: read_optional_instant(event_type, layout.occurred_at)?,
+        facts: facts.collect(),
+    };
+    let reason = match layout.reason {
+        v1::UnmatchedReason::UnknownWord => UnmatchedReason::UnknownWord,
+        v1::UnmatchedReason::UnknownCall => UnmatchedReason::UnknownCall,
+    };
+    let event = event_id(layout.event);
+    Ok(OrganisationEvent::ProviderEventUnmatched { event, reason, told: Box::new(told) })
+}
+
+fn event_id(bytes: [u8; 16]) -> ProviderEventId {
+    ProviderEventId::from_uuid(Uuid::from_bytes(bytes))
+}
+
+fn call(call: v1::Call) -> CallId {
+    CallId { lead: LeadId::from_uuid(Uuid::from_bytes(call.lead)), number: call.number }
+}
+
+fn meaning(meaning: v1::WordMeaning) -> WordMeaning {
+    match meaning {
+        v1::WordMeaning::Status(status) => WordMeaning::Status(status.into()),
+        v1::WordMeaning::Ignore => WordMeaning::Ignore,
+    }
 }
 
 fn key_id(bytes: [u8; 16]) -> ApiKeyId {

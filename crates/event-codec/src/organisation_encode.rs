@@ -1,7 +1,9 @@
 //! Organisation events to the newest layout.
 
 use branchline_domain::{
-    organisation::{OrganisationEvent, Scope},
+    id::{CallId, ProviderEventId},
+    organisation::{OrganisationEvent, ProviderTold, Scope, UnmatchedReason},
+    provider::WordMeaning,
     time::Timestamp,
 };
 use branchline_journal::record::Event;
@@ -53,6 +55,72 @@ fn payload(event_type: &'static str, event: &OrganisationEvent) -> Result<Vec<u8
             };
             binary::write(event_type, layout)
         }
+        OrganisationEvent::ProviderEventUnmatched { event, reason, told } => {
+            binary::write(event_type, unmatched(event_type, *event, *reason, told)?)
+        }
+        OrganisationEvent::ProviderEventMatched { event, call, status } => {
+            let (event, call) = (event.as_uuid().into_bytes(), self::call(*call));
+            let layout = v1::ProviderEventMatched { event, call, status: (*status).into() };
+            binary::write(event_type, layout)
+        }
+        OrganisationEvent::ProviderEventDismissed { event, note } => {
+            let event = event.as_uuid().into_bytes();
+            let note = text("note", note, limits::DISMISSAL_NOTE_BYTES_MAX)?;
+            binary::write(event_type, v1::ProviderEventDismissed { event, note })
+        }
+        OrganisationEvent::ProviderWordsSet { provider, words } => {
+            let written = words.iter().map(|(word, meaning)| {
+                Ok((text("word", word, limits::WORD_BYTES_MAX)?, self::meaning(*meaning)))
+            });
+            let layout = v1::ProviderWordsSet {
+                provider: text("provider", provider, limits::PROVIDER_BYTES_MAX)?,
+                words: written.collect::<Result<_, EncodeError>>()?,
+            };
+            binary::write(event_type, layout)
+        }
+    }
+}
+
+fn unmatched<'a>(
+    event_type: &'static str,
+    event: ProviderEventId,
+    reason: UnmatchedReason,
+    told: &'a ProviderTold,
+) -> Result<v1::ProviderEventUnmatched<'a>, EncodeError> {
+    let text = |field, value, limit| limits::text(event_type, field, value, limit);
+    let name = |field, value: &'a Option<String>| {
+        let limit = limits::PROVIDER_TEXT_BYTES_MAX;
+        limits::optional(event_type, field, value.as_deref(), limit)
+    };
+    let facts = told.facts.iter().map(|(name, value)| {
+        let limit = limits::FACT_BYTES_MAX;
+        Ok((text("facts", name, limit)?, text("facts", value, limit)?))
+    });
+    Ok(v1::ProviderEventUnmatched {
+        event: event.as_uuid().into_bytes(),
+        reason: match reason {
+            UnmatchedReason::UnknownWord => v1::UnmatchedReason::UnknownWord,
+            UnmatchedReason::UnknownCall => v1::UnmatchedReason::UnknownCall,
+        },
+        provider: text("provider", &told.provider, limits::PROVIDER_BYTES_MAX)?,
+        word: text("word", &told.word, limits::WORD_BYTES_MAX)?,
+        provider_call_id: name("provider_call_id", &told.provider_call_id)?,
+        call: told.call.map(call),
+        event_id: name("event_id", &told.event_id)?,
+        end_reason: name("end_reason", &told.end_reason)?,
+        occurred_at: told.occurred_at.map(Timestamp::as_micros),
+        facts: facts.collect::<Result<_, EncodeError>>()?,
+    })
+}
+
+const fn call(call: CallId) -> v1::Call {
+    v1::Call { lead: call.lead.as_uuid().into_bytes(), number: call.number }
+}
+
+fn meaning(meaning: WordMeaning) -> v1::WordMeaning {
+    match meaning {
+        WordMeaning::Status(status) => v1::WordMeaning::Status(status.into()),
+        WordMeaning::Ignore => v1::WordMeaning::Ignore,
     }
 }
 

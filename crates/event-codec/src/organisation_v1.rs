@@ -6,6 +6,8 @@
 
 use bincode::{BorrowDecode, Encode};
 
+use crate::words_v1::CallStatus;
+
 #[derive(Encode, BorrowDecode)]
 pub(crate) struct ApiKeyCreated<'a> {
     pub(crate) key: [u8; 16],
@@ -41,4 +43,56 @@ pub(crate) struct ActionRefused<'a> {
     pub(crate) action: &'a str,
     pub(crate) target: &'a str,
     pub(crate) code: &'a str,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ProviderEventUnmatched<'a> {
+    pub(crate) event: [u8; 16],
+    pub(crate) reason: UnmatchedReason,
+    pub(crate) provider: &'a str,
+    pub(crate) word: &'a str,
+    pub(crate) provider_call_id: Option<&'a str>,
+    pub(crate) call: Option<Call>,
+    pub(crate) event_id: Option<&'a str>,
+    pub(crate) end_reason: Option<&'a str>,
+    pub(crate) occurred_at: Option<i64>,
+    pub(crate) facts: Vec<(&'a str, &'a str)>,
+}
+
+#[derive(Clone, Copy, Encode, BorrowDecode)]
+pub(crate) enum UnmatchedReason {
+    UnknownWord,
+    UnknownCall,
+}
+
+#[derive(Clone, Copy, Encode, BorrowDecode)]
+pub(crate) struct Call {
+    pub(crate) lead: [u8; 16],
+    pub(crate) number: u32,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ProviderEventMatched {
+    pub(crate) event: [u8; 16],
+    pub(crate) call: Call,
+    pub(crate) status: CallStatus,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ProviderEventDismissed<'a> {
+    pub(crate) event: [u8; 16],
+    pub(crate) note: &'a str,
+}
+
+/// In ascending order of the words.
+#[derive(Encode, BorrowDecode)]
+pub(crate) struct ProviderWordsSet<'a> {
+    pub(crate) provider: &'a str,
+    pub(crate) words: Vec<(&'a str, WordMeaning)>,
+}
+
+#[derive(Encode, BorrowDecode)]
+pub(crate) enum WordMeaning {
+    Status(CallStatus),
+    Ignore,
 }

@@ -16,7 +16,7 @@ use branchline_engine::{
 };
 use branchline_projections::{
     CallFilter, DispatchStage,
-    call_log::{CallLog, Conflict, StatusMark},
+    call_log::{CallLog, Conflict, HeardWord, StatusMark},
 };
 use futures_util::future::try_join_all;
 use serde::Serialize;
@@ -75,6 +75,9 @@ struct CallLogShape {
     /// Other final statuses, in the order they were reported. They moved nothing.
     #[schema(value_type = Vec<answers::StatusConflict>)]
     conflicts: Vec<Conflict>,
+    /// Statuses that were told in a provider's word, in the order they were recorded.
+    #[schema(value_type = Vec<answers::HeardWord>)]
+    heard: Vec<HeardWord>,
     /// The statuses it came to, `created` first.
     #[schema(value_type = Vec<answers::StatusMark>)]
     timeline: Vec<StatusMark>,
@@ -101,6 +104,7 @@ impl From<CallLog> for CallLogShape {
             attributes: log.attributes.known().cloned(),
             provider_ref: log.provider_ref,
             conflicts: log.conflicts,
+            heard: log.heard,
             timeline: log.timeline,
             created_at: log.created_at,
             ended_at: log.ended_at,
@@ -212,6 +216,7 @@ fn read_report(fields: &mut Fields) -> Option<CallReport> {
         end_reason: fields.optional("end_reason"),
         attributes: fields.values("attributes"),
         provider_ref: fields.optional("provider_ref"),
+        heard: None,
     };
     Some(CallReport { status: status?, ..report })
 }

@@ -156,6 +156,17 @@ impl From<OrganisationRejection> for Problem {
                 ..say(StatusCode::CONFLICT, "key_ended")
             },
             OrganisationRejection::TooManyKeys => say(StatusCode::CONFLICT, "too_many_keys"),
+            OrganisationRejection::ProviderEventNotFound { .. } => {
+                say(StatusCode::NOT_FOUND, "provider_event_not_found")
+            }
+            OrganisationRejection::ProviderEventSettled { state, .. } => Self {
+                current_status: Some(state.as_str()),
+                ..say(StatusCode::CONFLICT, "provider_event_settled")
+            },
+            OrganisationRejection::TooManyUnmatched { .. } => Self {
+                retry_after_s: Some(REPAIR_RETRY_S),
+                ..say(StatusCode::SERVICE_UNAVAILABLE, "too_many_unmatched")
+            },
             OrganisationRejection::NoKeys => say(StatusCode::CONFLICT, "no_keys"),
             OrganisationRejection::Invalid { field, problem } => invalid(field, &problem),
         }

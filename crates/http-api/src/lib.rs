@@ -47,6 +47,8 @@ mod paging;
 mod paths;
 mod positions;
 mod problem;
+mod provider_events;
+mod provider_words;
 mod query;
 mod rates;
 mod revisions;

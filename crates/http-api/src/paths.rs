@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use actix_web::HttpRequest;
 use branchline_domain::id::{
-    ApiKeyId, CallId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId,
+    ApiKeyId, CallId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, ProviderEventId, WorkflowId,
 };
 
 use crate::problem::Problem;
@@ -34,6 +34,7 @@ named! {
     ImportId "import" "import_not_found",
     CallId "call" "call_not_found",
     ApiKeyId "key" "key_not_found",
+    ProviderEventId "provider_event" "provider_event_not_found",
     OrganisationId "organisation" "organisation_not_found",
 }
 

@@ -42,8 +42,9 @@ const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 /// Principals of API keys begin so.
 const KEY: &str = "key:";
 
-/// Where what carriers report comes in.
+/// Where what carriers report comes in, and what providers tell.
 const INTAKE: &str = "/v1/call-logs/";
+const PROVIDER_INTAKE: &str = "/v1/provider-events";
 
 /// Whether this principal is an API key.
 pub(crate) fn is_key(principal: &str) -> bool {
@@ -210,8 +211,9 @@ fn take_of_key(request: &ServiceRequest) -> Option<Result<Left, (Problem, Left)>
         return None;
     }
     let rates = &state(request.request()).ok()?.rates;
-    let reports =
-        *request.method() == Method::POST && path_of(request.request()).starts_with(INTAKE);
+    let path = path_of(request.request());
+    let is_intake = path.starts_with(INTAKE) || path == PROVIDER_INTAKE;
+    let reports = is_intake && *request.method() == Method::POST;
     let budgets = if reports { &rates.intake } else { &rates.requests };
     Some(budgets.take(&identity.principal).map_err(|wait| {
         let left = Left { reset_s: whole_seconds(wait).max(1), ..budgets.left(0) };

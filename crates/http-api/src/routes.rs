@@ -19,7 +19,7 @@ use crate::{
     admin, api_keys, call_logs, events, exports, graph, headers, health, imports, insights,
     lead_actions, lead_changes, lead_upload, leads, metrics, observe, openapi, positions,
     problem::{Answer, Problem},
-    rates, whole_graph, workflows,
+    provider_events, provider_words, rates, whole_graph, workflows,
 };
 
 /// One route: a method of a pattern, who may ask, and who answers.
@@ -148,9 +148,18 @@ const KEYS: &[Line] = lines![
     get "/v1/refused-actions" => api_keys::refused, reads(&[Scope::Audit]);
 ];
 
+const PROVIDERS: &[Line] = lines![
+    post "/v1/provider-events" => provider_events::hear, write(INGEST, "provider_event.hear");
+    get "/v1/provider-events" => provider_events::list, READS;
+    post "/v1/provider-events/{provider_event}/match" => provider_events::match_to, control(RESOLVE, "provider_event.match");
+    post "/v1/provider-events/{provider_event}/dismiss" => provider_events::dismiss, control(RESOLVE, "provider_event.dismiss");
+    get "/v1/provider-words" => provider_words::list, READS;
+    put "/v1/provider-words/{provider}" => provider_words::set, write(OPERATE, "provider_words.set");
+];
+
 /// Every route.
 pub(crate) fn all() -> impl Iterator<Item = &'static Line> {
-    [OUTSIDE, CALLS, WORKFLOWS, LEADS, KEYS, admin::ROUTES].into_iter().flatten()
+    [OUTSIDE, CALLS, WORKFLOWS, LEADS, PROVIDERS, KEYS, admin::ROUTES].into_iter().flatten()
 }
 
 /// Puts all routes of the API into an actix-web application. Register your own routes before: this
@@ -178,6 +187,7 @@ pub fn configure(state: ApiState) -> impl Fn(&mut ServiceConfig) {
                     )
                     .configure(|config| register(config, "/v1", WORKFLOWS))
                     .configure(|config| register(config, "/v1", LEADS))
+                    .configure(|config| register(config, "/v1", PROVIDERS))
                     .configure(|config| register(config, "/v1", KEYS))
                     .configure(admin::routes)
                     .default_service(web::route().to(no_route)),

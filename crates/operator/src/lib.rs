@@ -17,6 +17,7 @@ mod listing;
 mod names;
 mod out;
 mod progress;
+mod provider_event;
 #[cfg(test)]
 mod stub;
 mod workflow;
@@ -30,6 +31,7 @@ pub use self::{
     events::EventsArgs,
     fault::{FAILED, Fault, MISUSED, UNANSWERED, UNAUTHORISED},
     lead::LeadCommand,
+    provider_event::{ProviderEventCommand, ProviderWordsCommand},
     workflow::WorkflowCommand,
 };
 

@@ -8,6 +8,7 @@ use branchline_domain::{
     id::{CallId, LeadId, NodeId, WorkflowId},
     lead::{LeadEvent, Values},
     personal::Personal,
+    provider::ProviderWord,
     time::Timestamp,
 };
 use serde::Serialize;
@@ -33,6 +34,21 @@ pub struct Conflict {
     pub status: CallStatus,
     /// Why the call ended, in the provider's word.
     pub end_reason: Option<String>,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// A status in the word of the provider that told it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeardWord {
+    /// Who told it.
+    pub provider: String,
+    /// Its word, as it came.
+    pub word: String,
+    /// Its name for the message.
+    pub event_id: Option<String>,
+    /// The status that it was taken for.
+    pub status: CallStatus,
     /// When it was recorded.
     pub at: Timestamp,
 }
@@ -70,6 +86,9 @@ pub struct CallLog {
     pub provider_ref: Option<String>,
     /// Other final statuses, in the order they were reported.
     pub conflicts: Vec<Conflict>,
+    /// What providers called its statuses, in the order they were recorded; none for statuses that
+    /// were reported in our own words.
+    pub heard: Vec<HeardWord>,
     /// The statuses it came to, `created` first.
     pub timeline: Vec<StatusMark>,
     /// When it was requested.
@@ -146,6 +165,11 @@ impl Reader {
             LeadEvent::CallReferenced { call, provider_ref } => {
                 self.change(*call, |log| log.provider_ref = Some(provider_ref.clone()));
             }
+            LeadEvent::ProviderStatusHeard { call, heard, status } => {
+                let ProviderWord { provider, word, event_id } = heard.as_ref().clone();
+                let heard = HeardWord { provider, word, event_id, status: *status, at };
+                self.change(*call, |log| log.heard.push(heard));
+            }
             LeadEvent::CallAttributesAttached { call, attributes } => {
                 self.change(*call, |log| attach(&mut log.attributes, attributes));
             }
@@ -187,6 +211,7 @@ impl Reader {
             attributes: Personal::default(),
             provider_ref: None,
             conflicts: Vec::new(),
+            heard: Vec::new(),
             timeline: vec![StatusMark { status: CallStatus::Created, at }],
             created_at: at,
             ended_at: None,

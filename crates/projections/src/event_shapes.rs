@@ -117,6 +117,7 @@ pub const fn call_number(event: &LeadEvent) -> Option<u32> {
         | LeadEvent::CallConcluded { call, .. }
         | LeadEvent::CallConflictRecorded { call, .. }
         | LeadEvent::CallReferenced { call, .. }
+        | LeadEvent::ProviderStatusHeard { call, .. }
         | LeadEvent::CallAttributesAttached { call, .. }
         | LeadEvent::CallScheduled { call, .. } => Some(*call),
         LeadEvent::LeadEnrolled { .. }
@@ -154,6 +155,7 @@ const fn lead_type(event: &LeadEvent) -> &'static str {
         LeadEvent::CallConcluded { .. } => "lead.call_concluded",
         LeadEvent::CallConflictRecorded { .. } => "lead.call_conflict_recorded",
         LeadEvent::CallReferenced { .. } => "lead.call_referenced",
+        LeadEvent::ProviderStatusHeard { .. } => "lead.provider_status_heard",
         LeadEvent::CallAttributesAttached { .. } => "lead.call_attributes_attached",
         LeadEvent::BranchTaken { .. } => "lead.branch_taken",
         LeadEvent::RoutingHeld { .. } => "lead.routing_held",
@@ -190,6 +192,10 @@ fn lead_payload(event: &LeadEvent) -> Value {
         LeadEvent::CallDispatchStarted { lease_until, .. } => json!({ "lease_until": lease_until }),
         LeadEvent::CallDispatched { provider_ref, .. } => json!({ "provider_ref": provider_ref }),
         LeadEvent::CallReferenced { provider_ref, .. } => json!({ "provider_ref": provider_ref }),
+        LeadEvent::ProviderStatusHeard { heard, status, .. } => {
+            json!({ "provider": heard.provider, "word": heard.word, "event_id": heard.event_id,
+                    "status": status })
+        }
         LeadEvent::CallStatusChanged { status, occurred_at, .. } => {
             json!({ "status": status, "occurred_at": occurred_at })
         }
@@ -331,6 +337,25 @@ fn organisation_event(event: &OrganisationEvent) -> (&'static str, Value) {
             "organisation.action_refused",
             json!({ "action": action, "target": target, "code": code }),
         ),
+        OrganisationEvent::ProviderEventUnmatched { event, reason, told } => (
+            "organisation.provider_event_unmatched",
+            json!({ "provider_event_id": event, "reason": reason, "provider": told.provider,
+                    "word": told.word, "provider_call_id": told.provider_call_id,
+                    "call_id": told.call, "event_id": told.event_id,
+                    "end_reason": told.end_reason, "occurred_at": told.occurred_at,
+                    "facts": told.facts }),
+        ),
+        OrganisationEvent::ProviderEventMatched { event, call, status } => (
+            "organisation.provider_event_matched",
+            json!({ "provider_event_id": event, "call_id": call, "status": status }),
+        ),
+        OrganisationEvent::ProviderEventDismissed { event, note } => (
+            "organisation.provider_event_dismissed",
+            json!({ "provider_event_id": event, "note": note }),
+        ),
+        OrganisationEvent::ProviderWordsSet { provider, words } => {
+            ("organisation.provider_words_set", json!({ "provider": provider, "words": words }))
+        }
     }
 }
 

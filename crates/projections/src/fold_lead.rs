@@ -95,7 +95,7 @@ impl Projections {
             LeadEvent::LeadEnrolled { .. }
             | LeadEvent::LeadEdited { .. }
             | LeadEvent::CallConflictRecorded { .. }
-            | LeadEvent::CallReferenced { .. }
+            | LeadEvent::ProviderStatusHeard { .. }
             | LeadEvent::CallAttributesAttached { .. }
             | LeadEvent::ApplicationAnswered { .. } => {}
             LeadEvent::NodeEntered { visit, node, release_at, .. } => {
@@ -132,7 +132,13 @@ impl Projections {
                     known.lease_until = (*lease_until).into();
                 });
             }
-            LeadEvent::CallDispatched { call, .. } => {
+            LeadEvent::CallReferenced { call, provider_ref } => {
+                self.note_provider_ref(lead, *call, provider_ref);
+            }
+            LeadEvent::CallDispatched { call, provider_ref } => {
+                if let Some(name) = provider_ref {
+                    self.note_provider_ref(lead, *call, name);
+                }
                 self.change_call(lead, *call, |known| known.dispatch = DispatchStage::Dispatched);
                 news_of(lead, *call, false);
             }

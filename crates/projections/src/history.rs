@@ -276,6 +276,7 @@ impl Reader {
             | LeadEvent::ApplicationAnswered { .. }
             | LeadEvent::CallConflictRecorded { .. }
             | LeadEvent::CallReferenced { .. }
+            | LeadEvent::ProviderStatusHeard { .. }
             | LeadEvent::CallAttributesAttached { .. }
             | LeadEvent::LeadCompleted
             | LeadEvent::LeadDropped

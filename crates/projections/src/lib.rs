@@ -25,6 +25,8 @@ mod order;
 mod organisations;
 mod page;
 mod projections;
+mod provider_events;
+mod provider_refs;
 mod rows;
 mod standing;
 mod standing_rows;
@@ -48,12 +50,14 @@ pub use invariants::{Invariants, Rule, Violation};
 pub use lead_lists::{Held, LeadFilter};
 pub use lead_parts::{LeadPart, LeadPlace, PartRow};
 pub use order::{
-    ApiKeySort, CallSort, ImportSort, LeadSort, Order, RefusalSort, SORTED_ROWS_MAX, SortKey,
-    TooLongToSort, WorkflowSort,
+    ApiKeySort, CallSort, ImportSort, LeadSort, Order, ProviderEventSort, RefusalSort,
+    SORTED_ROWS_MAX, SortKey, TooLongToSort, WorkflowSort,
 };
 pub use organisations::REFUSED_ACTIONS_MAX;
 pub use page::{ListCursor, Page, PageStart, Paging, ParseListCursorError};
 pub use projections::Projections;
+pub use provider_events::ProviderEventFilter;
+pub use provider_refs::PROVIDER_REFS_MAX;
 pub use rows::{
     CallRow, Counts, DispatchStage, ErasedLead, LeadRow, NodeCounts, RequestedCall, StatusCounts,
     WorkflowRow,

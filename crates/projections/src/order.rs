@@ -150,6 +150,24 @@ impl SortKey for RefusalSort {
     }
 }
 
+/// What messages of providers are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProviderEventSort {
+    /// When they were recorded.
+    #[default]
+    ReceivedAt,
+}
+
+impl SortKey for ProviderEventSort {
+    const ALL: &'static [(&'static str, Self)] = &[("received_at", Self::ReceivedAt)];
+
+    fn letter(self) -> char {
+        match self {
+            Self::ReceivedAt => 'p',
+        }
+    }
+}
+
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Order<S> {

@@ -27,7 +27,7 @@ pub(crate) struct StoredOrganisation {
     pub(crate) refused: VecDeque<Position>,
 }
 
-/// All organisations that have or had a key.
+/// All organisations that have or had a key, or were told something by a provider.
 pub(crate) type Organisations = BTreeMap<OrganisationId, StoredOrganisation>;
 
 impl StoredOrganisation {
@@ -56,12 +56,12 @@ impl Projections {
         }
     }
 
-    /// Every organisation that has or had a key.
+    /// Every organisation that has or had a key, or that a provider told something.
     pub fn organisations(&self) -> impl Iterator<Item = (OrganisationId, &OrganisationState)> {
         self.organisations.iter().map(|(&id, stored)| (id, &stored.state))
     }
 
-    /// An organisation that has or had a key.
+    /// An organisation that has or had a key, or that a provider told something.
     pub fn organisation(&self, id: OrganisationId) -> Option<&OrganisationState> {
         self.organisations.get(&id).map(|stored| &stored.state)
     }
@@ -108,7 +108,7 @@ impl Projections {
 }
 
 /// The rows behind the cursor, if there is one.
-fn beyond<S: SortKey, R>(
+pub(crate) fn beyond<S: SortKey, R>(
     rows: impl Iterator<Item = (Place, R)>,
     order: Order<S>,
     paging: Paging,

@@ -20,6 +20,7 @@ use crate::{
     fact::{Fact, FactEvents},
     imports::Imports,
     organisations::Organisations,
+    provider_refs::ProviderRefs,
     standing::Standing,
     stored::{StoredCall, StoredLead},
     workflows::Workflows,
@@ -59,6 +60,8 @@ pub struct Projections {
     pub(crate) deadlines: DueQueue,
     pub(crate) imports: Imports,
     pub(crate) organisations: Organisations,
+    /// Names that providers gave calls.
+    pub(crate) provider_refs: ProviderRefs,
 }
 
 impl fmt::Debug for Projections {

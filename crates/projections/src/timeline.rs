@@ -156,6 +156,12 @@ fn lead_line(event: &LeadEvent, phones: PhoneNumbers) -> String {
         LeadEvent::CallReferenced { call, provider_ref } => {
             Line::of("call_referenced").value(call).field("ref", Text(provider_ref))
         }
+        LeadEvent::ProviderStatusHeard { call, heard, status } => Line::of("provider_status_heard")
+            .value(call)
+            .value(status)
+            .field("provider", Text(&heard.provider))
+            .field("word", Quoted(&heard.word))
+            .maybe_text("event", heard.event_id.as_ref()),
         LeadEvent::CallAttributesAttached { call, attributes } => {
             Line::of("call_attributes_attached")
                 .value(call)
@@ -331,6 +337,32 @@ fn organisation_line(event: &OrganisationEvent) -> String {
             .value(Text(action))
             .maybe_text("target", Some(target).filter(|target| !target.is_empty()))
             .field("code", Text(code)),
+        OrganisationEvent::ProviderEventUnmatched { event, reason, told } => {
+            let line = Line::of("provider_event_unmatched")
+                .value(event)
+                .value(reason.as_str())
+                .field("provider", Text(&told.provider))
+                .field("word", Quoted(&told.word))
+                .maybe_text("ref", told.provider_call_id.as_ref())
+                .maybe("call", told.call)
+                .maybe_text("event", told.event_id.as_ref())
+                .maybe_text("reason", told.end_reason.as_ref())
+                .maybe("at", told.occurred_at);
+            told.facts.iter().fold(line, |line, (name, value)| {
+                line.value(format_args!("{}:{}", Text(name), Quoted(value)))
+            })
+        }
+        OrganisationEvent::ProviderEventMatched { event, call, status } => {
+            Line::of("provider_event_matched").value(event).value(call).value(status)
+        }
+        OrganisationEvent::ProviderEventDismissed { event, note } => {
+            Line::of("provider_event_dismissed").value(event).field("note", Quoted(note))
+        }
+        OrganisationEvent::ProviderWordsSet { provider, words } => words
+            .iter()
+            .fold(Line::of("provider_words_set").value(Text(provider)), |line, (word, meaning)| {
+                line.value(format_args!("{}={meaning}", Quoted(word)))
+            }),
     };
     line.0
 }

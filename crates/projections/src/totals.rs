@@ -27,6 +27,8 @@ pub struct Totals {
     pub calls_scheduled: u64,
     /// Calls whose dialling has begun and that have no final status.
     pub calls_in_progress: u64,
+    /// Messages of telephony providers that could not be used and wait for a person.
+    pub provider_events_unmatched: u64,
     /// When the oldest release, deadline of a call and hand-out that nobody has dealt with falls or
     /// fell due.
     pub due: DueTimes,
@@ -86,6 +88,7 @@ impl Projections {
                 call_deadline: self.next_call_deadline(),
                 lease: self.next_lease_end(),
             },
+            provider_events_unmatched: self.unmatched_provider_events() as u64,
             ..Totals::default()
         }
     }

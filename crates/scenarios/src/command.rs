@@ -405,13 +405,10 @@ fn report(call: &str, status: &str, details: &[String]) -> Result<Command, Wrong
     let Ok(status) = status.parse::<CallStatus>() else {
         return Ok(Command::ReportNonsense(status.into()));
     };
-    let mut report = CallReport {
-        status,
-        occurred_at: None,
-        end_reason: None,
-        attributes: Values::new(),
-        provider_ref: None,
-    };
+    let (occurred_at, end_reason, provider_ref, heard) = (None, None, None, None);
+    let attributes = Values::new();
+    let mut report =
+        CallReport { status, occurred_at, end_reason, attributes, provider_ref, heard };
     for detail in details {
         if let Some(reason) = detail.strip_prefix("reason=") {
             report.end_reason = Some(words::text(reason));

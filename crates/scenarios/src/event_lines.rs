@@ -102,6 +102,9 @@ fn lead_event(names: &Names, event: &LeadEvent) -> String {
         LeadEvent::CallReferenced { call, provider_ref } => {
             format!("call_referenced {call} {provider_ref}")
         }
+        LeadEvent::ProviderStatusHeard { call, heard, status } => {
+            format!("provider_status_heard {call} {} {:?} {status}", heard.provider, heard.word)
+        }
         LeadEvent::CallAttributesAttached { call, attributes } => {
             format!("call_attributes_attached {call} {}", values(attributes))
         }

@@ -27,7 +27,7 @@ mod workflow_text;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use branchline_operator::{CallCommand, EventsArgs};
+use branchline_operator::{CallCommand, EventsArgs, ProviderEventCommand, ProviderWordsCommand};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::{config::Config, operator::LeadCommand, workflow_files::WorkflowCommand};
@@ -73,6 +73,12 @@ enum Command {
     /// Works with calls of a running server.
     #[command(subcommand)]
     Call(CallCommand),
+    /// Works with what telephony providers told a running server and it could not use.
+    #[command(subcommand)]
+    ProviderEvent(ProviderEventCommand),
+    /// Works with what words of telephony providers mean to a running server.
+    #[command(subcommand)]
+    ProviderWords(ProviderWordsCommand),
     /// Shows what a running server recorded, and with --follow what it records from now on.
     Events(EventsArgs),
     /// Writes the journal of a running or a stopped server to one file that checks itself.
@@ -158,6 +164,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         | Command::Keys(_)
         | Command::Lead(_)
         | Command::Call(_)
+        | Command::ProviderEvent(_)
+        | Command::ProviderWords(_)
         | Command::Events(_)
         | Command::Backup(_)
         | Command::Restore(_)
@@ -184,6 +192,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Test(_)
         | Command::Doctor(_)
         | Command::Call(_)
+        | Command::ProviderEvent(_)
+        | Command::ProviderWords(_)
         | Command::Events(_)
         | Command::Completions(_)
         | Command::Man(_) => Ok(ExitCode::SUCCESS),
@@ -197,6 +207,8 @@ impl Command {
             Self::Workflow(WorkflowCommand::OfServer(command)) => command.run(),
             Self::Lead(LeadCommand::OfServer(command)) => command.run(),
             Self::Call(command) => command.run(),
+            Self::ProviderEvent(command) => command.run(),
+            Self::ProviderWords(command) => command.run(),
             Self::Events(args) => args.run(),
             Self::Test(args) => return Some(rehearse::run(args)),
             Self::Completions(args) => return Some(args.run(Cli::command())),

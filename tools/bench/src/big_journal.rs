@@ -225,6 +225,7 @@ async fn report(engine: &EngineHandle, lead: LeadId, call: u32, number: u32) -> 
             end_reason: None,
             attributes,
             provider_ref: None,
+            heard: None,
         };
         engine.tell_of_call(&caller, id, CallAction::Report(report)).await?;
     }

@@ -23,5 +23,6 @@ pub(crate) fn outcome(seed: u64, lead: LeadId, call: u32) -> CallReport {
         end_reason: None,
         attributes: BTreeMap::new(),
         provider_ref: None,
+        heard: None,
     }
 }

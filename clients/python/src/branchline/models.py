@@ -43,6 +43,7 @@ __all__ = [
     "ConsistencyProofNew",
     "ConsistencyProofOld",
     "Counts",
+    "Dismissal",
     "Dossier",
     "DossierHead",
     "DossierRecordsItem",
@@ -75,6 +76,8 @@ __all__ = [
     "Guard",
     "GuardKind",
     "Health",
+    "HeardProvider",
+    "HeardWord",
     "HeldFilter",
     "History",
     "HoldReason",
@@ -127,6 +130,19 @@ __all__ = [
     "Output",
     "PageMeta",
     "Problem",
+    "ProviderEvent",
+    "ProviderEventId",
+    "ProviderEventMatch",
+    "ProviderEventPage",
+    "ProviderEventSort",
+    "ProviderEventState",
+    "ProviderMessage",
+    "ProviderName",
+    "ProviderOutcome",
+    "ProviderWord",
+    "ProviderWordPage",
+    "ProviderWordTable",
+    "ProviderWords",
     "Readiness",
     "ReadinessCode",
     "ReadinessReason",
@@ -153,11 +169,14 @@ __all__ = [
     "Transition",
     "TransitionCause",
     "TryOutcome",
+    "UnmatchedReason",
     "Values",
     "VariableKeys",
     "Visit",
     "VoiceCallConfig",
     "Weekday",
+    "WordMeaning",
+    "WordSource",
     "Workflow",
     "WorkflowControl",
     "WorkflowEdit",
@@ -316,6 +335,8 @@ class CallLog(_CallLogOdd):
     end_reason: str | None
     """Why it ended, in the word of the provider."""
     ended_at: Timestamp | None
+    heard: list[HeardWord]
+    """Statuses that were told in a provider's word, in the order they were recorded."""
     id: CallId
     lead_id: LeadId
     node_id: NodeId | None
@@ -515,6 +536,14 @@ class Counts(TypedDict):
     by_node: dict[str, NodeCounts]
     """By node id: every node of the newest revision, and older ones where leads stand or stood."""
     by_status: StatusCounts
+
+
+@final
+class Dismissal(TypedDict):
+    """Why nothing has to come of a message."""
+
+    note: str
+    """Why. The journal keeps it in clear: say nothing personal."""
 
 
 @final
@@ -845,6 +874,36 @@ class Guard(TypedDict):
 class Health(TypedDict):
     status: str
     version: str
+
+
+@final
+class HeardProvider(TypedDict):
+    """What came of what a provider told."""
+
+    accepted: bool | None
+    """Whether the report is part of the call's story: another final status than the first is not."""
+    call_id: CallId | None
+    outcome: ProviderOutcome
+    """Reported of a call, ignored as the word table says, or kept for a person."""
+    provider_event_id: ProviderEventId | None
+    reason: UnmatchedReason | None
+    status: CallStatus | None
+
+
+@final
+class HeardWord(TypedDict):
+    """A status in the word of the provider that told it."""
+
+    at: Timestamp
+    """When it was recorded."""
+    event_id: str | None
+    """Its name for the message."""
+    provider: str
+    """Who told it."""
+    status: CallStatus
+    """The status that it was taken for."""
+    word: str
+    """Its word, as it came."""
 
 
 @final
@@ -1282,6 +1341,122 @@ class Problem(_ProblemMust, total=False):
     """The status that stands in the way."""
     faults: list[GraphFault | RowFault]
     """Every fault of a graph or of a list of leads."""
+
+
+@final
+class ProviderEvent(TypedDict):
+    """A message that could not be used."""
+
+    call_id: CallId | None
+    end_reason: str | None
+    """Why the call ended, in the provider's word."""
+    event_id: str | None
+    """The provider's name for the message."""
+    facts: dict[str, str]
+    """Fields of the message that say how the call went, and name nobody."""
+    id: ProviderEventId
+    note: str | None
+    """Why it was dismissed."""
+    occurred_at: Timestamp | None
+    position: int
+    """The record that kept it."""
+    provider: str
+    """Who told it."""
+    provider_call_id: str | None
+    """The provider's name for the call."""
+    reason: UnmatchedReason
+    received_at: Timestamp
+    """When it was recorded."""
+    settled_at: Timestamp | None
+    settled_position: int | None
+    """The record that says what a person decided, and who that was."""
+    state: ProviderEventState
+    """What became of it."""
+    status: CallStatus | None
+    word: str
+    """The provider's word for the status."""
+
+
+@final
+class ProviderEventMatch(TypedDict, total=False):
+    """What a person says of a message that could not be used."""
+
+    call_id: CallId | None
+    """The call; the one that the event names, unless given."""
+    status: CallStatus | None
+    """The status; what the word means by now, unless given."""
+
+
+@final
+class ProviderEventPage(TypedDict):
+    """The answer to a list."""
+
+    data: list[ProviderEvent]
+    meta: PageMeta
+
+
+class _ProviderMessageMust(TypedDict):
+    provider: ProviderName
+    status: str
+    """The provider's own word; what it means is in the word table."""
+
+
+@final
+class ProviderMessage(_ProviderMessageMust, total=False):
+    """What a telephony provider told of a call, in its own word."""
+
+    call_id: CallId | None
+    """Our name for the call, where the provider sends it along."""
+    end_reason: str | None
+    """Why the call ended, in the provider's word."""
+    event_id: str | None
+    """The provider's name for this message: sent again it is the same one. Without it the whole
+    content tells.
+    """
+    occurred_at: Timestamp | datetime | None
+    payload: Mapping[str, Any] | None
+    """What the provider sent. Kept of it are fields that say how the call went and name nobody,
+    such as `HangupCause`; numbers and names are not.
+    """
+    provider_call_id: str | None
+    """The provider's name for the call, as `dispatched` or a report gave it."""
+
+
+@final
+class ProviderWord(TypedDict):
+    """A row of a word table."""
+
+    meaning: WordMeaning
+    provider: str
+    """Whose word it is."""
+    source: WordSource
+    """Whether it comes with this release or the organisation set it."""
+    word: str
+    """The word, in lower case."""
+
+
+@final
+class ProviderWordPage(TypedDict):
+    """The answer to a list."""
+
+    data: list[ProviderWord]
+    meta: PageMeta
+
+
+@final
+class ProviderWordTable(TypedDict):
+    """The word table of a provider as it is in force."""
+
+    provider: str
+    words: list[ProviderWord]
+
+
+@final
+class ProviderWords(TypedDict):
+    """The organisation's own words of a provider: these and no others."""
+
+    words: Mapping[str, WordMeaning]
+    """What each word means, in place of what is built in. Upper and lower case are the same."""
 
 
 @final
@@ -1850,6 +2025,21 @@ of a call, `true` and `false` of a condition or any text of a switch, `next` of 
 `success` and `failure` of an application.
 """
 
+ProviderEventId: TypeAlias = str
+"""Id of a message of a telephony provider that could not be used."""
+
+ProviderEventSort: TypeAlias = Literal["received_at", "-received_at"]
+"""What messages of providers are sorted by; with `-` the newest first."""
+
+ProviderEventState: TypeAlias = Literal["unmatched", "matched", "dismissed"]
+"""What became of a message that could not be used."""
+
+ProviderName: TypeAlias = str
+"""Short name of a telephony provider."""
+
+ProviderOutcome: TypeAlias = Literal["reported", "ignored", "kept"]
+"""What came of what a provider told."""
+
 ReadinessCode: TypeAlias = Literal[
     "shutting_down",
     "journal_failed",
@@ -1917,6 +2107,9 @@ TransitionCause: TypeAlias = Literal[
 TryOutcome: TypeAlias = Literal["succeeded", "failed", "unavailable", "interrupted"]
 """What came of a try of an application step."""
 
+UnmatchedReason: TypeAlias = Literal["unknown_word", "unknown_call"]
+"""Why a message of a provider could not be used."""
+
 Weekday: TypeAlias = Literal[
     "monday",
     "tuesday",
@@ -1927,6 +2120,27 @@ Weekday: TypeAlias = Literal[
     "sunday",
 ]
 """A day of the week."""
+
+WordMeaning: TypeAlias = Literal[
+    "created",
+    "initiated",
+    "sent",
+    "received",
+    "connected",
+    "waiting",
+    "completed",
+    "did_not_pick",
+    "busy",
+    "failed",
+    "no_answer",
+    "cancelled",
+    "retry_expired",
+    "ignore",
+]
+"""What a provider's word means: a status of a call, or to ignore it."""
+
+WordSource: TypeAlias = Literal["built_in", "organisation"]
+"""Where a row of a word table comes from."""
 
 WorkflowControl: TypeAlias = Literal["activate", "deactivate"]
 """The one button that a workflow has."""

@@ -564,6 +564,31 @@ class Operations(Asking):
             timeout=timeout,
         )
 
+    def dismiss_provider_event(
+        self,
+        provider_event: models.ProviderEventId,
+        *,
+        note: str,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.ProviderEvent:
+        """Says that nothing has to come of what was kept.
+
+        - `note`: Why. The journal keeps it in clear: say nothing personal.
+
+        `POST /v1/provider-events/{provider_event}/dismiss` with a key of scope `resolve`.
+        """
+        answer: models.ProviderEvent = self._ask_json(
+            "POST",
+            path_of("/v1/provider-events/{provider_event}/dismiss", provider_event),
+            body={
+                "note": note,
+            },
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
     def duplicate_workflow(
         self,
         workflow: models.WorkflowId,
@@ -1263,6 +1288,56 @@ class Operations(Asking):
         )
         return answer
 
+    def hear_provider(
+        self,
+        *,
+        provider: models.ProviderName,
+        status: str,
+        call_id: models.CallId | None = None,
+        end_reason: str | None = None,
+        event_id: str | None = None,
+        occurred_at: models.Timestamp | datetime | None = None,
+        payload: Mapping[str, Any] | None = None,
+        provider_call_id: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.HeardProvider:
+        """Takes what a telephony provider told of a call, in its own word.
+
+        The word table says which status it is, and the call is found by `call_id`, else by
+        `provider_call_id`: then it is reported of the call. What cannot be used is kept (202)
+        until a person has decided. Sent again, it is not kept twice.
+
+        - `status`: The provider's own word; what it means is in the word table.
+        - `call_id`: Our name for the call, where the provider sends it along.
+        - `end_reason`: Why the call ended, in the provider's word.
+        - `event_id`: The provider's name for this message: sent again it is the same one.
+          Without it the whole content tells.
+        - `payload`: What the provider sent. Kept of it are fields that say how the call went
+          and name nobody, such as `HangupCause`; numbers and names are not.
+        - `provider_call_id`: The provider's name for the call, as `dispatched` or a report gave
+          it.
+
+        `POST /v1/provider-events` with a key of scope `ingest`.
+        """
+        answer: models.HeardProvider = self._ask_json(
+            "POST",
+            "/v1/provider-events",
+            body={
+                "call_id": call_id,
+                "end_reason": end_reason,
+                "event_id": event_id,
+                "occurred_at": occurred_at,
+                "payload": payload,
+                "provider": provider,
+                "provider_call_id": provider_call_id,
+                "status": status,
+            },
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
     def list_api_keys(
         self,
         *,
@@ -1750,6 +1825,124 @@ class Operations(Asking):
 
         return each(page)
 
+    def list_provider_events(
+        self,
+        *,
+        provider: models.ProviderName | None = None,
+        reason: models.UnmatchedReason | None = None,
+        state: models.ProviderEventState | None = None,
+        sort: models.ProviderEventSort | None = None,
+        page: int | None = None,
+        limit: int | None = None,
+        cursor: models.ListCursor | None = None,
+        timeout: float | None = None,
+    ) -> models.ProviderEventPage:
+        """What providers told and could not be used, as it came unless `sort` says otherwise.
+
+        All that wait for a person, and the last 1,000 that were decided about. The journal has
+        all.
+
+        - `provider`: Only of this provider.
+        - `reason`: Only those that could not be used for this reason.
+        - `state`: Only those of which this became.
+        - `sort`: In which order.
+        - `page`: Page, from 1. Not with `cursor`.
+        - `limit`: Rows of a page; 20 unless said otherwise.
+        - `cursor`: Where to go on: the `next_cursor` of an earlier answer.
+
+        `GET /v1/provider-events` with a key of scope `read`.
+        """
+        answer: models.ProviderEventPage = self._ask_json(
+            "GET",
+            "/v1/provider-events",
+            query={
+                "provider": provider,
+                "reason": reason,
+                "state": state,
+                "sort": sort,
+                "page": page,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            timeout=timeout,
+        )
+        return answer
+
+    def iter_provider_events(
+        self,
+        *,
+        provider: models.ProviderName | None = None,
+        reason: models.UnmatchedReason | None = None,
+        state: models.ProviderEventState | None = None,
+        sort: models.ProviderEventSort | None = None,
+        page_size: int = 100,
+        timeout: float | None = None,
+    ) -> Iterator[models.ProviderEvent]:
+        """Every row of `list_provider_events`, page after page, asked for as they are needed."""
+
+        def page(cursor: str | None) -> models.ProviderEventPage:
+            return self.list_provider_events(
+                provider=provider,
+                reason=reason,
+                state=state,
+                sort=sort,
+                limit=page_size,
+                cursor=cursor,
+                timeout=timeout,
+            )
+
+        return each(page)
+
+    def list_provider_words(
+        self,
+        *,
+        provider: models.ProviderName | None = None,
+        page: int | None = None,
+        limit: int | None = None,
+        cursor: models.ListCursor | None = None,
+        timeout: float | None = None,
+    ) -> models.ProviderWordPage:
+        """The word tables in force, by provider and word, with where each row comes from.
+
+        - `provider`: Only of this provider.
+        - `page`: Page, from 1. Not with `cursor`.
+        - `limit`: Rows of a page; 20 unless said otherwise.
+        - `cursor`: Where to go on: the `next_cursor` of an earlier answer.
+
+        `GET /v1/provider-words` with a key of scope `read`.
+        """
+        answer: models.ProviderWordPage = self._ask_json(
+            "GET",
+            "/v1/provider-words",
+            query={
+                "provider": provider,
+                "page": page,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            timeout=timeout,
+        )
+        return answer
+
+    def iter_provider_words(
+        self,
+        *,
+        provider: models.ProviderName | None = None,
+        page_size: int = 100,
+        timeout: float | None = None,
+    ) -> Iterator[models.ProviderWord]:
+        """Every row of `list_provider_words`, page after page, asked for as they are needed."""
+
+        def page(cursor: str | None) -> models.ProviderWordPage:
+            return self.list_provider_words(
+                provider=provider,
+                limit=page_size,
+                cursor=cursor,
+                timeout=timeout,
+            )
+
+        return each(page)
+
     def list_records(
         self,
         *,
@@ -1907,6 +2100,38 @@ class Operations(Asking):
             )
 
         return each(page)
+
+    def match_provider_event(
+        self,
+        provider_event: models.ProviderEventId,
+        *,
+        call_id: models.CallId | None = None,
+        status: models.CallStatus | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.ProviderEvent:
+        """Reports of a call what was kept, as a person says.
+
+        Without `call_id` it is the call that the event names, by now; without `status` it is
+        what the word table says, by now: so a word that was mapped later is applied. What was
+        decided otherwise before stays (409).
+
+        - `call_id`: The call; the one that the event names, unless given.
+        - `status`: The status; what the word means by now, unless given.
+
+        `POST /v1/provider-events/{provider_event}/match` with a key of scope `resolve`.
+        """
+        answer: models.ProviderEvent = self._ask_json(
+            "POST",
+            path_of("/v1/provider-events/{provider_event}/match", provider_event),
+            body={
+                "call_id": call_id,
+                "status": status,
+            },
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
 
     def pause_workflow(
         self,
@@ -2227,6 +2452,33 @@ class Operations(Asking):
             path_of("/v1/admin/organisations/{organisation}/keys/{key}/rotate", organisation, key),
             body={
                 "overlap_s": overlap_s,
+            },
+            idempotency_key=idempotency_key,
+            timeout=timeout,
+        )
+        return answer
+
+    def set_provider_words(
+        self,
+        provider: models.ProviderName,
+        *,
+        words: Mapping[str, models.WordMeaning],
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> models.ProviderWordTable:
+        """Sets the organisation's own words of a provider: these and no others. They come before
+        what is built in; `{}` leaves what is built in alone.
+
+        - `words`: What each word means, in place of what is built in. Upper and lower case are
+          the same.
+
+        `PUT /v1/provider-words/{provider}` with a key of scope `operate`.
+        """
+        answer: models.ProviderWordTable = self._ask_json(
+            "PUT",
+            path_of("/v1/provider-words/{provider}", provider),
+            body={
+                "words": words,
             },
             idempotency_key=idempotency_key,
             timeout=timeout,

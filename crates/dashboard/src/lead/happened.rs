@@ -128,6 +128,7 @@ impl Making<'_> {
             | LeadEvent::CallConcluded { .. }
             | LeadEvent::CallConflictRecorded { .. }
             | LeadEvent::CallReferenced { .. }
+            | LeadEvent::ProviderStatusHeard { .. }
             | LeadEvent::CallAttributesAttached { .. }
             | LeadEvent::AnalysisAwaited { .. }
             | LeadEvent::ApplicationRequested { .. }

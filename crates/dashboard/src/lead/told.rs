@@ -112,6 +112,13 @@ pub(crate) fn tell(story: &Story, before: &LeadState, event: &LeadEvent) -> Told
                 "The carrier calls " (call(*number)) " " code { (provider_ref) }
             },
         ),
+        LeadEvent::ProviderStatusHeard { call: number, heard, status } => told(
+            "is-call",
+            html! {
+                "Of " (call(*number)) " " (heard.provider) " said " code { (heard.word) }
+                ", which is " (call_badge(*status))
+            },
+        ),
         LeadEvent::CallAttributesAttached { call: number, attributes } => {
             told("is-call", html! { "Analysis of " (call(*number)) " found" })
                 .with(values(attributes))

@@ -7,6 +7,7 @@ use crate::{
     call_status::CallStatus,
     id::{ImportId, LeadId, NodeId, WorkflowId},
     output::Output,
+    provider::ProviderWord,
     time::Timestamp,
     value::Value,
     workflow::WorkflowView,
@@ -36,6 +37,8 @@ pub struct CallReport {
     pub attributes: Values,
     /// The carrier's name for the call.
     pub provider_ref: Option<String>,
+    /// The provider's own word that the status was made of, where it was.
+    pub heard: Option<ProviderWord>,
 }
 
 /// What came of a try of an application step.

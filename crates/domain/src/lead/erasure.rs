@@ -62,7 +62,7 @@ pub(super) fn kept<'a>(state: &LeadState, report: &'a CallReport) -> Cow<'a, Cal
     if state.is_erased() {
         let provider_ref = report.provider_ref.clone();
         let (end_reason, attributes) = (None, Values::new());
-        Cow::Owned(CallReport { end_reason, attributes, provider_ref, ..*report })
+        Cow::Owned(CallReport { end_reason, attributes, provider_ref, heard: None, ..*report })
     } else {
         Cow::Borrowed(report)
     }

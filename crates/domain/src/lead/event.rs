@@ -6,6 +6,7 @@ use crate::{
     id::{ImportId, NodeId, WorkflowId},
     output::Output,
     personal::Personal,
+    provider::ProviderWord,
     time::Timestamp,
 };
 
@@ -122,6 +123,16 @@ pub enum LeadEvent {
         call: u32,
         /// The name.
         provider_ref: String,
+    },
+    /// A status of the call was heard in a provider's word. What it made of the call is in the same
+    /// record.
+    ProviderStatusHeard {
+        /// Its number.
+        call: u32,
+        /// What was heard.
+        heard: Box<ProviderWord>,
+        /// The status that it was taken for.
+        status: CallStatus,
     },
     /// Analysis of the call found something.
     CallAttributesAttached {

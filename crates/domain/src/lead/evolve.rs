@@ -103,6 +103,8 @@ pub fn evolve(state: &mut LeadState, event: &LeadEvent, recorded: Recorded) {
         LeadEvent::CallConflictRecorded { call, status, .. } => {
             with_call(state, *call, |known| known.conflicts.push(*status));
         }
+        // It is what somebody heard; what became of the call follows.
+        LeadEvent::ProviderStatusHeard { .. } => {}
         LeadEvent::CallReferenced { call, provider_ref } => {
             with_call(state, *call, |known| known.provider_ref = Some(provider_ref.clone()));
         }

@@ -57,6 +57,7 @@ const fn read_by(event: &LeadEvent) -> Reads {
         | LeadEvent::CallConcluded { .. }
         | LeadEvent::CallConflictRecorded { .. }
         | LeadEvent::CallReferenced { .. }
+        | LeadEvent::ProviderStatusHeard { .. }
         | LeadEvent::CallAttributesAttached { .. }
         | LeadEvent::ApplicationTried { .. }
         | LeadEvent::ApplicationAnswered { .. }

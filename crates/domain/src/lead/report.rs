@@ -31,6 +31,23 @@ pub(super) fn report_call_status(
     report: &CallReport,
     context: &LeadContext<'_>,
 ) -> Result<Vec<LeadEvent>, LeadRejection> {
+    let mut events = news(state, number, report, context)?;
+    // A word that changed nothing is no news, like the status that it stands for.
+    if let Some(heard) = report.heard.as_ref().filter(|_| !events.is_empty()) {
+        let heard = Box::new(heard.clone());
+        let status = report.status;
+        events.insert(0, LeadEvent::ProviderStatusHeard { call: number, heard, status });
+    }
+    Ok(events)
+}
+
+/// What a report makes true.
+fn news(
+    state: &LeadState,
+    number: u32,
+    report: &CallReport,
+    context: &LeadContext<'_>,
+) -> Result<Vec<LeadEvent>, LeadRejection> {
     let call = known_call(state, number, context)?;
     let mut events = side_news(number, call, report);
     if call.concluded {

@@ -1,10 +1,15 @@
 //! What a command to an organisation makes true.
 
 use super::{
-    ApiKey, ApiKeyStatus, OrganisationEvent, OrganisationRejection, OrganisationState, Scopes,
-    SecretDigest,
+    ApiKey, ApiKeyStatus, NewProviderEvent, OrganisationEvent, OrganisationRejection,
+    OrganisationState, Scopes, SecretDigest, provider_decide,
 };
-use crate::{id::ApiKeyId, time::Timestamp};
+use crate::{
+    call_status::CallStatus,
+    id::{ApiKeyId, CallId, ProviderEventId},
+    provider::Words,
+    time::Timestamp,
+};
 
 /// Longest name of a key. Unit: characters.
 pub const KEY_NAME_CHARS_MAX: usize = 100;
@@ -70,6 +75,32 @@ pub enum OrganisationCommand {
         /// The code of the answer.
         code: String,
     },
+    /// Keep what a provider told and nobody could use.
+    KeepProviderEvent(Box<NewProviderEvent>),
+    /// Say that what a provider told was about this call, and meant this status. Whoever asks has
+    /// it reported of the call before it is recorded.
+    MatchProviderEvent {
+        /// Which.
+        event: ProviderEventId,
+        /// The call.
+        call: CallId,
+        /// The status.
+        status: CallStatus,
+    },
+    /// Say that nothing has to come of it.
+    DismissProviderEvent {
+        /// Which.
+        event: ProviderEventId,
+        /// Why.
+        note: String,
+    },
+    /// Set the organisation's own words of a provider: these and no others.
+    SetProviderWords {
+        /// Whose.
+        provider: String,
+        /// What each means. Upper and lower case are the same.
+        words: Words,
+    },
 }
 
 /// Facts from outside that a decision reads.
@@ -77,9 +108,11 @@ pub enum OrganisationCommand {
 pub struct OrganisationContext {
     /// The time of the decision.
     pub now: Timestamp,
+    /// Most messages of providers that may wait for a person.
+    pub unmatched_max: usize,
 }
 
-type Decision = Result<Vec<OrganisationEvent>, OrganisationRejection>;
+pub(super) type Decision = Result<Vec<OrganisationEvent>, OrganisationRejection>;
 
 /// Decides what a command makes true. An empty list means "nothing new".
 ///
@@ -109,6 +142,18 @@ pub fn decide(
         }
         OrganisationCommand::NoteRefusal { action, target, code } => {
             note_refusal(state, action, target, code)
+        }
+        OrganisationCommand::KeepProviderEvent(new) => {
+            provider_decide::keep(state, new, context.unmatched_max)
+        }
+        OrganisationCommand::MatchProviderEvent { event, call, status } => {
+            provider_decide::match_to(state, *event, *call, *status)
+        }
+        OrganisationCommand::DismissProviderEvent { event, note } => {
+            provider_decide::dismiss(state, *event, note)
+        }
+        OrganisationCommand::SetProviderWords { provider, words } => {
+            provider_decide::set_words(state, provider, words)
         }
     }
 }
@@ -262,6 +307,6 @@ fn key_name(name: &str) -> Result<String, OrganisationRejection> {
     Ok(name.to_owned())
 }
 
-fn invalid(field: &'static str, problem: impl Into<String>) -> OrganisationRejection {
+pub(super) fn invalid(field: &'static str, problem: impl Into<String>) -> OrganisationRejection {
     OrganisationRejection::Invalid { field, problem: problem.into() }
 }

@@ -1,7 +1,12 @@
 //! What can happen to an organisation.
 
-use super::{Scopes, SecretDigest};
-use crate::{id::ApiKeyId, time::Timestamp};
+use super::{ProviderTold, Scopes, SecretDigest, UnmatchedReason};
+use crate::{
+    call_status::CallStatus,
+    id::{ApiKeyId, CallId, ProviderEventId},
+    provider::Words,
+    time::Timestamp,
+};
 
 /// A fact about an organisation. Past tense; never refused, never edited. Who did it, and when, is
 /// in the record.
@@ -40,5 +45,37 @@ pub enum OrganisationEvent {
         target: String,
         /// The code of the answer.
         code: String,
+    },
+    /// What a provider told could not be used, and is kept until a person has decided about it.
+    ProviderEventUnmatched {
+        /// Its name.
+        event: ProviderEventId,
+        /// Why it could not be used.
+        reason: UnmatchedReason,
+        /// What the provider told.
+        told: Box<ProviderTold>,
+    },
+    /// A person said which call it was about, and what it meant: that was reported of the call.
+    ProviderEventMatched {
+        /// Which.
+        event: ProviderEventId,
+        /// The call.
+        call: CallId,
+        /// The status that was reported.
+        status: CallStatus,
+    },
+    /// A person said that nothing has to come of it.
+    ProviderEventDismissed {
+        /// Which.
+        event: ProviderEventId,
+        /// Why, in the person's words.
+        note: String,
+    },
+    /// The organisation's own words of a provider, from now on: these and no others.
+    ProviderWordsSet {
+        /// Whose.
+        provider: String,
+        /// What each means, in lower case; none for what is built in alone.
+        words: Words,
     },
 }

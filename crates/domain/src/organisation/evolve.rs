@@ -1,6 +1,6 @@
 //! Folds events into the state of an organisation.
 
-use super::{ApiKey, OrganisationEvent, OrganisationState};
+use super::{ApiKey, OrganisationEvent, OrganisationState, Settled};
 use crate::decider::Recorded;
 
 /// Takes one more event into the state. Total: an event has already happened.
@@ -32,5 +32,25 @@ pub fn evolve(state: &mut OrganisationState, event: &OrganisationEvent, recorded
         }
         // It changes nothing that a decision reads.
         OrganisationEvent::ActionRefused { .. } => {}
+        OrganisationEvent::ProviderEventUnmatched { event, reason, told } => {
+            state.provider.keep(*event, *reason, told, recorded);
+        }
+        OrganisationEvent::ProviderEventMatched { event, call, status } => {
+            state.provider.settle(
+                *event,
+                Settled::Matched { call: *call, status: *status },
+                recorded,
+            );
+        }
+        OrganisationEvent::ProviderEventDismissed { event, note } => {
+            state.provider.settle(*event, Settled::Dismissed { note: note.clone() }, recorded);
+        }
+        OrganisationEvent::ProviderWordsSet { provider, words } => {
+            if words.is_empty() {
+                state.provider.words.remove(provider);
+            } else {
+                state.provider.words.insert(provider.clone(), words.clone());
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::Scopes;
+use super::{ProviderDesk, Scopes};
 use crate::{id::ApiKeyId, time::Timestamp};
 
 /// SHA-256 of a key's secret: 256 random bits, so the digest tells nothing about them. Not printed
@@ -76,11 +76,13 @@ impl ApiKey {
     }
 }
 
-/// What an organisation's history adds up to: every key it ever had.
+/// What an organisation's history adds up to: every key it ever had, and what providers told it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrganisationState {
     /// By id, which sorts by the time of making. Ended keys stay: their names are in the journal.
     pub keys: BTreeMap<ApiKeyId, ApiKey>,
+    /// Messages of providers that could not be used, and what words mean.
+    pub provider: ProviderDesk,
 }
 
 impl OrganisationState {

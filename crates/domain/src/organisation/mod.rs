@@ -1,4 +1,5 @@
-//! The rules of an organisation: its API keys, and what was refused to them. Source: CONTRACT.md 9.
+//! The rules of an organisation: its API keys, what was refused to them, and what providers told of
+//! calls that could not be used. Source: CONTRACT.md 4 and 9.
 //!
 //! The history of keys is one of events like everything else, so who could do what at any time has
 //! an answer later. A secret is never in it: only the SHA-256 digest of its 256 random bits.
@@ -7,6 +8,8 @@ mod decide;
 mod event;
 mod evolve;
 mod key;
+mod provider_decide;
+mod provider_events;
 mod rejection;
 mod scope;
 
@@ -17,6 +20,14 @@ pub use decide::{
 pub use event::OrganisationEvent;
 pub use evolve::evolve;
 pub use key::{ApiKey, ApiKeyStatus, OrganisationState, SecretDigest};
+pub use provider_decide::{
+    DISMISSAL_NOTE_CHARS_MAX, FACT_BYTES_MAX, FACTS_MAX, NewProviderEvent, PROVIDER_TEXT_BYTES_MAX,
+    PROVIDERS_MAX, WORDS_MAX, check_told,
+};
+pub use provider_events::{
+    KeptEvent, ProviderDesk, ProviderEventState, ProviderTold, SETTLED_EVENTS_KEPT, Settled,
+    UnmatchedReason,
+};
 pub use rejection::OrganisationRejection;
 pub use scope::{Scope, Scopes, UnknownScope};
 

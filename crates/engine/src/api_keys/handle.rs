@@ -115,6 +115,10 @@ pub fn refusals_of(fact: &RecordedFact) -> impl Iterator<Item = (&str, &str, &st
         }
         OrganisationEvent::ApiKeyCreated { .. }
         | OrganisationEvent::ApiKeyExpirySet { .. }
-        | OrganisationEvent::ApiKeyRevoked { .. } => None,
+        | OrganisationEvent::ApiKeyRevoked { .. }
+        | OrganisationEvent::ProviderEventUnmatched { .. }
+        | OrganisationEvent::ProviderEventMatched { .. }
+        | OrganisationEvent::ProviderEventDismissed { .. }
+        | OrganisationEvent::ProviderWordsSet { .. } => None,
     })
 }

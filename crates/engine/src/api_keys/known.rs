@@ -232,7 +232,7 @@ mod tests {
             lifetime_micros: None,
             revoked_at,
         };
-        OrganisationState { keys: [(KEY, key)].into() }
+        OrganisationState { keys: [(KEY, key)].into(), ..OrganisationState::default() }
     }
 
     fn opens(keys: &ApiKeys, id: ApiKeyId, secret: &str) -> bool {

@@ -1,7 +1,7 @@
 //! A checkpoint of the read models as a file.
 //!
 //! ```text
-//! "BLRM", format 4 and three zero bytes
+//! "BLRM", format 5 and three zero bytes
 //! position of the last record (8) · root of the journal's hash tree over the records up to it (32)
 //! CRC-32 of the above (4)
 //! frames: kind (1) · length (4) · that many bytes · CRC-32 of everything before it in the file (4)
@@ -11,8 +11,8 @@
 //! a text, its schema and its payload, see [`branchline_journal::wire`] and
 //! `branchline-event-codec`. Frames end with the file, and the last piece says that it is the last.
 //! What pieces are, [`branchline_projections::checkpoint`] says. Another format is left aside: read
-//! models of format 1 know no API keys, those of formats 2 and 3 lack insights or parts of them, and
-//! none must stand for a journal that has some.
+//! models of format 1 know no API keys, those of formats 2 and 3 lack insights or parts of them, those
+//! of format 4 names that providers gave calls, and none must stand for a journal that has some.
 
 use std::io::{Error as IoError, ErrorKind, Read, Result as IoResult, Write};
 
@@ -27,7 +27,7 @@ use branchline_projections::{
     checkpoint::{Checkpoint, CheckpointReader, Piece},
 };
 
-const MAGIC: [u8; 8] = *b"BLRM\x04\0\0\0";
+const MAGIC: [u8; 8] = *b"BLRM\x05\0\0\0";
 
 const BYTES: u8 = 0;
 const EVENT: u8 = 1;
@@ -46,7 +46,7 @@ const TYPE_BYTES_MAX: usize = 64;
 pub(super) enum FileError {
     #[error("it cannot be read")]
     Io(#[from] IoError),
-    #[error("it is not a checkpoint of format 4")]
+    #[error("it is not a checkpoint of format 5")]
     OtherFormat,
     #[error("a checksum is wrong")]
     Checksum,
@@ -282,7 +282,7 @@ mod tests {
         let file = bytes(&read_models());
         let other = read(&file[..], |_, _| false).unwrap_err();
         assert!(matches!(other, FileError::OtherJournal), "{other}");
-        for format in [1, 2, 3, 5] {
+        for format in [1, 2, 3, 4, 6] {
             let mut file = file.clone();
             file[4] = format;
             let other = read(&file[..], fits).unwrap_err();

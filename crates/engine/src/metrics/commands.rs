@@ -11,6 +11,7 @@ use crate::{
     EngineError,
     api_keys::KeyAction,
     command::{Answer, CallAction, Committed, HostCommand, LeadAction, WorkflowAction},
+    provider::ProviderAction,
 };
 
 /// Kinds of commands, as they are counted.
@@ -44,11 +45,15 @@ pub enum CommandKind {
     ChangeKeys,
     /// Something that was refused to an API key is recorded.
     NoteRefusal,
+    /// What a provider told of a call is taken.
+    HearProvider,
+    /// A person decides about what a provider told, or says what its words mean.
+    DecideProvider,
 }
 
 impl CommandKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::CreateWorkflow,
         Self::ControlWorkflow,
         Self::EditWorkflow,
@@ -63,6 +68,8 @@ impl CommandKind {
         Self::ClaimCalls,
         Self::ChangeKeys,
         Self::NoteRefusal,
+        Self::HearProvider,
+        Self::DecideProvider,
     ];
 
     /// The text form.
@@ -82,6 +89,8 @@ impl CommandKind {
             Self::ClaimCalls => "claim_calls",
             Self::ChangeKeys => "change_keys",
             Self::NoteRefusal => "note_refusal",
+            Self::HearProvider => "hear_provider",
+            Self::DecideProvider => "decide_provider",
         }
     }
 
@@ -128,6 +137,12 @@ impl CommandKind {
                 | KeyAction::SetExpiry { .. }
                 | KeyAction::Revoke { .. } => Self::ChangeKeys,
                 KeyAction::NoteRefusal { .. } => Self::NoteRefusal,
+            },
+            HostCommand::Provider { action } => match action {
+                ProviderAction::Hear(_) => Self::HearProvider,
+                ProviderAction::Match { .. }
+                | ProviderAction::Dismiss { .. }
+                | ProviderAction::SetWords { .. } => Self::DecideProvider,
             },
         }
     }
@@ -198,6 +213,7 @@ impl CommandOutcome {
             Answer::Call(call) => Self::of_committed(call.committed),
             Answer::Calls(calls) => Self::when(!calls.is_empty()),
             Answer::Key(answer) => Self::of_committed(answer.committed),
+            Answer::Provider(answer) => Self::of_committed(answer.committed),
             Answer::Claimed(calls, _) => Self::when(!calls.is_empty()),
         }
     }

@@ -100,6 +100,7 @@ impl EngineMetrics {
             | LeadEvent::CallStatusChanged { .. }
             | LeadEvent::CallConflictRecorded { .. }
             | LeadEvent::CallReferenced { .. }
+            | LeadEvent::ProviderStatusHeard { .. }
             | LeadEvent::CallAttributesAttached { .. }
             | LeadEvent::LeadMoved { .. }
             | LeadEvent::AnalysisAwaited { .. }

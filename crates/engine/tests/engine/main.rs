@@ -24,6 +24,7 @@ mod keyed_lists;
 mod keys;
 mod metrics;
 mod order;
+mod provider;
 mod race_checks;
 mod races;
 mod replaced_nodes;

@@ -61,6 +61,7 @@ pub(crate) fn report(status: CallStatus) -> CallReport {
         end_reason: None,
         attributes: Values::new(),
         provider_ref: None,
+        heard: None,
     }
 }
 

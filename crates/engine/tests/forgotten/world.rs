@@ -176,6 +176,7 @@ impl World {
                 ("callback_at".into(), WORDS.into()),
             ]),
             provider_ref: Some("prov_1".into()),
+            heard: None,
         };
         let second = CallId { lead, number: 2 };
         self.handle.report_call_status(&host(), second, report).await.unwrap();

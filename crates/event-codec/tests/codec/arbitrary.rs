@@ -3,11 +3,11 @@
 use branchline_domain::{
     call_status::CallStatus,
     graph::{CanvasPosition, Edge, GraphChange, Node},
-    id::{ApiKeyId, EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
+    id::{EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
     lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution, Values},
-    organisation::{OrganisationEvent, Scope, SecretDigest},
     output::Output,
     personal::Personal,
+    provider::ProviderWord,
     time::Timestamp,
     value::Value,
     workflow::{ImportFault, ImportOpening, ImportRefusal, WorkflowEvent},
@@ -33,7 +33,7 @@ fn instant() -> impl Strategy<Value = Timestamp> {
     any::<i64>().prop_map(Timestamp::from_micros)
 }
 
-fn instants() -> impl Strategy<Value = Option<Timestamp>> {
+pub(crate) fn instants() -> impl Strategy<Value = Option<Timestamp>> {
     option::of(instant())
 }
 
@@ -49,7 +49,7 @@ fn import() -> impl Strategy<Value = ImportId> {
     any::<u128>().prop_map(ImportId::from_u128)
 }
 
-fn status() -> impl Strategy<Value = CallStatus> {
+pub(crate) fn status() -> impl Strategy<Value = CallStatus> {
     proptest::sample::select(CallStatus::ALL.to_vec())
 }
 
@@ -199,6 +199,13 @@ fn call_events() -> Vec<BoxedStrategy<LeadEvent>> {
             .boxed(),
         (call(), short())
             .prop_map(|(call, provider_ref)| LeadEvent::CallReferenced { call, provider_ref })
+            .boxed(),
+        (call(), text(8), text(16), option::of(short()), status())
+            .prop_map(|(call, provider, word, event_id, status)| LeadEvent::ProviderStatusHeard {
+                call,
+                heard: Box::new(ProviderWord { provider, word, event_id }),
+                status,
+            })
             .boxed(),
         (call(), personal(values()))
             .prop_map(|(call, attributes)| LeadEvent::CallAttributesAttached { call, attributes })
@@ -381,32 +388,5 @@ pub(crate) fn workflow_event() -> impl Strategy<Value = WorkflowEvent> {
             .prop_map(|(part, changes)| WorkflowEvent::GraphStaged { part, changes })
             .boxed(),
         (node(), node()).prop_map(|(node, by)| WorkflowEvent::NodeReplaced { node, by }).boxed(),
-    ])
-}
-
-pub(crate) fn organisation_event() -> impl Strategy<Value = OrganisationEvent> {
-    let key = || any::<u128>().prop_map(ApiKeyId::from_u128);
-    let scopes = vec(proptest::sample::select(Scope::ALL.to_vec()), 0..9);
-    Union::new([
-        (key(), text(100), scopes, any::<[u8; 32]>(), instants())
-            .prop_map(|(key, name, scopes, digest, expires_at)| OrganisationEvent::ApiKeyCreated {
-                key,
-                name,
-                scopes: scopes.into_iter().collect(),
-                secret_sha256: SecretDigest(digest),
-                expires_at,
-            })
-            .boxed(),
-        (key(), instants())
-            .prop_map(|(key, expires_at)| OrganisationEvent::ApiKeyExpirySet { key, expires_at })
-            .boxed(),
-        key().prop_map(|key| OrganisationEvent::ApiKeyRevoked { key }).boxed(),
-        (text(16), text(40), text(16))
-            .prop_map(|(action, target, code)| OrganisationEvent::ActionRefused {
-                action,
-                target,
-                code,
-            })
-            .boxed(),
     ])
 }

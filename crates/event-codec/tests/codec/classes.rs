@@ -41,7 +41,7 @@ const SEALED: [(&str, &str); 12] = [
 ];
 
 /// Texts in clear, and who writes them. None of them is about one lead's person, except where said.
-const IN_CLEAR: [(&str, &str); 26] = [
+const IN_CLEAR: [(&str, &str); 38] = [
     ("CallRequested.from", "the config of the call's node: a number of the organisation"),
     ("CallRequested.agent_id", "the config of the call's node"),
     ("CallDispatched.provider_ref", "the carrier: its id of the call, no words"),
@@ -68,6 +68,18 @@ const IN_CLEAR: [(&str, &str); 26] = [
     ("ActionRefused.action", "the API: a word of its table"),
     ("ActionRefused.target", "the API: ids"),
     ("ActionRefused.code", "the API: a word of its table"),
+    ("ProviderStatusHeard.provider", "who reports: a provider's short name"),
+    ("ProviderStatusHeard.word", "the provider: its word for a status; none after an erasure"),
+    ("ProviderStatusHeard.event_id", "the provider: its id of the message, no words"),
+    ("ProviderEventUnmatched.provider", "who reports: a provider's short name"),
+    ("ProviderEventUnmatched.word", "the provider: its word for a status"),
+    ("ProviderEventUnmatched.provider_call_id", "the provider: its id of the call, no words"),
+    ("ProviderEventUnmatched.event_id", "the provider: its id of the message, no words"),
+    ("ProviderEventUnmatched.end_reason", "the provider: its word for the end"),
+    ("ProviderEventUnmatched.facts", "the provider: fields that name nobody, by a list of ours"),
+    ("ProviderEventDismissed.note", "who dismisses it: why"),
+    ("ProviderWordsSet.provider", "who sets them: a provider's short name"),
+    ("ProviderWordsSet.words", "who sets them: words of a provider"),
 ];
 
 /// Fields and variants of the layouts by name, each with its type as the source has it.
@@ -146,6 +158,9 @@ fn is_harmless(kind: &str) -> bool {
         "NodeType",
         "ImportFault",
         "Value",
+        "UnmatchedReason",
+        "Call",
+        "WordMeaning",
     ];
     words.into_iter().all(|word| known.contains(&word))
 }
@@ -210,6 +225,7 @@ fn personal_texts(event: &LeadEvent) -> Vec<String> {
         | LeadEvent::CallConcluded { .. }
         | LeadEvent::CallConflictRecorded { .. }
         | LeadEvent::CallReferenced { .. }
+        | LeadEvent::ProviderStatusHeard { .. }
         | LeadEvent::BranchTaken { .. }
         | LeadEvent::LeadMoved { .. }
         | LeadEvent::AnalysisAwaited { .. }

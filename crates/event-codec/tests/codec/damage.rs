@@ -9,7 +9,8 @@ use branchline_journal::record::Event;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use crate::{
-    arbitrary::{lead_event, organisation_event, workflow_event},
+    arbitrary::{lead_event, workflow_event},
+    arbitrary_organisation::organisation_event,
     support::{Keyed, LEAD},
 };
 

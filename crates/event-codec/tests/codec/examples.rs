@@ -6,11 +6,15 @@ use branchline_domain::{
         ApplicationConfig, CanvasPosition, Condition, ConditionalConfig, Edge, GraphChange, Logic,
         Node, NodeConfig, Operator, TimeConfig, TimeUnit, VoiceCallConfig,
     },
-    id::{ApiKeyId, EdgeId, ImportId, NodeId, OrganisationId, WorkflowId},
+    id::{
+        ApiKeyId, CallId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, ProviderEventId,
+        WorkflowId,
+    },
     lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution},
-    organisation::{OrganisationEvent, Scope, Scopes, SecretDigest},
+    organisation::{OrganisationEvent, ProviderTold, Scope, Scopes, SecretDigest, UnmatchedReason},
     output::Output,
     personal::Personal,
+    provider::{ProviderWord, WordMeaning, Words},
     time::Timestamp,
     value::Value,
     workflow::{ImportFault, ImportOpening, ImportRefusal, Settings, WorkflowEvent},
@@ -123,6 +127,8 @@ pub(crate) fn further_lead_events() -> Vec<(&'static str, LeadEvent)> {
             },
         ),
         ("", LeadEvent::CallReferenced { call: 1, provider_ref: "CA0042".into() }),
+        ("", heard(None)),
+        ("with its id", heard(Some("EV7"))),
         (
             "to a branch",
             LeadEvent::BranchTaken {
@@ -255,6 +261,65 @@ fn graph_changes() -> Vec<GraphChange> {
     ]
 }
 
+fn heard(event_id: Option<&str>) -> LeadEvent {
+    let heard = ProviderWord {
+        provider: "twilio".into(),
+        word: "No-Answer".into(),
+        event_id: event_id.map(Into::into),
+    };
+    LeadEvent::ProviderStatusHeard {
+        call: 1,
+        heard: Box::new(heard),
+        status: CallStatus::DidNotPick,
+    }
+}
+
+/// What providers told, and what became of it.
+fn provider_events() -> Vec<(&'static str, OrganisationEvent)> {
+    let event = ProviderEventId::from_u128(0xe7);
+    let call = CallId { lead: LeadId::from_u128(0x1e), number: 3 };
+    let bare = ProviderTold {
+        provider: "acme".into(),
+        word: "rang out".into(),
+        ..ProviderTold::default()
+    };
+    let whole = ProviderTold {
+        provider_call_id: Some("CA0042".into()),
+        call: Some(call),
+        event_id: Some("EV7".into()),
+        end_reason: Some("no_user".into()),
+        occurred_at: Some(AT),
+        facts: [("HangupCause".into(), "NO_ANSWER".into())].into(),
+        ..bare.clone()
+    };
+    let unmatched = |reason, told| OrganisationEvent::ProviderEventUnmatched {
+        event,
+        reason,
+        told: Box::new(told),
+    };
+    let words = |words| OrganisationEvent::ProviderWordsSet { provider: "acme".into(), words };
+    vec![
+        ("bare", unmatched(UnmatchedReason::UnknownWord, bare)),
+        ("whole", unmatched(UnmatchedReason::UnknownCall, whole)),
+        (
+            "",
+            OrganisationEvent::ProviderEventMatched { event, call, status: CallStatus::DidNotPick },
+        ),
+        ("", OrganisationEvent::ProviderEventDismissed { event, note: "a test call".into() }),
+        (
+            "",
+            words(
+                [
+                    ("rang out".into(), WordMeaning::Status(CallStatus::DidNotPick)),
+                    ("ping".into(), WordMeaning::Ignore),
+                ]
+                .into(),
+            ),
+        ),
+        ("none", words(Words::new())),
+    ]
+}
+
 /// Events of an organisation, each with what tells it from others of its type.
 pub(crate) fn organisation_events() -> Vec<(&'static str, OrganisationEvent)> {
     let created = |scopes: Scopes, expires_at| OrganisationEvent::ApiKeyCreated {
@@ -264,7 +329,7 @@ pub(crate) fn organisation_events() -> Vec<(&'static str, OrganisationEvent)> {
         secret_sha256: SecretDigest([0xa7; 32]),
         expires_at,
     };
-    vec![
+    let keys = vec![
         ("", created(Scopes::ALL, Some(AT))),
         ("forever", created([Scope::Ingest].into_iter().collect(), None)),
         ("", OrganisationEvent::ApiKeyExpirySet { key: KEY, expires_at: Some(AT) }),
@@ -278,7 +343,8 @@ pub(crate) fn organisation_events() -> Vec<(&'static str, OrganisationEvent)> {
                 code: "wrong_status".into(),
             },
         ),
-    ]
+    ];
+    keys.into_iter().chain(provider_events()).collect()
 }
 
 pub(crate) fn workflow_events() -> Vec<WorkflowEvent> {

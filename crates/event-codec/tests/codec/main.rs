@@ -5,6 +5,8 @@ mod arbitrary;
 #[cfg(test)]
 mod arbitrary_documents;
 #[cfg(test)]
+mod arbitrary_organisation;
+#[cfg(test)]
 mod classes;
 #[cfg(test)]
 mod damage;

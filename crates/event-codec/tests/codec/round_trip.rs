@@ -10,7 +10,8 @@ use branchline_vault::OpenSealError;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use crate::{
-    arbitrary::{lead_event, organisation_event, workflow_event},
+    arbitrary::{lead_event, workflow_event},
+    arbitrary_organisation::organisation_event,
     support::{Keyed, LEAD, values_of},
 };
 

@@ -45,7 +45,8 @@ pub(crate) async fn list(request: HttpRequest) -> Answer {
             let shape = |(id, state): (_, &branchline_domain::organisation::OrganisationState)| {
                 OrganisationShape { id, keys: state.keys.len(), live_keys: state.live_keys(now) }
             };
-            read.organisations().map(shape).collect()
+            let with_keys = read.organisations().filter(|(_, state)| !state.keys.is_empty());
+            with_keys.map(shape).collect()
         })
         .await?;
     Ok(HttpResponse::Ok().json(wanted.cut(all)))

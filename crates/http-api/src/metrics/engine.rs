@@ -161,6 +161,11 @@ fn totals(metrics: &mut Metrics<'_>, totals: &Totals) -> Written {
         "Leads that stay where they are, by reason; not of workflows that have ended",
         held,
     )?;
+    metrics.count(
+        "branchline_provider_events_unmatched",
+        "What providers told, could not be used and waits for a person",
+        totals.provider_events_unmatched,
+    )?;
     let calls = [
         ("requested", totals.calls_requested),
         ("scheduled", totals.calls_scheduled),

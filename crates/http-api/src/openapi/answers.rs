@@ -199,6 +199,14 @@ schemas! {
         "status": of::<CallStatus>(),
         "at": told("As the reporter said; else when it was recorded.", of::<Timestamp>()),
     }));
+    /// A status in the word of the provider that told it.
+    HeardWord = answer(json!({
+        "provider": told("Who told it.", text()),
+        "word": told("Its word, as it came.", text()),
+        "event_id": told("Its name for the message.", nullable(text())),
+        "status": told("The status that it was taken for.", of::<CallStatus>()),
+        "at": told("When it was recorded.", of::<Timestamp>()),
+    }));
     /// A final status that was reported after another one. It moved nothing.
     StatusConflict = answer(json!({
         "status": of::<CallStatus>(),

@@ -12,7 +12,7 @@ use super::{
     answers, bodies, insight_answers, key_bodies, names,
     notation::{Named, of},
     parameters::PATH,
-    problem_schemas, problems, revisions, settings,
+    problem_schemas, problems, provider_bodies, revisions, settings,
 };
 use crate::{access::needs::Access, positions, routes};
 
@@ -137,6 +137,7 @@ pub(super) fn by_hand() -> impl Iterator<Item = Named> {
         settings::all(),
         bodies::all(),
         key_bodies::all(),
+        provider_bodies::all(),
         answers::all(),
         insight_answers::all(),
         problem_schemas::all(),
@@ -281,7 +282,10 @@ impl Shared {
         for segment in pattern.split('/').filter_map(|part| part.strip_prefix('{')) {
             let segment = segment.trim_end_matches('}');
             parameters.push(json!({ "$ref": format!("#/components/parameters/{segment}") }));
-            codes.insert(format!("{segment}_not_found"));
+            // Any provider has words, one that nobody heard of too.
+            if segment != "provider" {
+                codes.insert(format!("{segment}_not_found"));
+            }
         }
         codes.insert("foreign_host".into());
         let also = |codes: &mut BTreeSet<String>, more: &[&str]| {

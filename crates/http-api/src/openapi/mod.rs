@@ -17,6 +17,7 @@ pub(crate) mod page;
 pub(crate) mod parameters;
 mod problem_schemas;
 mod problems;
+pub(crate) mod provider_bodies;
 mod revisions;
 pub(crate) mod settings;
 #[cfg(test)]
@@ -30,7 +31,8 @@ use utoipa::OpenApi;
 
 use crate::{
     admin, api_keys, call_logs, events, exports, graph, health, imports, insights, lead_actions,
-    lead_changes, lead_upload, leads, metrics, problem::Answer, whole_graph, workflows,
+    lead_changes, lead_upload, leads, metrics, problem::Answer, provider_events, provider_words,
+    whole_graph, workflows,
 };
 
 /// Groups of routes.
@@ -39,6 +41,7 @@ pub(crate) const GRAPH: &str = "Graph";
 pub(crate) const LEADS: &str = "Leads";
 pub(crate) const CALLS: &str = "Calls";
 pub(crate) const EVENTS: &str = "Events";
+pub(crate) const PROVIDERS: &str = "Providers";
 pub(crate) const KEYS: &str = "Keys";
 pub(crate) const OPERATOR: &str = "Operator";
 pub(crate) const HEALTH: &str = "Health";
@@ -57,6 +60,7 @@ pub(crate) const HEALTH: &str = "Health";
         (name = LEADS, description = "Enrol people, find them, see why they are where they are, and decide."),
         (name = CALLS, description = "For whoever dials: take calls, report what became of them."),
         (name = EVENTS, description = "Everything that happens, as it is recorded."),
+        (name = PROVIDERS, description = "What telephony providers tell in their own words: taking it, and what a person makes of what could not be used."),
         (name = KEYS, description = "Who may ask what: keys of the organisation, and what was refused to them."),
         (name = OPERATOR, description = "The journal as evidence, keys, erasure: with the token in the data directory."),
         (name = HEALTH, description = "Whether the process lives, and whether it may be asked."),
@@ -76,6 +80,8 @@ pub(crate) const HEALTH: &str = "Health";
         call_logs::list, call_logs::one, call_logs::report, call_logs::report_many,
         call_logs::claim, call_logs::attach, call_logs::dispatched, call_logs::refused,
         events::events, lead_changes::erase,
+        provider_events::hear, provider_events::list, provider_events::match_to,
+        provider_events::dismiss, provider_words::list, provider_words::set,
         api_keys::list, api_keys::create, api_keys::edit, api_keys::rotate, api_keys::revoke,
         api_keys::refused,
         admin::records::records, admin::export::export, admin::proofs::head,

@@ -8,7 +8,11 @@ use branchline_domain::{
     },
     id,
     lead::{ApplicationOutcome, GuardCode, HoldCode, LeadStatus as Stand, Remedy as Cure},
-    organisation::{ApiKeyStatus as Ends, Scope as May},
+    organisation::{
+        ApiKeyStatus as Ends, ProviderEventState as Became, Scope as May,
+        UnmatchedReason as Unmatched,
+    },
+    provider::WordSource as Set,
     workflow::{Control as Button, WorkflowStatus as State},
 };
 use branchline_projections::{self as projections, DispatchStage, SortKey, history::MoveCause};
@@ -53,6 +57,25 @@ schemas! {
     OrganisationId = uuid_id(id::OrganisationId::PREFIX);
     /// Id of an API key: its name, not what it opens with.
     ApiKeyId = uuid_id(id::ApiKeyId::PREFIX);
+    /// Id of a message of a telephony provider that could not be used.
+    ProviderEventId = uuid_id(id::ProviderEventId::PREFIX);
+    /// Short name of a telephony provider.
+    ProviderName = such_as(
+        json!({ "type": "string", "pattern": "^[a-z][a-z0-9._-]{0,31}$" }),
+        json!(["twilio"]),
+    );
+    /// Why a message of a provider could not be used.
+    UnmatchedReason = words_of(Unmatched::ALL);
+    /// What became of a message that could not be used.
+    ProviderEventState = words_of(Became::ALL);
+    /// What messages of providers are sorted by; with `-` the newest first.
+    ProviderEventSort = either_way::<projections::ProviderEventSort>();
+    /// What a provider's word means: a status of a call, or to ignore it.
+    WordMeaning = words(Status::ALL.map(Status::as_str).into_iter().chain(["ignore"]));
+    /// Where a row of a word table comes from.
+    WordSource = words_of([Set::BuiltIn, Set::Organisation]);
+    /// What came of what a provider told.
+    ProviderOutcome = words(["reported", "ignored", "kept"]);
     /// What a key may do; none implies another.
     Scope = words_of(May::ALL);
     /// Whether a key opens something.

@@ -29,5 +29,7 @@ pub(super) const PATH: &[(&str, &str, &str)] = &[
     ("import", "The import.", "ImportId"),
     ("call", "The call.", "CallId"),
     ("key", "The key.", "ApiKeyId"),
+    ("provider_event", "The message of a provider.", "ProviderEventId"),
+    ("provider", "The provider's short name.", "ProviderName"),
     ("organisation", "The organisation.", "OrganisationId"),
 ];

@@ -40,6 +40,7 @@ pub(crate) const CODES: &[Code] = &[
     code(404, "lead_not_found", "there is no such lead"),
     code(404, "node_not_found", "there is no such node"),
     code(404, "organisation_not_found", "there is no such organisation"),
+    code(404, "provider_event_not_found", "there is no such provider event"),
     code(404, "route_not_found", "there is no such route"),
     code(404, "workflow_not_found", "there is no such workflow"),
     code(405, "method_not_allowed", "the route takes other methods: `Allow` has them"),
@@ -63,6 +64,7 @@ pub(crate) const CODES: &[Code] = &[
     code(409, "no_keys", "the organisation has no keys"),
     code(409, "node_exists", "the graph has the node already"),
     code(409, "outside_calling_window", "calls from the node are dialled at other hours"),
+    code(409, "provider_event_settled", "a person decided otherwise: `current_status` says how"),
     code(409, "request_under_way", "the first request with this idempotency key is not done yet"),
     code(409, "status_not_editable", "a status is changed by actions, not by an edit"),
     code(409, "too_many_keys", "there are as many live keys as there may be"),
@@ -94,6 +96,7 @@ pub(crate) const CODES: &[Code] = &[
     code(503, "reads_behind", "reads do not show yet all that was written: try again"),
     code(503, "shutting_down", "the server stops"),
     code(503, "too_many_connections", "there is no room for another connection: try again"),
+    code(503, "too_many_unmatched", "as many provider events wait for a person as are kept"),
 ];
 
 /// What any route under `/v1` may answer.
@@ -161,6 +164,8 @@ mod tests {
     fn every_code_of_the_mapping_is_told_and_no_other() {
         let mut mapped = codes_in(include_str!("../error_mapping.rs"));
         mapped.extend(codes_in(include_str!("../paths.rs")));
+        // What paths call a message, and no code.
+        mapped.remove("provider_event");
         mapped.extend(["busy", "unauthorized", "route_not_found"]);
         let told: BTreeSet<&str> = CODES.iter().map(|code| code.word).collect();
         let untold: Vec<_> = mapped.difference(&told).collect();

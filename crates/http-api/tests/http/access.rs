@@ -62,6 +62,8 @@ fn opened_by(method: &str, path: &str, body: &str) -> &'static [&'static str] {
         ("GET", _) => &["read"],
         (_, path) if path.starts_with("/keys") || path.ends_with("/erase") => &["admin"],
         (_, path) if path.starts_with("/call-logs") => &["ingest"],
+        (_, "/provider-events") => &["ingest"],
+        (_, path) if path.starts_with("/provider-events/") => &["resolve"],
         (_, path) if path.ends_with("/validate") => &["read", "operate"],
         (_, path) if path.ends_with("/resolve") => &["resolve"],
         (_, path) if path.ends_with("/actions") && !body.contains("\"remove\"") => &["resolve"],

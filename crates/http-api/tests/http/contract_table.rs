@@ -7,14 +7,17 @@ const EDGE: &str = "id from_node_id to_node_id label";
 const LEAD: &str = "id workflow_id phone_number variables notes status current_node_id entered_at \
     release_at call_id hold removed erased_at enrolled_at";
 const CALL: &str = "id workflow_id lead_id node_id to from agent_id status dispatch refusal \
-    end_reason attributes provider_ref conflicts timeline created_at ended_at";
+    end_reason attributes provider_ref conflicts heard timeline created_at ended_at";
 const TOLD: &str = "accepted id workflow_id lead_id node_id to from agent_id status dispatch \
-    refusal end_reason attributes provider_ref conflicts timeline created_at ended_at";
+    refusal end_reason attributes provider_ref conflicts heard timeline created_at ended_at";
 const IMPORT: &str = "id file_name at status rows leads_enrolled duplicates_skipped faults";
 const LIST: &str = "data meta";
 const KEY: &str =
     "id organisation_id name scopes status created_at expires_at revoked_at last_used_at";
 const MADE: &str = "key credentials";
+const HEARD: &str = "outcome call_id status accepted provider_event_id reason";
+const UNMATCHED: &str = "id state reason provider word provider_call_id call_id status event_id \
+    end_reason occurred_at facts received_at settled_at note position settled_position";
 
 /// Columns of the files; those of leads have one for each variable.
 const LEADS_CSV: &str = "phone_number name branchline.notes branchline.id branchline.workflow_id \
@@ -221,6 +224,49 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST", "/call-logs/{call}/refused", r#"{"reason": "no route"}"#, 200, TOLD),
     ("POST", "/call-logs/{queued}/refused", r#"{"reason": "no route"}"#, 200, TOLD),
     ("POST", "/call-logs/{over}/refused", r#"{"reason": "no route"}"#, 409, ""),
+    (
+        "POST",
+        "/provider-events",
+        r#"{"provider": "twilio", "status": "ringing", "call_id": "{call}", "event_id": "e1", "occurred_at": "2026-11-24T10:00:00Z", "payload": {"CallDuration": 3}}"#,
+        200,
+        HEARD,
+    ),
+    ("POST", "/provider-events", r#"{"provider": "acme", "status": "lost"}"#, 202, HEARD),
+    ("POST", "/provider-events", r#"{"provider": "A!", "status": "lost"}"#, 400, ""),
+    ("POST", "/provider-events", r#"{"provider": "acme"}"#, 400, ""),
+    (
+        "GET",
+        "/provider-events?provider=acme&reason=unknown_word&state=unmatched&sort=-received_at",
+        "",
+        200,
+        LIST,
+    ),
+    ("GET", "/provider-events?state=open", "", 400, ""),
+    (
+        "POST",
+        "/provider-events/{provider_event}/match",
+        r#"{"call_id": "{call}", "status": "connected"}"#,
+        200,
+        UNMATCHED,
+    ),
+    ("POST", "/provider-events/{provider_event}/match", r"{}", 400, ""),
+    (
+        "POST",
+        "/provider-events/{provider_event}/dismiss",
+        r#"{"note": "a test call"}"#,
+        200,
+        UNMATCHED,
+    ),
+    ("POST", "/provider-events/{provider_event}/dismiss", r"{}", 400, ""),
+    ("GET", "/provider-words?provider=twilio", "", 200, LIST),
+    (
+        "PUT",
+        "/provider-words/acme",
+        r#"{"words": {"gone": "failed", "ping": "ignore"}}"#,
+        200,
+        "provider words",
+    ),
+    ("PUT", "/provider-words/acme", r#"{"words": {"gone": "lost"}}"#, 400, ""),
     ("GET", "/events?after=0-0&limit=2", "", 200, "data meta"),
     ("GET", "/events?limit=x", "", 400, ""),
     (

@@ -14,7 +14,7 @@ const TRANSITION: &str = "from_node output to_node cause at call_id revision pos
 const VISIT: &str = "node_id node_label node_type visit revision status call_id entered_at \
     release_at exited_at hold tries";
 const CALL: &str = "id workflow_id lead_id node_id to from agent_id status dispatch refusal \
-    end_reason attributes provider_ref conflicts timeline created_at ended_at";
+    end_reason attributes provider_ref conflicts heard timeline created_at ended_at";
 const CLAIMED: &str = "call_id workflow_id organisation_id node_id to from agent_id \
     ring_timeout_s variables lease_until";
 const EVENT: &str = "cursor position at type workflow_id lead_id call_id principal request_id \

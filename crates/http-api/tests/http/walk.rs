@@ -109,7 +109,7 @@ impl Operation {
     }
 
     fn names_something(&self) -> bool {
-        self.pattern.contains('{')
+        self.pattern.contains('{') && !self.pattern.ends_with("{provider}")
     }
 
     fn shown(&self) -> String {
@@ -132,6 +132,9 @@ fn with_ids(body: &Value, ids: &BTreeMap<&str, String>) -> Value {
     }
 }
 
+/// Names a provider, and nothing that one organisation has and another has not.
+const NO_PROVIDER: &str = "provider_x";
+
 /// What stands for each segment of a path.
 fn ids(places: &Places) -> BTreeMap<&'static str, String> {
     let named = [
@@ -142,13 +145,17 @@ fn ids(places: &Places) -> BTreeMap<&'static str, String> {
         ("import", "{import}"),
         ("call", "{call}"),
         ("key", "{key}"),
+        ("provider_event", "{provider_event}"),
     ];
-    named.into_iter().map(|(segment, place)| (segment, places[place].clone())).collect()
+    let ids = named.into_iter().map(|(segment, place)| (segment, places[place].clone()));
+    // Any provider has words; this one has none of its own.
+    ids.chain([("provider", NO_PROVIDER.to_owned())]).collect()
 }
 
 /// Ids of the same kinds that name nothing.
 fn nothing(ids: &BTreeMap<&'static str, String>) -> BTreeMap<&'static str, String> {
     let unknown = |id: &String| match id.split_once('_').unwrap() {
+        ("provider", _) => NO_PROVIDER.to_owned(),
         ("call", _) => "call_00000000-0000-0000-0000-000000000999_1".to_owned(),
         (prefix, _) => format!("{prefix}_00000000-0000-0000-0000-000000000999"),
     };

@@ -14,6 +14,7 @@ use super::{
     Kind, Piece,
     insights::read_insights,
     organisation::read_organisation,
+    provider::read_ref,
     row_format::{Before, Known, read_call, read_id, read_lead, read_time},
     wire::{FormatError, Input},
     words::{Words, read_import, read_stage},
@@ -142,6 +143,7 @@ impl CheckpointReader {
                     stored.insights = read_insights(input, words)?;
                     self.with_insights += 1;
                 }
+                Kind::ProviderRefs => read_ref(input, &mut read.provider_refs)?,
                 Kind::Leads => {
                     let row = read.leads.len();
                     read.leads.push(read_lead(input, words, *known, row, &mut before)?);

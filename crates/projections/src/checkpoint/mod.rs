@@ -23,6 +23,7 @@
 //! 11 end          nothing
 //! 12 organisations  see `organisation`, until the piece ends
 //! 13 insights     see `insights`, until the piece ends
+//! 14 provider refs  see `provider`, until the piece ends
 //! ```
 //!
 //! Words are the statuses of leads and calls and the reasons of holds as text, each as a list: rows
@@ -31,6 +32,7 @@
 mod insights;
 mod loading;
 mod organisation;
+mod provider;
 mod row_format;
 mod saving;
 mod words;
@@ -68,10 +70,11 @@ enum Kind {
     End,
     Organisations,
     Insights,
+    ProviderRefs,
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Head,
         Self::Workflow,
         Self::Imports,
@@ -85,6 +88,7 @@ impl Kind {
         Self::End,
         Self::Organisations,
         Self::Insights,
+        Self::ProviderRefs,
     ];
 
     const fn code(self) -> u8 {
@@ -102,6 +106,7 @@ impl Kind {
             Self::End => 11,
             Self::Organisations => 12,
             Self::Insights => 13,
+            Self::ProviderRefs => 14,
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! id · keys: id, name, scopes as a count and their numbers, digest (32), made at, expiry, lifetime,
-//! revoked at · positions of refused actions, each by how far it lies behind the one before
+//! revoked at · positions of refused actions, each by how far it lies behind the one before · what
+//! providers told, see `provider`
 //! ```
 
 use std::collections::VecDeque;
@@ -15,6 +16,7 @@ use branchline_journal::record::Position;
 
 use super::{
     loading::read_at,
+    provider::{put_desk, read_desk},
     row_format::{put_id, read_id},
     saving::put_at,
     wire::{FormatError, Input, put_len, put_signed, put_text, put_varint},
@@ -34,6 +36,7 @@ pub(super) fn put_organisation(out: &mut Vec<u8>, id: OrganisationId, stored: &S
         put_varint(out, position.0.saturating_sub(before));
         before = position.0;
     }
+    put_desk(out, &stored.state.provider);
 }
 
 fn put_key(out: &mut Vec<u8>, id: ApiKeyId, key: &ApiKey) {
@@ -64,6 +67,7 @@ pub(super) fn read_organisation(
         before = next.ok_or(FormatError("a number is larger than its field"))?;
         refused.push_back(Position(before));
     }
+    state.provider = read_desk(input)?;
     Ok((id, StoredOrganisation { state, refused }))
 }
 

@@ -9,6 +9,7 @@ use super::{
     Kind, Piece,
     insights::put_insights,
     organisation::put_organisation,
+    provider::put_ref,
     row_format::{Before, put_call, put_id, put_lead, put_time},
     wire::{put_len, put_text, put_varint},
     words::{code_of_import, code_of_stage, put_words},
@@ -58,6 +59,7 @@ impl Projections {
             pieces(Kind::Insights, self.workflows.all(), |out, (_, stored)| {
                 put_insights(out, &stored.insights);
             }),
+            pieces(Kind::ProviderRefs, self.provider_refs.all(), put_ref),
             pieces(Kind::Wakes, &self.wakes, |out, (&lead, &at)| put_row_at(out, lead, at)),
             pieces(Kind::NotBefore, &self.not_before, |out, (&call, &at)| {
                 put_row_at(out, call, at);

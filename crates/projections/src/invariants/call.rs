@@ -50,6 +50,7 @@ pub(super) fn follow(
             format!("call {call} has {status} as a conflict, and it {}", words(ended))
         });
     } else if let LeadEvent::CallReferenced { call, .. }
+    | LeadEvent::ProviderStatusHeard { call, .. }
     | LeadEvent::CallAttributesAttached { call, .. } = event
     {
         known(lead, *call, "was described", scene);

@@ -70,6 +70,7 @@ fn personal(event: &LeadEvent) -> Option<&'static str> {
         | LeadEvent::CallDispatchUnknown { .. }
         | LeadEvent::CallStatusChanged { .. }
         | LeadEvent::CallReferenced { .. }
+        | LeadEvent::ProviderStatusHeard { .. }
         | LeadEvent::BranchTaken { .. }
         | LeadEvent::LeadMoved { .. }
         | LeadEvent::AnalysisAwaited { .. }

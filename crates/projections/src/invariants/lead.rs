@@ -123,6 +123,7 @@ fn take(
         | LeadEvent::CallConcluded { .. }
         | LeadEvent::CallConflictRecorded { .. }
         | LeadEvent::CallReferenced { .. }
+        | LeadEvent::ProviderStatusHeard { .. }
         | LeadEvent::CallAttributesAttached { .. } => call::follow(lead, event, rest, scene),
         LeadEvent::ApplicationAnswered { .. } => {}
     }

@@ -41,7 +41,7 @@ pub struct Invariants {
     imports: Imports,
     leads: Rows<LeadRow>,
     leads_by_id: Index,
-    api_keys: BTreeMap<OrganisationId, organisation::Keys>,
+    organisations: BTreeMap<OrganisationId, organisation::Told>,
     judge: Judge,
 }
 
@@ -94,8 +94,8 @@ impl Invariants {
                 self.told(fact, &id)
             }
             FactEvents::Organisation(id, events) => {
-                let keys = self.api_keys.entry(id).or_default();
-                organisation::follow(keys, id, events, fact, &mut self.judge);
+                let told = self.organisations.entry(id).or_default();
+                organisation::follow(told, id, events, fact, &mut self.judge);
                 self.told(fact, &id)
             }
         }

@@ -3,19 +3,25 @@
 use std::collections::BTreeMap;
 
 use branchline_domain::{
-    id::{ApiKeyId, OrganisationId},
+    id::{ApiKeyId, OrganisationId, ProviderEventId},
     organisation::OrganisationEvent,
 };
 
 use super::rule::{Judge, Rule};
 use crate::fact::Fact;
 
-/// The keys that were made, each with whether it was revoked.
-pub(super) type Keys = BTreeMap<ApiKeyId, bool>;
+/// What an organisation's stream told so far.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// The keys that were made, each with whether it was revoked.
+    keys: BTreeMap<ApiKeyId, bool>,
+    /// The messages of providers that were kept, each with whether a person has decided.
+    provider_events: BTreeMap<ProviderEventId, bool>,
+}
 
 /// Takes the events of one record in.
 pub(super) fn follow(
-    keys: &mut Keys,
+    told: &mut Told,
     id: OrganisationId,
     events: &[OrganisationEvent],
     fact: &Fact<'_>,
@@ -23,6 +29,7 @@ pub(super) fn follow(
 ) {
     let own = fact.organisation == id;
     judge.ensure(Rule::ApiKey, own, || format!("is written for {}", fact.organisation));
+    let Told { keys, provider_events } = told;
     for event in events {
         match event {
             OrganisationEvent::ApiKeyCreated { key, .. } => {
@@ -42,6 +49,19 @@ pub(super) fn follow(
                     format!("refused {action} to a key before there was one")
                 });
             }
+            OrganisationEvent::ProviderEventUnmatched { event, .. } => {
+                // One that was decided about long ago may be forgotten, and come again.
+                let is_new = provider_events.insert(*event, false) != Some(false);
+                judge.ensure(Rule::ProviderEvent, is_new, || format!("kept {event} twice"));
+            }
+            OrganisationEvent::ProviderEventMatched { event, .. }
+            | OrganisationEvent::ProviderEventDismissed { event, .. } => {
+                let waits = provider_events.insert(*event, true) == Some(false);
+                judge.ensure(Rule::ProviderEvent, waits, || {
+                    format!("decided about {event}, which does not wait for it")
+                });
+            }
+            OrganisationEvent::ProviderWordsSet { .. } => {}
         }
     }
 }

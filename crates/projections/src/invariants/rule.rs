@@ -36,11 +36,13 @@ pub enum Rule {
     /// A key is made once, in the organisation that its stream and record name; nothing is told of
     /// one that was never made or was revoked.
     ApiKey,
+    /// A message of a provider is kept once while it waits, and decided about once.
+    ProviderEvent,
 }
 
 impl Rule {
     /// Every rule, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Lifecycle,
         Self::ExactPause,
         Self::NothingAfterEnd,
@@ -56,6 +58,7 @@ impl Rule {
         Self::Application,
         Self::Erasure,
         Self::ApiKey,
+        Self::ProviderEvent,
     ];
 
     /// Its stable name.
@@ -76,6 +79,7 @@ impl Rule {
             Self::Application => "application",
             Self::Erasure => "erasure",
             Self::ApiKey => "api_key",
+            Self::ProviderEvent => "provider_event",
         }
     }
 
@@ -101,6 +105,9 @@ impl Rule {
             Self::Application => ("a try of an application begins once", "tries"),
             Self::Erasure => ("nothing personal follows an erasure", "erasures"),
             Self::ApiKey => ("a key is made once and ends once", "key events"),
+            Self::ProviderEvent => {
+                ("a provider event is kept once and decided once", "provider events")
+            }
         }
     }
 }

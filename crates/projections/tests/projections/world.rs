@@ -283,6 +283,7 @@ fn report(how: u8) -> CallReport {
         end_reason: None,
         attributes: Values::new(),
         provider_ref: None,
+        heard: None,
     }
 }
 

@@ -173,6 +173,7 @@ async fn report(engine: &EngineHandle, call: CallId) -> bool {
         end_reason: None,
         attributes: BTreeMap::new(),
         provider_ref: None,
+        heard: None,
     };
     let told = engine.tell_of_call(&Caller::host(), call, CallAction::Report(report)).await;
     told.is_ok_and(|answer| answer.accepted)

@@ -167,6 +167,7 @@ async fn ask(engine: &EngineHandle, leads: &[LeadId]) -> anyhow::Result<Vec<Dura
             end_reason: None,
             attributes: Values::new(),
             provider_ref: None,
+            heard: None,
         };
         let begun = Instant::now();
         let call = CallId { lead, number: 1 };

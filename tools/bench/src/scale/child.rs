@@ -202,6 +202,7 @@ async fn report(engine: &EngineHandle, leads: &[LeadId], call: u32) -> anyhow::R
                             end_reason: None,
                             attributes: BTreeMap::new(),
                             provider_ref: None,
+                            heard: None,
                         };
                         let id = CallId { lead, number: call };
                         let action = CallAction::Report(report);

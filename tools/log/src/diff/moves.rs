@@ -82,6 +82,7 @@ fn way(event: &LeadEvent) -> Option<Way> {
         | LeadEvent::CallConcluded { .. }
         | LeadEvent::CallConflictRecorded { .. }
         | LeadEvent::CallReferenced { .. }
+        | LeadEvent::ProviderStatusHeard { .. }
         | LeadEvent::CallAttributesAttached { .. }
         | LeadEvent::AnalysisAwaited { .. }
         | LeadEvent::ApplicationRequested { .. }

@@ -155,6 +155,7 @@ impl Matcher {
             | LeadEvent::CallConcluded { .. }
             | LeadEvent::CallConflictRecorded { .. }
             | LeadEvent::CallReferenced { .. }
+            | LeadEvent::ProviderStatusHeard { .. }
             | LeadEvent::CallAttributesAttached { .. }
             | LeadEvent::CallScheduled { .. }
             | LeadEvent::RoutingHeld { .. }

@@ -197,6 +197,7 @@ fn a_sound_story_shows_nothing_and_every_rule_has_looked() {
         ],
     );
     story.push(Step::Organisation(OrganisationId::DEFAULT, vec![organisations::made()]));
+    story.push(Step::Organisation(OrganisationId::DEFAULT, vec![organisations::kept()]));
     let (invariants, found) = judged(&story);
     assert_eq!(found, []);
     for rule in Rule::ALL {

@@ -1,8 +1,9 @@
 //! Keys, and what may be told of them.
 
 use branchline_domain::{
-    id::ApiKeyId,
-    organisation::{Scopes, SecretDigest},
+    call_status::CallStatus,
+    id::{ApiKeyId, CallId, ProviderEventId},
+    organisation::{Scopes, SecretDigest, UnmatchedReason},
 };
 
 use super::*;
@@ -18,6 +19,16 @@ pub(super) fn made() -> OrganisationEvent {
         scopes: Scopes::ALL,
         secret_sha256: SecretDigest([0; 32]),
         expires_at: None,
+    }
+}
+
+const KEPT: ProviderEventId = ProviderEventId::from_u128(7);
+
+pub(super) fn kept() -> OrganisationEvent {
+    OrganisationEvent::ProviderEventUnmatched {
+        event: KEPT,
+        reason: UnmatchedReason::UnknownWord,
+        told: Box::default(),
     }
 }
 
@@ -56,4 +67,22 @@ fn keys_of_another_organisation_in_a_stream_are_told() {
     let stranger = OrganisationId::from_u128(8);
     let told = format!("is written for {}", OrganisationId::DEFAULT);
     breaks(&[Step::Organisation(stranger, vec![made()])], Rule::ApiKey, &told);
+}
+
+#[test]
+fn a_provider_event_that_is_kept_twice_or_decided_twice_is_told() {
+    let event = KEPT;
+    let dismissed =
+        || OrganisationEvent::ProviderEventDismissed { event, note: "a test call".into() };
+    let call = CallId { lead: LeadId::from_u128(2), number: 1 };
+    let status = CallStatus::Completed;
+    let matched = OrganisationEvent::ProviderEventMatched { event, call, status };
+    // One that was decided about may be forgotten after many others, and come again.
+    let in_order = [kept(), dismissed(), kept(), matched.clone()];
+    assert_eq!(violations(&of_keys(in_order)), []);
+    let twice = format!("kept {event} twice");
+    breaks(&of_keys([kept(), kept()]), Rule::ProviderEvent, &twice);
+    let decided = format!("decided about {event}, which does not wait for it");
+    breaks(&of_keys([kept(), dismissed(), matched]), Rule::ProviderEvent, &decided);
+    breaks(&of_keys([dismissed()]), Rule::ProviderEvent, &decided);
 }

@@ -20,6 +20,7 @@
 use branchline_domain::{
     graph::{Edge, Node},
     id::{NodeId, WorkflowId},
+    organisation::ProviderDesk,
     time::Timestamp,
     workflow::Settings,
 };
@@ -98,6 +99,29 @@ impl Canonical {
         self.0.finalize().into()
     }
 
+    /// Nothing where no provider ever told anything.
+    fn provider(&mut self, desk: &ProviderDesk) {
+        if *desk == ProviderDesk::default() {
+            return;
+        }
+        self.text("provider");
+        self.list(desk.words.iter().collect(), |form, (provider, words)| {
+            form.text(provider);
+            form.list(words.iter().collect(), |form, (word, meaning)| {
+                form.text(word);
+                form.text(meaning.as_str());
+            });
+        });
+        self.list(desk.events().collect(), |form, (position, kept)| {
+            form.number(position);
+            form.id(kept.id.as_uuid());
+            form.text(kept.reason.as_str());
+            form.text(kept.state().as_str());
+            let settled = kept.settled.as_ref();
+            form.number(settled.map_or(0, |(_, _, position)| *position));
+        });
+    }
+
     /// Nothing where there never was a key.
     fn organisations(&mut self, read: &Projections) {
         for (number, (id, state)) in read.organisations().enumerate() {
@@ -114,6 +138,7 @@ impl Canonical {
                 form.maybe_time(key.expires_at);
                 form.maybe_time(key.revoked_at);
             });
+            self.provider(&state.provider);
         }
     }
 

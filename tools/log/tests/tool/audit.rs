@@ -82,7 +82,7 @@ fn verify_finds_a_sound_journal_sound_and_leaves_it_as_it_was() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let told = text(&output.stdout);
     assert!(
-        told.starts_with("sound: 21 checks  6 events  6 records  2 streams  1 blocks"),
+        told.starts_with("sound: 22 checks  6 events  6 records  2 streams  1 blocks"),
         "{told}"
     );
     assert!(told.contains("size 6  root "), "{told}");

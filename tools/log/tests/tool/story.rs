@@ -10,11 +10,15 @@ use std::{
 use branchline_domain::{
     call_status::CallStatus,
     graph::{CanvasPosition, Edge, GraphChange, Node, NodeConfig, NodeType},
-    id::{ApiKeyId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, WorkflowId},
+    id::{
+        ApiKeyId, CallId, EdgeId, ImportId, LeadId, NodeId, OrganisationId, ProviderEventId,
+        WorkflowId,
+    },
     lead::{ApplicationOutcome, BranchCause, HoldReason, LeadEvent, Outcome, Resolution, Values},
-    organisation::{OrganisationEvent, Scope, SecretDigest},
+    organisation::{OrganisationEvent, ProviderTold, Scope, SecretDigest, UnmatchedReason},
     output::Output,
     personal::Personal,
+    provider::{ProviderWord, WordMeaning},
     time::Timestamp,
     workflow::{ImportFault, ImportOpening, ImportRefusal, Settings, WorkflowEvent},
 };
@@ -219,10 +223,17 @@ fn ann_is_called(telling: &mut Telling) {
     let referenced = LeadEvent::CallReferenced { call: 1, provider_ref: "prov 1".into() };
     telling.lead(ANN, 6, &[dispatched, referenced]);
     let waits = LeadEvent::ReleasePlanned { release_at: minute(67) };
+    let heard = ProviderWord {
+        provider: "acme".into(),
+        word: "Rang out\n8".into(),
+        event_id: Some("EV 1".into()),
+    };
+    let status = CallStatus::DidNotPick;
     telling.lead(
         ANN,
         7,
         &[
+            LeadEvent::ProviderStatusHeard { call: 1, heard: Box::new(heard), status },
             concluded(1, CallStatus::DidNotPick, Some("no answer\n8 lead_removed")),
             branch(1, CALL, Output::Dnp, WAIT, BranchCause::Call(1)),
             entered(2, WAIT, None),
@@ -383,6 +394,35 @@ fn keys(telling: &mut Telling) {
     telling.organisation(107, "operator", &[revoked]);
 }
 
+/// What a provider told and nobody understood: one message finds its call, another comes to nothing.
+fn providers(telling: &mut Telling) {
+    let words = [("rang out".into(), WordMeaning::Ignore)].into();
+    let set = OrganisationEvent::ProviderWordsSet { provider: "acme".into(), words };
+    telling.organisation(108, "operator", &[set]);
+    let [first, second] = [0xe1, 0xe2].map(|last| ProviderEventId::from_u128(id(last)));
+    let call = CallId { lead: ANN, number: 1 };
+    for (event, reason) in
+        [(first, UnmatchedReason::UnknownWord), (second, UnmatchedReason::UnknownCall)]
+    {
+        let told = ProviderTold {
+            provider: "acme".into(),
+            word: "gone \"away\"".into(),
+            provider_call_id: Some("prov 1".into()),
+            facts: [("HangupCause".into(), "no one\n9".into())].into(),
+            ..ProviderTold::default()
+        };
+        let told = Box::new(told);
+        let kept = OrganisationEvent::ProviderEventUnmatched { event, reason, told };
+        telling.organisation(109, "worker", &[kept]);
+    }
+    let status = CallStatus::DidNotPick;
+    let matched = OrganisationEvent::ProviderEventMatched { event: first, call, status };
+    telling.organisation(110, "operator", &[matched]);
+    let note = "a \"test\" call".into();
+    let dismissed = OrganisationEvent::ProviderEventDismissed { event: second, note };
+    telling.organisation(111, "operator", &[dismissed]);
+}
+
 /// Writes the story's data directory. Keys are those of before Ben's erasure: the tool is shown a
 /// directory in which the erasure was recorded and the crash came before the key was destroyed.
 pub(crate) fn tell(directory: &Path) {
@@ -397,6 +437,7 @@ pub(crate) fn tell(directory: &Path) {
     ben(&mut telling);
     the_rest(&mut telling);
     keys(&mut telling);
+    providers(&mut telling);
     // As the clock had it; a stream's own order is the same.
     telling.records.sort_by_key(|record| record.body.recorded_at);
     let store = SledStore::open(&SledOptions::new(directory.join("journal"))).unwrap();

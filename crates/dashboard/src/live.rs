@@ -260,7 +260,8 @@ fn see_workflow(
         seen.marks.insert(Topic::Workflow(id), 0);
         return;
     };
-    put(&mut seen.counts, &id.to_string(), &projections.totals_of_workflow(id));
+    let totals = projections.totals_of_workflow(id);
+    put(&mut seen.counts, &id.to_string(), &totals);
     for (node, of_node) in projections.counts(id).by_node {
         for (key, count) in
             [("here", of_node.here), ("passed", of_node.passed), ("held", of_node.held)]
@@ -271,9 +272,14 @@ fn see_workflow(
     for (edge, taken) in projections.edge_traffic(id) {
         seen.counts.insert(format!("{edge}.traffic"), taken);
     }
-    let mark = row.status_position.0.wrapping_mul(31).wrapping_add(
+    let mut mark = row.status_position.0.wrapping_mul(31).wrapping_add(
         u64::from(row.state.graph.revision()) + row.state.updated_at.as_micros().cast_unsigned(),
     );
+    // Other reasons to be held, other things to attend to.
+    for (&code, &leads) in &totals.held {
+        mark = mark.wrapping_mul(31).wrapping_add(code as u64 + 1);
+        seen.counts.insert(format!("{id}.held.{}", code.as_str()), leads);
+    }
     seen.marks.insert(Topic::Workflow(id), mark);
 }
 

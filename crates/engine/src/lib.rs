@@ -105,6 +105,7 @@ mod stopping;
 mod supervisor;
 mod workflow_actor;
 mod workflow_cell;
+mod workflow_story;
 mod workload;
 
 pub use branchline_event_codec::RecordedEvents;

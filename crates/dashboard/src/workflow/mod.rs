@@ -3,9 +3,16 @@
 //!
 //! Other rooms put [`Head`] and [`tabs`] on top of their own tabs.
 
+pub(crate) mod actions;
+mod drawn;
 mod head;
+pub(crate) mod page;
+pub(crate) mod preflight;
+pub(crate) mod settings;
+pub(crate) mod statement;
 mod tabs;
 
+pub(crate) use drawn::draw;
 pub(crate) use head::Head;
 pub(crate) use tabs::{Tab, tabs};
 

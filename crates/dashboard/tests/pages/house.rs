@@ -130,6 +130,15 @@ impl House {
         made["id"].as_str().unwrap().to_owned()
     }
 
+    /// Puts a whole graph, made from this revision.
+    pub(crate) async fn put_graph(&self, workflow: &str, revision: u32, graph: Value) {
+        let request = TestRequest::put()
+            .uri(&format!("/v1/workflows/{workflow}/graph"))
+            .insert_header(("if-match", format!("\"{revision}\"")))
+            .set_json(graph);
+        self.send(request).await.expect(200);
+    }
+
     /// Makes a key of the default organisation, of a new one if so wanted: what it opens with.
     pub(crate) async fn key(&self, new_organisation: bool, scopes: &[&str]) -> String {
         let path = if new_organisation {

@@ -14,3 +14,4 @@ mod insights;
 mod lead;
 mod login;
 mod overview;
+mod workflow;

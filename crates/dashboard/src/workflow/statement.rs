@@ -1,0 +1,326 @@
+//! Before a workflow is paused or ended: what finishes, what stops, what is lost. In numbers of now.
+
+use actix_web::{HttpRequest, http::StatusCode};
+use branchline_domain::{
+    call_status::CallStatus, id::WorkflowId, organisation::Scope, workflow::WorkflowStatus,
+};
+use branchline_engine::command::WorkflowAction;
+use branchline_http_api::pages::{self, Fault, Visitor};
+use branchline_projections::Totals;
+use maud::{Markup, html};
+
+use super::{Head, find};
+use crate::{
+    live::Topic,
+    shell::{Frame, PageAnswer, Section, fault, id, once, plural},
+};
+
+/// What stops a workflow, for now or for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// For now.
+    Pause,
+    /// Before it was done.
+    Cancel,
+    /// As done.
+    Complete,
+    /// Out of sight.
+    Delete,
+}
+
+impl Ending {
+    /// The name in the journal of refused actions.
+    pub(super) const fn action_name(self) -> &'static str {
+        match self {
+            Self::Pause => "workflow.pause",
+            Self::Cancel => "workflow.cancel",
+            Self::Complete => "workflow.complete",
+            Self::Delete => "workflow.delete",
+        }
+    }
+
+    /// What the engine is asked.
+    pub(super) const fn action(self, force: bool) -> WorkflowAction {
+        match self {
+            Self::Pause => WorkflowAction::Pause,
+            Self::Cancel => WorkflowAction::Cancel,
+            Self::Complete => WorkflowAction::Complete { force },
+            Self::Delete => WorkflowAction::Delete,
+        }
+    }
+
+    /// The word of the notice afterwards.
+    pub(super) const fn notice(self) -> &'static str {
+        match self {
+            Self::Pause => "paused",
+            Self::Cancel => "cancelled",
+            Self::Complete => "completed",
+            Self::Delete => "deleted",
+        }
+    }
+
+    const fn place(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Cancel => "cancel",
+            Self::Complete => "complete",
+            Self::Delete => "delete",
+        }
+    }
+
+    const fn heading(self) -> &'static str {
+        match self {
+            Self::Pause => "Pause this workflow?",
+            Self::Cancel => "Cancel this workflow for good?",
+            Self::Complete => "Complete this workflow?",
+            Self::Delete => "Delete this workflow?",
+        }
+    }
+
+    const fn button(self) -> &'static str {
+        match self {
+            Self::Pause => "Pause now",
+            Self::Cancel => "Cancel for good",
+            Self::Complete => "Complete now",
+            Self::Delete => "Delete",
+        }
+    }
+
+    /// Why it cannot be done with a workflow of this status; the engine says the same.
+    const fn hindrance(self, status: WorkflowStatus) -> Option<&'static str> {
+        let is_open = match status {
+            WorkflowStatus::Draft | WorkflowStatus::Active | WorkflowStatus::Paused => true,
+            WorkflowStatus::Completed | WorkflowStatus::Cancelled => false,
+        };
+        let is_active = matches!(status, WorkflowStatus::Active);
+        match self {
+            Self::Pause if !is_active => Some("Only an active workflow can be paused."),
+            Self::Cancel | Self::Complete if !is_open => Some("It has ended already."),
+            Self::Complete if matches!(status, WorkflowStatus::Draft) => {
+                Some("A draft that never ran cannot be completed: cancel or delete it.")
+            }
+            Self::Delete if is_active => {
+                Some("An active workflow cannot be deleted: pause it first.")
+            }
+            Self::Pause | Self::Cancel | Self::Complete | Self::Delete => None,
+        }
+    }
+}
+
+/// `GET /workflows/{workflow}/pause`
+pub(crate) async fn pause(request: HttpRequest) -> PageAnswer {
+    let workflow = id(&request, "workflow", "workflow")?;
+    show(&request, workflow, Ending::Pause, None).await
+}
+
+/// `GET /workflows/{workflow}/cancel`
+pub(crate) async fn cancel(request: HttpRequest) -> PageAnswer {
+    let workflow = id(&request, "workflow", "workflow")?;
+    show(&request, workflow, Ending::Cancel, None).await
+}
+
+/// `GET /workflows/{workflow}/complete`
+pub(crate) async fn complete(request: HttpRequest) -> PageAnswer {
+    let workflow = id(&request, "workflow", "workflow")?;
+    show(&request, workflow, Ending::Complete, None).await
+}
+
+/// `GET /workflows/{workflow}/delete`
+pub(crate) async fn delete(request: HttpRequest) -> PageAnswer {
+    let workflow = id(&request, "workflow", "workflow")?;
+    show(&request, workflow, Ending::Delete, None).await
+}
+
+/// What will be so and so many of, when it is done now.
+struct Numbers {
+    totals: Totals,
+    /// Calls that were asked for and that nobody has begun to dial.
+    undialled: u64,
+}
+
+/// The page, with what was refused on top of it.
+pub(super) async fn show(
+    request: &HttpRequest,
+    workflow: WorkflowId,
+    ending: Ending,
+    refused: Option<&Fault>,
+) -> PageAnswer {
+    let visitor = Visitor::of(request)?;
+    let organisation = visitor.organisation();
+    let (head, numbers) = pages::engine(request)?
+        .read(|projections| {
+            let row = find(projections, organisation, workflow)?;
+            let totals = projections.totals_of_workflow(workflow);
+            let calls = projections.call_counts(workflow);
+            let undialled = calls.get(&CallStatus::Created).copied().unwrap_or(0);
+            Ok::<_, crate::shell::PageError>((Head::of(&row), Numbers { totals, undialled }))
+        })
+        .await??;
+    let path = head.path();
+    let hindrance = ending.hindrance(head.status);
+    let may = visitor.may(Scope::Operate);
+    let main = html! {
+        (head.show(&visitor, Some(ending.button())))
+        @if let Some(refused) = refused { (fault(refused)) }
+        section.card.statement #statement data-fragment {
+            h2 { (ending.heading()) }
+            @if let Some(hindrance) = hindrance {
+                p { (hindrance) }
+                p { a.button href=(path) { "Back to the workflow" } }
+            } @else {
+                (what_happens(ending, head.status, &numbers))
+                @if may {
+                    form.statement-form method="post" action={ (path) "/" (ending.place()) } {
+                        (once())
+                        (force_box(ending, &numbers.totals))
+                        div.actions {
+                            button.button.(class(ending)) type="submit" { (ending.button()) }
+                            a.button href=(path) { "Leave it as it is" }
+                        }
+                    }
+                } @else {
+                    p.muted { "Your key may look, and not steer." }
+                }
+            }
+        }
+    };
+    let frame = Frame {
+        topics: &[Topic::Workflow(workflow).to_string()],
+        styles: &["workflow.css"],
+        ..Frame::new(ending.heading(), Section::Overview)
+    };
+    let status = refused.map_or(StatusCode::OK, Fault::status);
+    Ok(frame.answer_with(status, request, &main))
+}
+
+const fn class(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Pause => "primary",
+        Ending::Cancel | Ending::Complete | Ending::Delete => "danger",
+    }
+}
+
+/// The sentences, each with whether it goes on, waits or ends.
+fn what_happens(ending: Ending, status: WorkflowStatus, numbers: &Numbers) -> Markup {
+    let leads = &numbers.totals.leads;
+    let under_way = plural(leads.active, "lead");
+    let pending = plural(leads.pending, "lead");
+    let in_progress = plural(numbers.totals.calls_in_progress, "call");
+    let undialled = plural(numbers.undialled, "call");
+    let held = plural(numbers.totals.held.values().sum(), "lead");
+    let lines: Vec<(&str, String)> = match ending {
+        Ending::Pause => vec![
+            (
+                "Finishes",
+                format!(
+                    "{in_progress} in progress: each goes on to its end and is recorded. What it decides is held until you resume."
+                ),
+            ),
+            (
+                "Waits",
+                format!(
+                    "{under_way} under way stay where they are. Planned times do not move: what falls due meanwhile goes on when you resume."
+                ),
+            ),
+            (
+                "Waits",
+                format!(
+                    "{undialled} asked for and not dialled yet: nobody is dialled during a pause."
+                ),
+            ),
+            ("Waits", format!("{pending} that have not started.")),
+            (
+                "Stays",
+                format!(
+                    "{held} held already wait for a decision as before. Decisions made during the pause are kept, and move when you resume."
+                ),
+            ),
+        ],
+        Ending::Cancel => vec![
+            (
+                "Finishes",
+                format!(
+                    "{in_progress} in progress: each goes on to its end and is recorded, and moves nobody."
+                ),
+            ),
+            ("Stops", format!("{under_way} under way never move again.")),
+            ("Stops", format!("{undialled} asked for and not dialled yet will not be dialled.")),
+            ("Stops", format!("{pending} that have not started never start.")),
+            (
+                "Stays",
+                "Everything recorded can still be read, and the workflow can be duplicated.".into(),
+            ),
+        ],
+        Ending::Complete => vec![
+            (
+                "Finishes",
+                format!(
+                    "{in_progress} in progress: each goes on to its end and is recorded, and moves nobody."
+                ),
+            ),
+            (
+                "Stops",
+                format!(
+                    "{under_way} under way and {pending} that have not started never move again."
+                ),
+            ),
+            (
+                "Stays",
+                format!(
+                    "{} converted and {} dropped stay as they are.",
+                    plural(leads.completed, "lead"),
+                    plural(leads.dropped, "lead")
+                ),
+            ),
+        ],
+        Ending::Delete => vec![
+            (
+                "Goes",
+                format!(
+                    "The workflow and its {} are not shown any more.",
+                    plural(leads.enrolled(), "lead")
+                ),
+            ),
+            (
+                "Stays",
+                "Its history stays in the journal, and its calls in the list of calls.".into(),
+            ),
+            (
+                "Note",
+                if numbers.totals.calls_in_progress > 0 {
+                    format!(
+                        "{in_progress} in progress: it cannot be deleted before they have ended."
+                    )
+                } else {
+                    "No call is in progress.".into()
+                },
+            ),
+        ],
+    };
+    html! {
+        dl.facts.what-happens {
+            @for (what, sentence) in lines { dt { (what) } dd { (sentence) } }
+        }
+        @if ending != Ending::Pause {
+            p.muted {
+                @if status == WorkflowStatus::Active && ending == Ending::Cancel {
+                    "To stop for a while only, pause it instead. "
+                }
+                "This cannot be undone."
+            }
+        }
+    }
+}
+
+/// To complete while leads are under way takes one more look.
+fn force_box(ending: Ending, totals: &Totals) -> Markup {
+    let open = totals.leads.active + totals.leads.pending;
+    html! {
+        @if ending == Ending::Complete && open > 0 {
+            label.check {
+                input type="checkbox" name="force" value="true";
+                span { "Complete it although " (plural(open, "lead")) " have not reached an end" }
+            }
+        }
+    }
+}

@@ -4,10 +4,14 @@
 //! Other rooms put [`Head`] and [`tabs`] on top of their own tabs.
 
 pub(crate) mod actions;
+pub(crate) mod audit;
+mod difference;
 mod drawn;
 mod head;
+pub(crate) mod leads;
 pub(crate) mod page;
 pub(crate) mod preflight;
+pub(crate) mod revisions;
 pub(crate) mod settings;
 pub(crate) mod statement;
 mod tabs;

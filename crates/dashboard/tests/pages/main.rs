@@ -15,3 +15,5 @@ mod lead;
 mod login;
 mod overview;
 mod workflow;
+mod workflow_leads;
+mod workflow_records;

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::house::House;
 
-/// A house with a workflow of a call and an end, and a lead that has not started: the ids.
-async fn ready(house: &House) -> (String, String) {
+/// A workflow of a call and two ends, with a lead that has not started: the ids.
+pub(crate) async fn ready(house: &House) -> (String, String) {
     let id = house.draft("Spring <b>offer</b>").await;
     let graph = json!({
         "nodes": [
@@ -22,8 +22,10 @@ async fn ready(house: &House) -> (String, String) {
     });
     house.put_graph(&id, 0, graph).await;
     let lead = json!({ "phone_number": "+12125550123", "variables": { "name": "<i>Ann</i>" } });
-    let lead = house.api("POST", &format!("/v1/workflows/{id}/leads"), "", lead).await;
-    (id, lead["id"].as_str().unwrap().to_owned())
+    let leads = format!("/v1/workflows/{id}/leads");
+    house.api("POST", &leads, "", json!({ "leads": [lead] })).await;
+    let found = house.api("GET", &leads, "", Value::Null).await;
+    (id, found["data"][0]["id"].as_str().unwrap().to_owned())
 }
 
 async fn status(house: &House, id: &str) -> String {

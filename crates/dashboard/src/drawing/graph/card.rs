@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{GraphPicture, StepPicture, icon, mark, orders, orders_in_words};
+use super::{Change, GraphPicture, StepPicture, icon, mark, orders, orders_in_words};
 use crate::drawing::{
     geometry::{Rect, Size, short},
     text::{Weight, fitted, grouped, width},
@@ -49,6 +49,7 @@ fn in_words(step: &StepPicture) -> String {
     if let Some(fault) = &step.fault {
         sentences.push(format!("Fault: {fault}"));
     }
+    sentences.extend(step.change.map(|change| change.in_words().to_owned()));
     sentences.join(". ")
 }
 
@@ -64,6 +65,7 @@ pub(super) fn card(picture: &GraphPicture, step: &StepPicture, place: &Rect) -> 
             class.push_str(name);
         }
     }
+    class.push_str(step.change.map_or("", Change::class));
     let title = fitted(&step.label, TEXT_ROOM, TITLE_SIZE, Weight::Bold);
     let config = fitted(&step.config, TEXT_ROOM, SMALL_SIZE, Weight::Regular);
     let (card_width, card_height) = (short(CARD.width), short(CARD.height));
@@ -108,6 +110,10 @@ fn badges(picture: &GraphPicture, step: &StepPicture) -> Markup {
             }
         } @else if step.current {
             (right("g-badge g-here", "Here", Symbol::None, None, above))
+        }
+        @if let Some(change) = step.change {
+            @let text = change.in_words();
+            (right("g-badge g-change", text, Symbol::None, None, above))
         }
         @if step.fault.is_some() {
             (badge("g-badge g-held", (8.0, above, 24.0), Symbol::Warning, "", None))

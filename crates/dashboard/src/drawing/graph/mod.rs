@@ -27,6 +27,36 @@ use super::{
     words::{config_in_words, node_type_in_words, output_in_words},
 };
 
+/// What became of a step or a way from one revision to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was not there before.
+    Added,
+    /// It is not there any more.
+    Removed,
+    /// It is another.
+    Changed,
+}
+
+impl Change {
+    /// The same in a word.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Added => "New",
+            Self::Removed => "Gone",
+            Self::Changed => "Changed",
+        }
+    }
+
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Added => " is-added",
+            Self::Removed => " is-removed",
+            Self::Changed => " is-changed",
+        }
+    }
+}
+
 /// How many leads are at a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StepCounts {
@@ -61,6 +91,8 @@ pub struct StepPicture {
     pub visits: Vec<u32>,
     /// What is wrong with it.
     pub fault: Option<String>,
+    /// What became of it, where two revisions are compared.
+    pub change: Option<Change>,
     /// Where a click leads.
     pub href: Option<String>,
 }
@@ -84,6 +116,8 @@ pub struct WayPicture {
     pub travels: Vec<u32>,
     /// What is wrong with it.
     pub fault: Option<String>,
+    /// What became of it, where two revisions are compared.
+    pub change: Option<Change>,
     /// Where a click leads.
     pub href: Option<String>,
 }
@@ -129,6 +163,7 @@ impl GraphPicture {
             current: false,
             visits: Vec::new(),
             fault: None,
+            change: None,
             href: None,
         });
         let steps: Vec<StepPicture> = steps.collect();
@@ -146,6 +181,7 @@ impl GraphPicture {
                 traffic: None,
                 travels: Vec::new(),
                 fault: None,
+                change: None,
                 href: None,
             }
         });

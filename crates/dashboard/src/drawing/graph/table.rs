@@ -55,6 +55,7 @@ fn row(
             td {
                 (node_type_in_words(step.node_type)) ": " (step.config)
                 @if let Some(fault) = &step.fault { strong { " Fault: " (fault) } }
+                @if let Some(change) = step.change { strong { " " (change.in_words()) } }
             }
             @if counted {
                 @for (what, count) in numbers {
@@ -87,5 +88,6 @@ fn way_on(picture: &GraphPicture, way: &WayPicture) -> Markup {
         @if let Some(traffic) = way.traffic { " (" span data-live=[live] { (grouped(traffic)) } ")" }
         @if !way.travels.is_empty() { ", the lead's way " (orders_in_words(&way.travels)) }
         @if let Some(fault) = &way.fault { strong { " Fault: " (fault) } }
+        @if let Some(change) = way.change { strong { " " (change.in_words()) } }
     }
 }

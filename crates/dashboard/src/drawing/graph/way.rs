@@ -3,7 +3,7 @@
 use branchline_domain::output::Output;
 use maud::{Markup, html};
 
-use super::{GraphPicture, WayPicture, mark, orders, orders_in_words};
+use super::{Change, GraphPicture, WayPicture, mark, orders, orders_in_words};
 use crate::drawing::{
     geometry::{Curve, Point, Rect, Size, short},
     layout::Route,
@@ -123,6 +123,7 @@ pub(super) fn line(picture: &GraphPicture, way: &WayPicture, route: &Route, most
     if way.fault.is_some() {
         class.push_str(" is-faulty");
     }
+    class.push_str(way.change.map_or("", Change::class));
     html! {
         path class=(class) d=(without_head(&route.curve).path())
             marker-end={ "url(#" (picture.id) "-" (tone) ")" } {}
@@ -158,11 +159,13 @@ fn in_words(picture: &GraphPicture, way: &WayPicture) -> String {
         sentences.push(format!("Way {} of the lead", orders_in_words(&way.travels)));
     }
     sentences.extend(way.fault.as_ref().map(|fault| format!("Fault: {fault}")));
+    sentences.extend(way.change.map(|change| change.in_words().to_owned()));
     sentences.join(". ")
 }
 
 pub(super) fn label(picture: &GraphPicture, way: &WayPicture, route: &Route) -> Markup {
-    let class = format!("g-way {}", Tone::of(way).class());
+    let change = way.change.map_or("", Change::class);
+    let class = format!("g-way {}{change}", Tone::of(way).class());
     let text = fitted(&way.text, TEXT_ROOM, TEXT_SIZE, Weight::Regular);
     let number = match (way.travels.as_slice(), way.traffic) {
         ([], traffic) => traffic.map(compact),

@@ -51,6 +51,7 @@ pub(super) async fn show(
     let now = engine.api_keys().now();
     let organisation = visitor.organisation();
     let seen = engine.read(|projections| look(projections, organisation, workflow, now)).await??;
+    let csv = format!("/v1{}/insights.csv?table=throughput", seen.head.path());
     let main = html! {
         (seen.head.show(&visitor, None))
         @if let Some(refused) = refused { (fault(refused)) }
@@ -62,7 +63,7 @@ pub(super) async fn show(
             (graph(&seen))
             div {
                 (calls(&seen))
-                section.card #workflow-throughput data-fragment { (throughput::picture(&seen.minutes)) }
+                section.card #workflow-throughput data-fragment { (throughput::picture(&seen.minutes, Some(&csv))) }
             }
         }
     };

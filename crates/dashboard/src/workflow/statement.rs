@@ -68,6 +68,15 @@ impl Ending {
         }
     }
 
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Pause => "Pause",
+            Self::Cancel => "Cancel",
+            Self::Complete => "Complete",
+            Self::Delete => "Delete",
+        }
+    }
+
     const fn heading(self) -> &'static str {
         match self {
             Self::Pause => "Pause this workflow?",
@@ -160,7 +169,7 @@ pub(super) async fn show(
     let hindrance = ending.hindrance(head.status);
     let may = visitor.may(Scope::Operate);
     let main = html! {
-        (head.show(&visitor, Some(ending.button())))
+        (head.show(&visitor, Some(ending.name())))
         @if let Some(refused) = refused { (fault(refused)) }
         section.card.statement #statement data-fragment {
             h2 { (ending.heading()) }

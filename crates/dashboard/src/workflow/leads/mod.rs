@@ -66,7 +66,7 @@ pub(crate) async fn page(request: HttpRequest) -> PageAnswer {
                 country: row.state.settings.default_country.clone(),
                 leads: row.leads,
                 held: projections.totals_of_workflow(workflow).held.values().sum(),
-                page: projections.ordered_leads(workflow, filter, order, paging),
+                page: projections.ordered_leads(workflow, filter.as_lead_filter(), order, paging),
             })
         })
         .await??;

@@ -211,104 +211,15 @@ const fn class(ending: Ending) -> &'static str {
 
 /// The sentences, each with whether it goes on, waits or ends.
 fn what_happens(ending: Ending, status: WorkflowStatus, numbers: &Numbers) -> Markup {
-    let leads = &numbers.totals.leads;
-    let under_way = plural(leads.active, "lead");
-    let pending = plural(leads.pending, "lead");
-    let in_progress = plural(numbers.totals.calls_in_progress, "call");
-    let undialled = plural(numbers.undialled, "call");
-    let held = plural(numbers.totals.held.values().sum(), "lead");
-    let lines: Vec<(&str, String)> = match ending {
-        Ending::Pause => vec![
-            (
-                "Finishes",
-                format!(
-                    "{in_progress} in progress: each goes on to its end and is recorded. What it decides is held until you resume."
-                ),
-            ),
-            (
-                "Waits",
-                format!(
-                    "{under_way} under way stay where they are. Planned times do not move: what falls due meanwhile goes on when you resume."
-                ),
-            ),
-            (
-                "Waits",
-                format!(
-                    "{undialled} asked for and not dialled yet: nobody is dialled during a pause."
-                ),
-            ),
-            ("Waits", format!("{pending} that have not started.")),
-            (
-                "Stays",
-                format!(
-                    "{held} held already wait for a decision as before. Decisions made during the pause are kept, and move when you resume."
-                ),
-            ),
-        ],
-        Ending::Cancel => vec![
-            (
-                "Finishes",
-                format!(
-                    "{in_progress} in progress: each goes on to its end and is recorded, and moves nobody."
-                ),
-            ),
-            ("Stops", format!("{under_way} under way never move again.")),
-            ("Stops", format!("{undialled} asked for and not dialled yet will not be dialled.")),
-            ("Stops", format!("{pending} that have not started never start.")),
-            (
-                "Stays",
-                "Everything recorded can still be read, and the workflow can be duplicated.".into(),
-            ),
-        ],
-        Ending::Complete => vec![
-            (
-                "Finishes",
-                format!(
-                    "{in_progress} in progress: each goes on to its end and is recorded, and moves nobody."
-                ),
-            ),
-            (
-                "Stops",
-                format!(
-                    "{under_way} under way and {pending} that have not started never move again."
-                ),
-            ),
-            (
-                "Stays",
-                format!(
-                    "{} converted and {} dropped stay as they are.",
-                    plural(leads.completed, "lead"),
-                    plural(leads.dropped, "lead")
-                ),
-            ),
-        ],
-        Ending::Delete => vec![
-            (
-                "Goes",
-                format!(
-                    "The workflow and its {} are not shown any more.",
-                    plural(leads.enrolled(), "lead")
-                ),
-            ),
-            (
-                "Stays",
-                "Its history stays in the journal, and its calls in the list of calls.".into(),
-            ),
-            (
-                "Note",
-                if numbers.totals.calls_in_progress > 0 {
-                    format!(
-                        "{in_progress} in progress: it cannot be deleted before they have ended."
-                    )
-                } else {
-                    "No call is in progress.".into()
-                },
-            ),
-        ],
+    let sentences = match ending {
+        Ending::Pause => of_pause(numbers),
+        Ending::Cancel => of_cancel(numbers),
+        Ending::Complete => of_complete(numbers),
+        Ending::Delete => of_delete(numbers),
     };
     html! {
         dl.facts.what-happens {
-            @for (what, sentence) in lines { dt { (what) } dd { (sentence) } }
+            @for (what, sentence) in sentences { dt { (what) } dd { (sentence) } }
         }
         @if ending != Ending::Pause {
             p.muted {
@@ -319,6 +230,90 @@ fn what_happens(ending: Ending, status: WorkflowStatus, numbers: &Numbers) -> Ma
             }
         }
     }
+}
+
+type Sentences = Vec<(&'static str, String)>;
+
+fn of_pause(numbers: &Numbers) -> Sentences {
+    let leads = &numbers.totals.leads;
+    let finishes = format!(
+        "{} in progress: each goes on to its end and is recorded. What it decides is held until you \
+         resume.",
+        plural(numbers.totals.calls_in_progress, "call")
+    );
+    let waits = format!(
+        "{} under way stay where they are. Planned times do not move: what falls due meanwhile goes \
+         on when you resume.",
+        plural(leads.active, "lead")
+    );
+    let undialled = format!(
+        "{} asked for and not dialled yet: nobody is dialled during a pause.",
+        plural(numbers.undialled, "call")
+    );
+    let stays = format!(
+        "{} held already wait for a decision as before. Decisions made during the pause are kept, and \
+         move when you resume.",
+        plural(numbers.totals.held.values().sum(), "lead")
+    );
+    let pending = format!("{} that have not started.", plural(leads.pending, "lead"));
+    vec![
+        ("Finishes", finishes),
+        ("Waits", waits),
+        ("Waits", undialled),
+        ("Waits", pending),
+        ("Stays", stays),
+    ]
+}
+
+/// What calls do once nothing moves any more.
+fn last_calls(numbers: &Numbers) -> (&'static str, String) {
+    let calls = plural(numbers.totals.calls_in_progress, "call");
+    let words = "in progress: each goes on to its end and is recorded, and moves nobody.";
+    ("Finishes", format!("{calls} {words}"))
+}
+
+fn of_cancel(numbers: &Numbers) -> Sentences {
+    let leads = &numbers.totals.leads;
+    let undialled = plural(numbers.undialled, "call");
+    let stays = "Everything recorded can still be read, and the workflow can be duplicated.";
+    vec![
+        last_calls(numbers),
+        ("Stops", format!("{} under way never move again.", plural(leads.active, "lead"))),
+        ("Stops", format!("{undialled} asked for and not dialled yet will not be dialled.")),
+        ("Stops", format!("{} that have not started never start.", plural(leads.pending, "lead"))),
+        ("Stays", stays.into()),
+    ]
+}
+
+fn of_complete(numbers: &Numbers) -> Sentences {
+    let leads = &numbers.totals.leads;
+    let stops = format!(
+        "{} under way and {} that have not started never move again.",
+        plural(leads.active, "lead"),
+        plural(leads.pending, "lead")
+    );
+    let stays = format!(
+        "{} converted and {} dropped stay as they are.",
+        plural(leads.completed, "lead"),
+        plural(leads.dropped, "lead")
+    );
+    vec![last_calls(numbers), ("Stops", stops), ("Stays", stays)]
+}
+
+fn of_delete(numbers: &Numbers) -> Sentences {
+    let leads = plural(numbers.totals.leads.enrolled(), "lead");
+    let calls = numbers.totals.calls_in_progress;
+    let note = if calls > 0 {
+        format!("{} in progress: it cannot be deleted before then.", plural(calls, "call"))
+    } else {
+        "No call is in progress.".into()
+    };
+    let stays = "Its history stays in the journal, and its calls in the list of calls.";
+    vec![
+        ("Goes", format!("The workflow and its {leads} are not shown any more.")),
+        ("Stays", stays.into()),
+        ("Note", note),
+    ]
 }
 
 /// To complete while leads are under way takes one more look.

@@ -282,9 +282,8 @@ fn list(
                 (table::table(lines, &listed.graph))
             }
             @if let Some(next) = listed.page.next {
-                @let mut fields = filter.fields();
-                @let _ = fields.push(("sort", sort_word(order)));
-                @let _ = fields.push(("cursor", next.to_string()));
+                @let place = [("sort", sort_word(order)), ("cursor", next.to_string())];
+                @let fields = filter.fields().into_iter().chain(place);
                 nav.pager aria-label="Pages" {
                     a.button href={ (path) "/leads?" (query(fields)) } rel="next" { "Next" }
                 }

@@ -109,9 +109,12 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that take of the journal only these of its modules: no store is opened or written there.
-/// The window reads the one that it is given, for the operator.
+/// The window reads the one that it is given, for the operator, and checks its end.
 const WORDS_OF_THE_JOURNAL_ONLY: &[(&str, &[&str])] = &[
-    ("branchline-http-api", &["block_file::", "merkle::TreeHead", "record::", "store::"]),
+    (
+        "branchline-http-api",
+        &["block_file::", "merkle::TreeHead", "record::", "store::", "verify::newest"],
+    ),
     ("branchline-projections", &["record::", "wire"]),
 ];
 

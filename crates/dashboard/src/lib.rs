@@ -8,6 +8,7 @@
 #![allow(dead_code, unused_imports, reason = "the pages that use the rest of the shell come next")]
 
 mod assets;
+mod audit;
 mod builder;
 mod calls;
 pub mod drawing;
@@ -17,6 +18,7 @@ mod live;
 mod login;
 mod overview;
 mod shell;
+mod system;
 mod throughput;
 mod workflow;
 
@@ -42,6 +44,13 @@ macro_rules! pages {
 /// Every page in one place.
 const PAGES: &[Page] = pages![
     get "/" => overview::page, Visitors;
+    get "/audit" => audit::page, Visitors;
+    get "/audit/refused" => audit::refused_page, Visitors;
+    get "/system" => system::page, Visitors;
+    post "/system/check" => system::check, Visitors;
+    post "/system/keys" => system::make, Visitors;
+    post "/system/keys/{key}/rotate" => system::rotate, Visitors;
+    post "/system/keys/{key}/revoke" => system::revoke, Visitors;
     get "/login" => login::page, Everybody;
     post "/login" => login::log_in, Everybody;
     post "/logout" => login::log_out, Everybody;

@@ -89,6 +89,7 @@ pub mod lead_list;
 mod lead_step;
 mod lead_task;
 mod live_leads;
+mod looking_back;
 pub mod metrics;
 mod organisation_desk;
 mod phone;

@@ -27,6 +27,22 @@ pub struct RecordedFact {
 }
 
 impl RecordedFact {
+    /// The request that asked for it, as its answer named it.
+    pub fn request_id(&self) -> Option<&str> {
+        match &self.cause {
+            Cause::Request(id) => Some(id),
+            Cause::None | Cause::Position(_) => None,
+        }
+    }
+
+    /// The record that it follows from.
+    pub const fn follows_from(&self) -> Option<u64> {
+        match &self.cause {
+            Cause::Position(position) => Some(position.0),
+            Cause::None | Cause::Request(_) => None,
+        }
+    }
+
     /// The same, as projections take it.
     pub fn as_fact(&self) -> Fact<'_> {
         Fact {

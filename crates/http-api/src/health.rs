@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
+    ApiState,
     headers::state,
     openapi::{self, names},
     problem::Answer,
@@ -127,6 +128,14 @@ pub(crate) async fn readyz(request: HttpRequest) -> Answer {
     let mut response =
         if shape.ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     Ok(response.json(shape))
+}
+
+/// The version, and everything that is in the way of being ready, for people.
+pub(crate) async fn not_ready(state: &ApiState) -> (&'static str, Vec<String>) {
+    let health = state.engine.health();
+    let free = free_bytes(&state.readiness).await;
+    let reasons = reasons(&health, &state.readiness, state.shutdown.is_cancelled(), free);
+    (health.version, reasons.into_iter().map(|reason| reason.message).collect())
 }
 
 /// Everything that is in the way; `free_bytes` is what the journal's disk has left, where that is

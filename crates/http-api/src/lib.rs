@@ -56,6 +56,7 @@ mod routes;
 mod server;
 mod sessions;
 mod spool;
+pub mod system;
 pub mod tls;
 mod unquoted;
 mod visits;
@@ -119,6 +120,8 @@ pub struct ApiState {
     tls: Option<tls::Tls>,
     /// What the API counts about itself.
     metrics: Arc<ApiMetrics>,
+    /// What the last check of the journal's newest records found.
+    checked: system::LastCheck,
     /// Which requests have a line in the log.
     request_log: RequestLog,
     /// Puts requests into traces, for a host that exports them.
@@ -146,6 +149,7 @@ impl ApiState {
             sessions: Arc::default(),
             tls: None,
             metrics: Arc::new(ApiMetrics::new()),
+            checked: system::LastCheck::default(),
             request_log: RequestLog::Failed,
             spans: None,
             readiness: Readiness::default(),

@@ -239,6 +239,12 @@ impl Fault {
     }
 }
 
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
 impl From<EngineError> for Fault {
     fn from(error: EngineError) -> Self {
         Self(error.into())

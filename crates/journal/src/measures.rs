@@ -82,6 +82,29 @@ impl HistogramReading {
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
     }
+
+    /// Counts what another one counted, too. Those with other bounds are left as they are.
+    pub fn add(&mut self, other: &Self) {
+        if self.bounds != other.bounds {
+            return;
+        }
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count = count.saturating_add(*more);
+        }
+        self.sum = self.sum.saturating_add(other.sum);
+    }
+
+    /// The bound that a share (of a thousand) of all values did not exceed: as exact as the buckets are.
+    /// `None` when nothing was counted, or when the value is beyond the last bound.
+    pub fn at_most(&self, per_mille: u64) -> Option<u64> {
+        let wanted = (u128::from(self.count()) * u128::from(per_mille)).div_ceil(1_000).max(1);
+        let mut passed = 0;
+        let reached = self.counts.iter().position(|&count| {
+            passed += u128::from(count);
+            passed >= wanted
+        });
+        reached.and_then(|bucket| self.bounds.get(bucket).copied())
+    }
 }
 
 /// What the writer of a journal counts since it was opened.
@@ -143,6 +166,22 @@ mod tests {
         let read = histogram.read();
         assert_eq!(read.counts, [2, 2, 2, 2]);
         assert_eq!((read.count(), read.sum), (8, 5_225));
+    }
+
+    #[test]
+    fn a_share_of_the_values_is_told_by_the_bound_of_its_bucket() {
+        let histogram = Histogram::new(&[1, 10, 100]);
+        assert_eq!(histogram.read().at_most(500), None);
+        (0..98).for_each(|_| histogram.observe(5));
+        histogram.observe(50);
+        histogram.observe(5_000);
+        let mut read = histogram.read();
+        let shares = [0, 500, 980, 990, 1_000].map(|share| read.at_most(share));
+        assert_eq!(shares, [Some(10), Some(10), Some(10), Some(100), None]);
+        read.add(&read.clone());
+        assert_eq!((read.count(), read.at_most(990)), (200, Some(100)));
+        read.add(&HistogramReading::empty(&[1]));
+        assert_eq!(read.count(), 200, "other bounds say something else");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The check of one block after the other, from the first on: what an opening and an audit share.
 
+pub mod newest;
+
 use std::sync::Arc;
 
 use crate::{

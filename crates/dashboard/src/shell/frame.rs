@@ -186,6 +186,8 @@ fn notice(word: &str) -> Option<&'static str> {
         "done" => "It is done.",
         "unchanged" => "Nothing had to be done.",
         "imported" => "The leads are enrolled.",
+        "checked" => "The newest records of the journal were checked.",
+        "key-revoked" => "The key is revoked: it opens nothing any more.",
         "logged-out" => "You are logged out.",
         _ => return None,
     })

@@ -6,6 +6,7 @@
     reason = "a page that cannot be asked is a failed test"
 )]
 
+mod audit;
 mod builder;
 mod calls;
 mod campaign;
@@ -14,6 +15,7 @@ mod insights;
 mod lead;
 mod login;
 mod overview;
+mod system;
 mod workflow;
 mod workflow_leads;
 mod workflow_records;

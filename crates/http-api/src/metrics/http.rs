@@ -10,7 +10,7 @@ use std::{
 };
 
 use actix_web::http::{Method, StatusCode};
-use branchline_engine::metrics::Histogram;
+use branchline_engine::metrics::{Histogram, HistogramReading};
 use prometheus_client::{collector::Collector, encoding::DescriptorEncoder};
 
 use super::{
@@ -103,6 +103,15 @@ impl Requests {
             of_method.duration.observe_duration(took);
             of_method.count(status.as_u16());
         }
+    }
+
+    /// How long all of them took, as one. Unit: microseconds.
+    pub(crate) fn together(&self) -> HistogramReading {
+        let mut all = Histogram::of_durations().read();
+        for row in self.read() {
+            all.add(&row.duration);
+        }
+        all
     }
 
     /// Every route and method that was asked for, in order.

@@ -32,6 +32,7 @@ use crate::{
 };
 
 pub(crate) use http::{Requests, method_name};
+pub use process::ProcessReading;
 
 /// What the API counts since the start of the process. Shared by its threads.
 #[derive(Debug)]
@@ -49,6 +50,11 @@ impl ApiMetrics {
             event_streams: AtomicU64::new(0),
             started: SystemTime::now(),
         }
+    }
+
+    /// How the process does. Reads files of the operating system.
+    pub(crate) fn process(&self) -> ProcessReading {
+        ProcessReading::of(self.started, self.event_streams.load(Ordering::Relaxed))
     }
 
     /// Counts a stream of events as open until the value is dropped.

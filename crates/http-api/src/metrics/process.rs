@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use branchline_domain::time::Timestamp;
 use prometheus_client::{collector::Collector, encoding::DescriptorEncoder};
 
 use super::{
@@ -48,6 +49,38 @@ impl Collector for ProcessCollector {
             metrics.count("process_max_fds", "Files and sockets that may be open", limit)?;
         }
         Ok(())
+    }
+}
+
+/// How the process does. What the operating system does not tell is left out.
+#[derive(Clone, Debug)]
+pub struct ProcessReading {
+    /// When it began, about.
+    pub started: Timestamp,
+    /// Memory that is in use. Unit: bytes.
+    pub resident_bytes: Option<u64>,
+    /// Time on the processors. Unit: seconds.
+    pub cpu_seconds: Option<f64>,
+    /// Open files and sockets.
+    pub open_files: Option<u64>,
+    /// How many may be open.
+    pub files_max: Option<u64>,
+    /// Streams of events that are open.
+    pub event_streams: u64,
+}
+
+impl ProcessReading {
+    pub(super) fn of(started: SystemTime, event_streams: u64) -> Self {
+        let started = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let started = i64::try_from(started.as_micros()).unwrap_or_default();
+        Self {
+            started: Timestamp::from_micros(started),
+            resident_bytes: resident_bytes(),
+            cpu_seconds: cpu_seconds(),
+            open_files: open_files(),
+            files_max: files_max(),
+            event_streams,
+        }
     }
 }
 

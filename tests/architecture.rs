@@ -90,6 +90,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "branchline-bench",
         &[
             "branchline-carriers",
+            "branchline-dashboard",
             "branchline-domain",
             "branchline-engine",
             "branchline-event-codec",

@@ -110,3 +110,9 @@ const PAGES: &[Page] = pages![
 pub fn pages(config: &mut ServiceConfig) {
     register(config, PAGES);
 }
+
+/// The patterns of all pages that visitors get, in the order of the table.
+pub fn visitors_pages() -> impl Iterator<Item = &'static str> {
+    let gets = PAGES.iter().filter(|page| page.method == "get" && page.access == Visitors);
+    gets.map(|page| page.pattern)
+}

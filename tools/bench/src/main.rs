@@ -10,6 +10,7 @@ mod import;
 mod latency;
 mod open;
 mod outcome;
+mod pages;
 mod process;
 mod proof;
 mod scale;
@@ -62,6 +63,8 @@ enum Command {
     /// The process that `open` measures.
     #[command(hide = true)]
     OpenStart(open::StartArgs),
+    /// Every page for people while the engine has a million leads, beside its JSON route.
+    Pages(pages::Args),
     /// Leads at rest: memory and disk a lead, restart after a kill, answers of cold leads.
     Scale(scale::Args),
     /// The measured process of `scale`.
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Command::HerdDrain(args) => herd::drain(&args),
         Command::Open(args) => open::run(&args),
         Command::OpenStart(args) => open::start(&args),
+        Command::Pages(args) => pages::run(&args),
         Command::Scale(args) => scale::run(&args),
         Command::ScaleChild(args) => scale::run_child(&args),
     };

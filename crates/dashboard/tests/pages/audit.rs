@@ -16,7 +16,7 @@ async fn renamed(house: &House, times: usize) -> String {
 
 fn older(page: &str) -> String {
     let link = page.split("href=\"").filter_map(|part| part.split('"').next());
-    let found = link.filter(|link| link.contains("before=")).next_back();
+    let found = link.filter(|link| link.contains("before=")).last();
     found.unwrap().replace("&amp;", "&")
 }
 

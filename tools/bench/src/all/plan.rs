@@ -20,7 +20,7 @@ impl Planned {
 }
 
 /// All of them, in the order in which they run.
-pub(super) const PLAN: [Planned; 9] = [
+pub(super) const PLAN: [Planned; 10] = [
     Planned {
         name: "campaign",
         command: &["campaign"],
@@ -46,6 +46,11 @@ pub(super) const PLAN: [Planned; 9] = [
         name: "herd",
         command: &["herd"],
         short: &["--leads", "4000", "--others-per-s", "100", "--alone-s", "1"],
+    },
+    Planned {
+        name: "pages",
+        command: &["pages"],
+        short: &["--leads", "2000", "--rounds", "1", "--asks", "2"],
     },
     Planned { name: "import", command: &["import"], short: &["--rows", "2000"] },
     Planned { name: "verify", command: &["verify"], short: &["--events", "5000"] },

@@ -24,7 +24,7 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 
 /// A connection: one request at a time.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     /// What came; one answer at most, because the next request waits for it.
     inbox: Vec<u8>,
@@ -32,9 +32,9 @@ pub(super) struct Connection {
 
 /// Status and body of an answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Reply<'a> {
-    pub(super) status: u16,
-    pub(super) body: &'a [u8],
+pub(crate) struct Reply<'a> {
+    pub(crate) status: u16,
+    pub(crate) body: &'a [u8],
 }
 
 /// Where an answer ends.
@@ -46,14 +46,14 @@ struct Shape {
 }
 
 impl Connection {
-    pub(super) async fn open(address: SocketAddr) -> anyhow::Result<Self> {
+    pub(crate) async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await.context("the server takes no connection")?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, inbox: Vec::new() })
     }
 
     /// Sends a request as it is, and waits for the answer.
-    pub(super) async fn ask(&mut self, request: &[u8]) -> anyhow::Result<Reply<'_>> {
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> anyhow::Result<Reply<'_>> {
         self.inbox.clear();
         let mut rest = request;
         while !rest.is_empty() {

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use branchline_domain::id::LeadId;
 use serde::Serialize;
 
+pub(crate) use connection::Connection;
 pub(crate) use server::{ServerArgs, serve};
 
 use self::{

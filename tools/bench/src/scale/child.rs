@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     fs,
     io::{BufRead, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
@@ -14,7 +14,7 @@ use std::{
 use anyhow::Context as _;
 use branchline_domain::{
     call_status::CallStatus,
-    id::{CallId, LeadId, WorkflowId},
+    id::{CallId, ImportId, LeadId, WorkflowId},
     lead::CallReport,
 };
 use branchline_engine::{
@@ -108,13 +108,7 @@ async fn fill(engine: &EngineHandle, store: &dyn EventStore, args: &Args) -> any
     let workflow = campaign::prepare(engine).await?;
     enrol(engine, workflow, LeadFile::open(&path, u64::MAX)?).await?;
     let import_s = began.elapsed().as_secs_f64();
-    loop {
-        let counts = engine.read(|models| models.counts(workflow)).await?;
-        if counts.by_status.active == u64::from(args.leads) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    arrived(engine, workflow, args.leads).await?;
     let arrive_s = began.elapsed().as_secs_f64() - import_s;
     tell(&Told::Arrived(Filled { import_s, arrive_s, before_mb }))?;
     wait()?;
@@ -127,7 +121,36 @@ async fn fill(engine: &EngineHandle, store: &dyn EventStore, args: &Args) -> any
     tell(&Told::Sampled)
 }
 
-async fn enrol(engine: &EngineHandle, workflow: WorkflowId, file: LeadFile) -> anyhow::Result<()> {
+/// A workflow into which leads were imported, all of which stand at their first call.
+pub(crate) async fn enrol_file(
+    engine: &EngineHandle,
+    place: &Path,
+    leads: u32,
+) -> anyhow::Result<(WorkflowId, ImportId)> {
+    let path = place.join("leads.csv");
+    import::write_file(&path, leads, "+91")?;
+    let workflow = campaign::prepare(engine).await?;
+    let import = enrol(engine, workflow, LeadFile::open(&path, u64::MAX)?).await?;
+    arrived(engine, workflow, leads).await?;
+    Ok((workflow, import))
+}
+
+/// Waits until all leads stand at their first call.
+async fn arrived(engine: &EngineHandle, workflow: WorkflowId, leads: u32) -> anyhow::Result<()> {
+    loop {
+        let counts = engine.read(|models| models.counts(workflow)).await?;
+        if counts.by_status.active == u64::from(leads) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn enrol(
+    engine: &EngineHandle,
+    workflow: WorkflowId,
+    file: LeadFile,
+) -> anyhow::Result<ImportId> {
     let request = ImportRequest {
         list: Arc::new(file),
         duplicates: Duplicates::Skip,
@@ -140,7 +163,7 @@ async fn enrol(engine: &EngineHandle, workflow: WorkflowId, file: LeadFile) -> a
     loop {
         let row = engine.read(|models| models.import(import)).await?;
         if row.context("the import is not listed")?.status != ImportStatus::Running {
-            return Ok(());
+            return Ok(import);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

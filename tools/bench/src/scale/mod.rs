@@ -13,7 +13,7 @@ use std::{path::Path, time::Instant};
 use anyhow::Context as _;
 use branchline_engine::DataDirectory;
 
-pub(crate) use self::child::{Args as ChildArgs, run as run_child};
+pub(crate) use self::child::{Args as ChildArgs, enrol_file, run as run_child};
 use self::{
     child::Phase,
     figures::{Figures, Memory, Round, Size},

@@ -44,7 +44,7 @@ fn root(head: &JournalHead) -> Markup {
             @match &head.note {
                 Some(note) => details { summary { "signed: keep a copy elsewhere" } pre { (note) } },
                 None => span.muted {
-                    "no key to sign with: " code { "branchline-log keygen" } " makes one"
+                    "no key to sign with: see " code { "audit.signing_key_path" }
                 },
             }
         }

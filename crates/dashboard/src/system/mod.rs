@@ -47,8 +47,8 @@ pub(crate) async fn page(request: HttpRequest) -> PageAnswer {
         @if reading.machine.is_none() {
             p.muted {
                 "Version " (reading.version) ". Journal, memory and disk are of the whole machine, which other "
-                "organisations share: its operator sees them, with " code { "branchline status" } " and "
-                code { "/metrics" } " on the machine itself."
+                "organisations share: its operator has them at " code { "/metrics" } " and with "
+                code { "branchline doctor" } "."
             }
         }
     };

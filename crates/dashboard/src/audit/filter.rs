@@ -1,5 +1,7 @@
 //! Which records are wanted.
 
+use std::fmt::Write as _;
+
 use actix_web::HttpRequest;
 use branchline_domain::{
     id::{LeadId, WorkflowId},
@@ -228,7 +230,8 @@ impl Wanted {
         let mut add = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 let separator = if address.ends_with('?') { "" } else { "&" };
-                address.push_str(&format!("{separator}{name}={}", encoded(&value)));
+                // Writing to a `String` cannot fail.
+                let _ = write!(address, "{separator}{name}={}", encoded(&value));
             }
         };
         // A page about one workflow says so in its path.
@@ -269,7 +272,7 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
         out
     })

@@ -24,7 +24,7 @@ pub(crate) struct Figures {
 /// One page. Times are from the request to the last byte of the answer, over loopback.
 #[derive(Debug, Serialize)]
 pub(super) struct Page {
-    page: String,
+    address: String,
     status: u16,
     bytes: usize,
     p50_ms: f64,
@@ -63,7 +63,7 @@ impl Page {
             }
         });
         Self {
-            page: address.page.clone(),
+            address: address.page.clone(),
             status: page.status,
             bytes: page.bytes,
             p50_ms,
@@ -91,8 +91,8 @@ impl fmt::Display for Figures {
             "page", "bytes", "p50 ms", "p99 ms", "JSON p50", "times"
         )?;
         for page in &self.pages {
-            let Page { page, bytes, p50_ms, p99_ms, status, yardsticks } = page;
-            write!(f, "  {page:<46} {bytes:>8} {p50_ms:>9.2} {p99_ms:>9.2}")?;
+            let Page { address, bytes, p50_ms, p99_ms, status, yardsticks } = page;
+            write!(f, "  {address:<46} {bytes:>8} {p50_ms:>9.2} {p99_ms:>9.2}")?;
             match &yardsticks.json {
                 Some(json) => write!(f, " {:>9.2} {:>7.1}", json.p50_ms, json.ratio)?,
                 None => write!(f, " {:>9} {:>7}", "", "")?,

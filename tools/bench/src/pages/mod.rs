@@ -90,7 +90,9 @@ async fn ask_all(
         if round == 0 {
             for (page, json) in &mut all {
                 page.waits.clear();
-                json.iter_mut().for_each(|json| json.waits.clear());
+                if let Some(json) = json {
+                    json.waits.clear();
+                }
             }
         }
     }

@@ -34,12 +34,14 @@ pub(crate) enum Kind {
     Hold,
     /// Applications.
     Application,
+    /// What providers told that fits no call, and what became of it.
+    Provider,
     /// API keys, and what was refused to them.
     Key,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Workflow,
         Self::Graph,
         Self::Import,
@@ -48,6 +50,7 @@ impl Kind {
         Self::Call,
         Self::Hold,
         Self::Application,
+        Self::Provider,
         Self::Key,
     ];
 
@@ -62,6 +65,7 @@ impl Kind {
             Self::Call => "call",
             Self::Hold => "hold",
             Self::Application => "application",
+            Self::Provider => "provider",
             Self::Key => "key",
         }
     }
@@ -76,6 +80,7 @@ impl Kind {
             Self::Call => "calls",
             Self::Hold => "holds and decisions",
             Self::Application => "applications",
+            Self::Provider => "what providers told",
             Self::Key => "keys",
         }
     }
@@ -125,6 +130,7 @@ impl Kind {
             | LeadEvent::CallConcluded { .. }
             | LeadEvent::CallConflictRecorded { .. }
             | LeadEvent::CallReferenced { .. }
+            | LeadEvent::ProviderStatusHeard { .. }
             | LeadEvent::CallAttributesAttached { .. } => Self::Call,
             LeadEvent::RoutingHeld { .. } | LeadEvent::HoldResolved { .. } => Self::Hold,
             LeadEvent::ApplicationRequested { .. }
@@ -140,6 +146,10 @@ impl Kind {
             | OrganisationEvent::ApiKeyExpirySet { .. }
             | OrganisationEvent::ApiKeyRevoked { .. }
             | OrganisationEvent::ActionRefused { .. } => Self::Key,
+            OrganisationEvent::ProviderEventUnmatched { .. }
+            | OrganisationEvent::ProviderEventMatched { .. }
+            | OrganisationEvent::ProviderEventDismissed { .. }
+            | OrganisationEvent::ProviderWordsSet { .. } => Self::Provider,
         }
     }
 

@@ -3,7 +3,7 @@
 use branchline_domain::{
     graph::GraphChange,
     lead::{BranchCause, HoldReason, LeadEvent, Resolution},
-    organisation::OrganisationEvent,
+    organisation::{OrganisationEvent, UnmatchedReason},
     output::Output,
     workflow::{ImportRefusal, WorkflowEvent},
 };
@@ -192,6 +192,10 @@ fn of_lead(names: &Names, fact: &RecordedFact, event: &LeadEvent) -> Markup {
             LeadEvent::CallReferenced { call: number, provider_ref } => {
                 "The carrier calls " (call(*number)) " " code { (provider_ref) }
             }
+            LeadEvent::ProviderStatusHeard { call: number, heard, status } => {
+                (heard.provider) " said " code { (heard.word) } " of " (call(*number)) ": taken for "
+                (call_badge(*status))
+            }
             LeadEvent::CallAttributesAttached { call: number, .. } => {
                 "Analysis of " (call(*number)) " came"
             }
@@ -285,6 +289,24 @@ fn of_organisation(event: &OrganisationEvent) -> Markup {
                 strong { "Refused" } ": " code { (action) }
                 @if !target.is_empty() { " of " code.target { (target) } }
                 ", because " code { (code) }
+            }
+            OrganisationEvent::ProviderEventUnmatched { reason, told, .. } => {
+                (told.provider) " said " code { (told.word) } ": kept, because "
+                @match reason {
+                    UnmatchedReason::UnknownWord => "no table says what that means",
+                    UnmatchedReason::UnknownCall => "nobody knows of which call",
+                }
+            }
+            OrganisationEvent::ProviderEventMatched { call, status, .. } => {
+                "What a provider had said was found to be of "
+                a href={ "/calls/" (call) } { "a call" } ", as " (call_badge(*status))
+            }
+            OrganisationEvent::ProviderEventDismissed { note, .. } => {
+                "What a provider had said was put aside"
+                @if !note.is_empty() { ": " (note) }
+            }
+            OrganisationEvent::ProviderWordsSet { provider, words } => {
+                "What " (provider) " means by " (plural(words.iter().count() as u64, "word")) " was set"
             }
         }
     }

@@ -22,6 +22,8 @@ use crate::shell::{Form, Frame, PageAnswer, Section, done, number, plural, time}
 /// What is shown of the organisation itself.
 struct Own {
     totals: Totals,
+    /// What providers told that fits no call yet.
+    unmatched: usize,
     /// Leads that nothing can be done with, and why.
     troubled: Vec<(LeadId, &'static str, String)>,
 }
@@ -98,6 +100,7 @@ async fn own(engine: &EngineHandle, organisation: OrganisationId) -> Result<Own,
         });
         Own {
             totals: read.totals_of_organisation(organisation),
+            unmatched: read.organisation(organisation).map_or(0, |of| of.provider.unmatched()),
             troubled: set_aside.chain(kept).filter(|(lead, ..)| is_theirs(*lead)).collect(),
         }
     });
@@ -125,6 +128,7 @@ fn work(own: &Own, has_times: bool) -> Markup {
                 dt { "Calls wanted" } dd { (number(totals.calls_requested)) }
                 dt { "Calls put off to their window" } dd { (number(totals.calls_scheduled)) }
                 dt { "Calls in progress" } dd { (number(totals.calls_in_progress)) }
+                dt { "Provider events without a call" } dd { (number(own.unmatched as u64)) }
                 @if has_times {
                     dt { "Next wait ends" } dd { (at_or_never(totals.due.release)) }
                     dt { "Next deadline of a call" } dd { (at_or_never(totals.due.call_deadline)) }

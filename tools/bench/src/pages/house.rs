@@ -110,6 +110,7 @@ async fn call(engine: &EngineHandle, workflow: WorkflowId) -> anyhow::Result<Lea
             _ => CallStatus::NoAnswer,
         };
         let report = CallReport {
+            heard: None,
             status,
             occurred_at: None,
             end_reason: None,

@@ -99,7 +99,8 @@ export function saver({ model, workflow, path, kinds, say, busy }) {
   /** Somebody else was faster. @param {number} revision */
   async function stale(revision) {
     const theirs = await get("/graph");
-    const who = `The newest one is ${revision}.`;
+    const newest = await fetch(`${path}/edit/newest`).then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({}));
+    const who = newest.by ? `${newest.by} saved revision ${revision}, ${new Date(newest.at).toLocaleString()}.` : `The newest one is ${revision}.`;
     const dialog = /** @type {HTMLDialogElement} */ (found("stale"));
     const changes = differences(theirs);
     found("stale-words").replaceChildren(

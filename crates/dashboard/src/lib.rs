@@ -59,6 +59,7 @@ const PAGES: &[Page] = pages![
     post "/workflows/new" => builder::create, Visitors;
     post "/workflows/demo" => builder::create_demo, Visitors;
     get "/workflows/{workflow}/edit" => builder::edit_page, Visitors;
+    get "/workflows/{workflow}/edit/newest" => builder::newest, Visitors;
     post "/workflows/{workflow}/edit/check" => builder::check, Visitors;
     post "/workflows/{workflow}/edit/tidy" => builder::tidy, Visitors;
     post "/workflows/{workflow}/edit/walk" => builder::walk, Visitors;

@@ -14,6 +14,7 @@ mod import;
 mod import_form;
 mod judging;
 mod new;
+mod newest;
 mod plain;
 mod plain_writes;
 mod trial;
@@ -24,6 +25,7 @@ pub(crate) use edit::page as edit_page;
 pub(crate) use import::{change_country, faults_as_csv, page as import_page, upload};
 pub(crate) use judging::{check, tidy};
 pub(crate) use new::{create, page as new_page};
+pub(crate) use newest::newest;
 pub(crate) use plain_writes::{add_edge, add_node, change_node, remove_edge, remove_node};
 pub(crate) use trial::walk;
 

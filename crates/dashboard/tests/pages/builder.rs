@@ -142,6 +142,10 @@ async fn a_form_that_is_late_or_wrong_loses_nothing() {
     let page = house.post(&change, &late).await.expect(412);
     assert!(page.contains("value=\"Mine\"") && page.contains("revision"), "{page}");
     assert_eq!(graph(&house, &path).await["nodes"][0]["label"], "Wait");
+    // Whoever draws is told who was faster.
+    let newest = house.get(&format!("{path}/edit/newest")).await.expect(200);
+    let newest: Value = serde_json::from_str(&newest).unwrap();
+    assert_eq!((&newest["revision"], &newest["by"]), (&json!(1), &json!("api")), "{newest}");
 }
 
 #[actix_web::test]

@@ -294,11 +294,13 @@ mod tests {
 
     #[test]
     fn a_time_is_read_as_people_type_it() {
-        let read = |text: &str| utc("from", text).map(|at| at.to_string());
-        assert_eq!(read("2026-11-25").unwrap(), "2026-11-25T00:00:00Z");
-        assert_eq!(read("2026-11-25 17:30").unwrap(), "2026-11-25T17:30:00Z");
-        assert_eq!(read("2026-11-25T17:30:05").unwrap(), "2026-11-25T17:30:05Z");
-        assert_eq!(read("2026-11-25T17:30:05+01:00").unwrap(), "2026-11-25T16:30:05Z");
+        let read = |text: &str| utc("from", text);
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert_eq!(read("2026-11-25").unwrap(), at("2026-11-25T00:00:00Z"));
+        assert_eq!(read("2026-11-25 17:30").unwrap(), at("2026-11-25T17:30:00Z"));
+        assert_eq!(read("2026-11-25T17:30:05").unwrap(), at("2026-11-25T17:30:05Z"));
+        assert_eq!(read("2026-11-25T17:30:05+01:00").unwrap(), at("2026-11-25T16:30:05Z"));
+        assert_eq!(read("2026-11-25T17:30:05.250Z").unwrap(), at("2026-11-25T17:30:05.250Z"));
         assert!(read("yesterday").unwrap_err().detail().contains("from"));
     }
 

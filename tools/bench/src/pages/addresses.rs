@@ -59,7 +59,8 @@ pub(super) fn address(pattern: &str, ids: &Ids) -> anyhow::Result<Vec<Address>> 
     }
     let json = json(pattern, ids, &call);
     let one = |query: String| Address {
-        page: format!("{pattern}{query}"),
+        // What stands for an id is the same in every run.
+        page: format!("{pattern}{}", query.replace(&ids.node.to_string(), "{node}")),
         path: format!("{path}{query}"),
         json: json.clone(),
     };
@@ -91,7 +92,7 @@ fn json(pattern: &str, ids: &Ids, call: &CallId) -> Option<String> {
         "/workflows/{workflow}" => format!("{workflow}/counts"),
         "/workflows/{workflow}/leads" => format!("{workflow}/leads?limit=50"),
         "/workflows/{workflow}/calls" => {
-            format!("/v1/call-logs?limit=50&workflow_id={}", ids.workflow)
+            format!("/v1/call-logs?limit=50&workflow={}", ids.workflow)
         }
         "/workflows/{workflow}/insights" => format!("{workflow}/insights"),
         "/workflows/{workflow}/edit" => format!("{workflow}/graph"),

@@ -106,6 +106,8 @@ async fn ask(connection: &mut Connection, path: &str, asked: &mut Asked) -> anyh
     let reply = reply.with_context(|| format!("GET {path}"))?;
     asked.waits.push(began.elapsed());
     (asked.status, asked.bytes) = (reply.status, reply.body.len());
-    anyhow::ensure!(reply.status < 400, "GET {path}: {}", reply.status);
+    // A page says 409 where a workflow is not in the state that it is about.
+    let is_answer = reply.status < 400 || reply.status == 409;
+    anyhow::ensure!(is_answer, "GET {path}: {}", reply.status);
     Ok(())
 }

@@ -5,8 +5,6 @@
 //! decided here, and there is no write that the HTTP API does not have. Assets come out of the
 //! binary: a browser is sent nowhere else.
 
-#![allow(dead_code, unused_imports, reason = "the pages that use the rest of the shell come next")]
-
 mod assets;
 mod audit;
 mod builder;

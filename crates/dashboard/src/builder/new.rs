@@ -1,6 +1,6 @@
 //! A new workflow: what people call it, and what its owner chooses.
 
-use actix_web::{HttpRequest, HttpResponse, http::header};
+use actix_web::HttpRequest;
 use branchline_domain::{organisation::Scope, workflow::Settings};
 use branchline_http_api::pages::{self, Fault, Visitor};
 use maud::{Markup, html};
@@ -142,9 +142,4 @@ fn form(typed: Option<&Form>, refused: Option<&Fault>) -> Markup {
             div.actions.b-submit { button.button.primary type="submit" { "Create, and draw its graph" } }
         }
     }
-}
-
-/// Leads to a page without a word about what was done.
-pub(super) fn to(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
 }

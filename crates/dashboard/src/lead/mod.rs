@@ -18,7 +18,7 @@ mod why;
 
 pub(crate) use actions::{edit, erase, move_to, remove, resolve};
 pub(crate) use search::{search, search_box};
-pub(crate) use story::{Story, events};
+pub(crate) use story::Story;
 pub(crate) use told::{personal, tell, values, who};
 
 use actix_web::{HttpRequest, http::StatusCode};

@@ -15,13 +15,6 @@ pub(crate) use words::{
 pub(crate) use crate::drawing::text::grouped as number;
 
 use actix_web::HttpRequest;
-use branchline_domain::organisation::Scope;
-use branchline_http_api::pages::Visitor;
-
-/// Whether buttons that steer workflows and leads are shown.
-pub(crate) fn may_operate(visitor: &Visitor) -> bool {
-    visitor.may(Scope::Operate)
-}
 
 /// A query parameter, if it is given and not empty. Parameters that a page does not know are not
 /// looked at: an address with something behind it still leads to the page.

@@ -16,7 +16,6 @@ pub(crate) mod settings;
 pub(crate) mod statement;
 mod tabs;
 
-pub(crate) use drawn::draw;
 pub(crate) use head::Head;
 pub(crate) use tabs::{Tab, tabs};
 

@@ -17,9 +17,7 @@ use super::{Head, Tab, drawn, find, tabs};
 use crate::{
     drawing::graph::{GraphPicture, StepCounts},
     live::{Topic, put},
-    shell::{
-        Frame, PageAnswer, PageError, Section, call_badge, fault, hold_in_words, id, number, plural,
-    },
+    shell::{Frame, PageAnswer, PageError, Section, call_badge, fault, hold_in_words, id, number},
     throughput,
 };
 

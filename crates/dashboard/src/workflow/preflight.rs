@@ -21,7 +21,7 @@ use super::{Head, drawn, find};
 use crate::{
     drawing::graph::GraphPicture,
     live::Topic,
-    shell::{Frame, PageAnswer, PageError, Section, fault, id, number, once, plural, time},
+    shell::{Frame, PageAnswer, Section, fault, id, number, once, plural, time},
 };
 
 /// Waits that have ended and are counted one by one; beyond it the page says "more than".

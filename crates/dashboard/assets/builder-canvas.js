@@ -152,8 +152,9 @@ export class Canvas {
     const group = svg("g", {
       class: `b-node g-card ${kind.icon.getAttribute("class")?.split(" ").find((word) => word.startsWith("kind-")) ?? ""}`,
       "data-step": step.id, tabindex: 0, role: "button", transform: `translate(${step.x} ${step.y})`,
-      "aria-label": name.filter(Boolean).join(". "), "aria-pressed": String(chosen),
+      "aria-pressed": String(chosen),
     },
+      // Names it: a label would have to repeat what is written, shortened as it is.
       svg("title", {}, name.filter(Boolean).join(". ")),
       svg("rect", { class: "g-body", width, height, rx: 10 }),
       svg("rect", { class: "g-tile", x: 10, y: 14, width: 36, height: 36, rx: 9 }),

@@ -20,6 +20,8 @@ function tell(message) {
 function connect() {
   const wanted = [...new Set([...tabs.values()].flat())].sort();
   if (wanted.join(" ") === followed) return;
+  /** Topics of the stream that this one takes the place of. */
+  const before = new Set(followed.split(" "));
   followed = wanted.join(" ");
   source?.close();
   source = null;
@@ -30,8 +32,10 @@ function connect() {
   source.onopen = () => {
     tell({ here: true });
     // What happened in between was not told.
-    if (wasAway) tell({ changed: wanted });
+    const missed = wasAway ? wanted : wanted.filter((topic) => before.has(topic));
+    if (missed.length > 0) tell({ changed: missed });
     wasAway = false;
+    before.clear();
   };
   source.onerror = () => {
     wasAway = true;

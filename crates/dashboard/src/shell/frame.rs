@@ -130,7 +130,7 @@ impl<'a> Frame<'a> {
                     span { "Branchline" }
                 }
                 @if visitor.is_some() {
-                    nav aria-label="Pages" {
+                    nav aria-label="Branchline" {
                         @for (section, href, words) in Section::ALL {
                             a href=(href) aria-current=[(section == self.section).then_some("page")] {
                                 (words)

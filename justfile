@@ -15,6 +15,10 @@ check:
 test *arguments:
     cargo test --workspace {{ arguments }}
 
+# The pages in a real browser, or those tests with a name that contains `name`.
+browser name="":
+    tests/browser/run {{ name }}
+
 # The scenarios, or those with a name that contains `name`.
 scenario name="":
     cargo test -p branchline-tests -- {{ name }}

@@ -94,7 +94,7 @@ fn form(request: &HttpRequest, wrong: Option<&Fault>) -> Markup {
                 }
             }
             (field("by", "Who", "key_…, engine, operator"))
-            (field("workflow", "Workflow", "workflow_…"))
+            (field("workflow", "Workflow", "wf_…"))
             (field("lead", "Lead", "lead_…"))
             (field("from", "From (UTC)", "2026-11-25 09:00"))
             (field("until", "Until (UTC)", "2026-11-25 17:30"))

@@ -53,7 +53,7 @@ fn root(head: &JournalHead) -> Markup {
 
 fn checked(machine: &Machine) -> Markup {
     html! {
-        div.check {
+        div.journal-check {
             @match &machine.checked {
                 Some(check) => (found(check)),
                 None => p.muted { "The newest records were not checked since the start." },

@@ -9,6 +9,12 @@ const heard = new Set();
 let source = null;
 let followed = "";
 let wasAway = false;
+/** Whether the stream has told where in the journal it begins. */
+let begun = false;
+/** Up to where in the journal tabs know everything whose stream begins with them. @type {Map<MessagePort, number>} */
+const readFrom = new Map();
+/** Where in the journal a topic changed last. @type {Map<string, number>} */
+const changedAt = new Map();
 /** The newest numbers, for a tab that comes later. @type {Record<string, string>} */
 let known = {};
 
@@ -25,6 +31,7 @@ function connect() {
   followed = wanted.join(" ");
   source?.close();
   source = null;
+  begun = false;
   known = {};
   if (wanted.length === 0) return;
   const query = wanted.map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
@@ -46,18 +53,32 @@ function connect() {
       setTimeout(connect, 2_000);
     }
   };
+  source.addEventListener("place", (event) => {
+    // Between a page and its stream something may have happened.
+    for (const [port, from] of readFrom) {
+      if (Number(event.data) > from) port.postMessage({ changed: tabs.get(port) ?? [] });
+    }
+    readFrom.clear();
+    begun = true;
+  });
   source.addEventListener("counts", (event) => {
     const counts = JSON.parse(event.data);
     Object.assign(known, counts);
     tell({ counts });
   });
-  source.addEventListener("changed", (event) => tell({ changed: JSON.parse(event.data) }));
+  source.addEventListener("changed", (event) => {
+    /** @type {string[]} */
+    const changed = JSON.parse(event.data);
+    for (const topic of changed) changedAt.set(topic, Number(event.lastEventId));
+    tell({ changed });
+  });
 }
 
 /** @param {MessagePort} port */
 function forget(port) {
   tabs.delete(port);
   heard.delete(port);
+  readFrom.delete(port);
   connect();
 }
 
@@ -69,8 +90,14 @@ self.onconnect = (/** @type {MessageEvent} */ event) => {
     if (!data.topics) return;
     if (data.topics.length === 0) return forget(port);
     tabs.set(port, data.topics);
+    readFrom.set(port, data.readFrom);
     connect();
-    if (source?.readyState === EventSource.OPEN) port.postMessage({ here: true, counts: known });
+    if (source?.readyState !== EventSource.OPEN) return;
+    port.postMessage({ here: true, counts: known });
+    if (!begun) return;
+    readFrom.delete(port);
+    const changed = data.topics.filter((/** @type {string} */ topic) => (changedAt.get(topic) ?? 0) > data.readFrom);
+    if (changed.length > 0) port.postMessage({ changed });
   };
 };
 

@@ -8,6 +8,9 @@
  * @property {(here: boolean) => void} state whether the stream is there
  */
 
+/** Up to where in the journal the page knows everything. */
+const readFrom = () => Number(document.body.dataset.readFrom ?? 0);
+
 /**
  * Follows topics for as long as the page is open.
  *
@@ -28,11 +31,11 @@ export function follow(topics, listener) {
     // The worker asks who is still there: a tab that was closed does not answer.
     if (data.ping) shared.port.postMessage({ pong: true });
   };
-  shared.port.postMessage({ topics });
+  shared.port.postMessage({ topics, readFrom: readFrom() });
   addEventListener("pagehide", () => shared.port.postMessage({ topics: [] }));
   addEventListener("pageshow", (event) => {
     if (event.persisted) {
-      shared.port.postMessage({ topics });
+      shared.port.postMessage({ topics, readFrom: readFrom() });
       listener.changed(topics);
     }
   });
@@ -57,6 +60,9 @@ function followAlone(topics, listener) {
     wasAway = true;
     listener.state(false);
   };
+  source.addEventListener("place", (event) => {
+    if (Number(event.data) > readFrom()) listener.changed(topics);
+  });
   source.addEventListener("counts", (event) => listener.counts(JSON.parse(event.data)));
   source.addEventListener("changed", (event) => listener.changed(JSON.parse(event.data)));
 }

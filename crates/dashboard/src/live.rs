@@ -3,7 +3,8 @@
 //! A page names its topics: `overview`, `workflow:<id>`, `lead:<id>`. Numbers come as `counts`, an
 //! object of the keys that the page's `data-live` attributes name, and only those that changed; what
 //! is more than a number comes as `changed`, the topics whose parts a page loads again. However fast
-//! things move, there are at most four of each a second.
+//! things move, there are at most four of each a second. `place` is where in the journal the stream
+//! begins, and the id of an event where it was: a page that was read before that loads its parts again.
 
 use std::{collections::BTreeMap, convert::Infallible, fmt::Write as _, time::Duration};
 
@@ -164,10 +165,15 @@ impl Watching {
             self.engine.read(|projections| see(projections, organisation, topics)).await;
         // Who cannot be read now is looked at again in a moment.
         let seen = seen.ok()?;
+        let begins = self.folded.is_none();
         self.folded = Some(folded);
         let text = news(&self.seen, &seen);
         self.seen = seen;
-        Some(text)
+        if begins {
+            // A page that was read before this place may have missed something.
+            return Some(format!("event: place\ndata: {folded}\n\n{text}"));
+        }
+        Some(if text.is_empty() { text } else { format!("id: {folded}\n{text}") })
     }
 }
 

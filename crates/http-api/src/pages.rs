@@ -251,13 +251,28 @@ impl From<EngineError> for Fault {
     }
 }
 
+/// How far the read models were before a page read them.
+#[derive(Clone, Copy, Debug)]
+struct ReadFrom(u64);
+
 /// The engine that pages ask.
 ///
 /// # Errors
 ///
 /// 503 when there is none: a mistake of the program.
 pub fn engine(request: &HttpRequest) -> Result<&EngineHandle, Fault> {
-    state(request).map(|state| &state.engine).map_err(Fault)
+    let engine = state(request).map(|state| &state.engine).map_err(Fault)?;
+    if read_from(request).is_none() {
+        let from = ReadFrom(engine.health().folded.0);
+        request.extensions_mut().insert(from);
+    }
+    Ok(engine)
+}
+
+/// A position in the journal up to which a page knows everything: where the read models were when it
+/// asked for the engine. `None` before that.
+pub fn read_from(request: &HttpRequest) -> Option<u64> {
+    request.extensions().get::<ReadFrom>().map(|from| from.0)
 }
 
 /// The graph that a body draws, as `PUT /v1/workflows/{id}/graph` reads it.

@@ -55,6 +55,15 @@ pub(crate) struct Frame<'a> {
     pub(crate) scripts: &'a [&'a str],
 }
 
+/// When a page was made.
+#[derive(Clone, Copy, Debug, Default)]
+struct Clock {
+    /// By the engine's clock.
+    now: Option<Timestamp>,
+    /// By the journal: what was recorded behind this position may be missing on the page.
+    read_from: Option<u64>,
+}
+
 impl<'a> Frame<'a> {
     /// A page that hears of nothing and has nothing of its own.
     pub(crate) const fn new(title: &'a str, section: Section) -> Self {
@@ -75,20 +84,23 @@ impl<'a> Frame<'a> {
     ) -> HttpResponse {
         let visitor = Visitor::of(request).ok();
         let notice = parameter(request, "notice").and_then(|word| notice(&word));
-        let now = pages::engine(request).ok().map(|engine| engine.api_keys().now());
-        respond(status, &self.document(visitor.as_ref(), notice, now, main))
+        let clock = Clock {
+            now: pages::engine(request).ok().map(|engine| engine.api_keys().now()),
+            read_from: pages::read_from(request),
+        };
+        respond(status, &self.document(visitor.as_ref(), notice, clock, main))
     }
 
     /// The page for somebody who is not known.
     pub(crate) fn answer_to_nobody(&self, status: StatusCode, main: &Markup) -> HttpResponse {
-        respond(status, &self.document(None, None, None, main))
+        respond(status, &self.document(None, None, Clock::default(), main))
     }
 
     fn document(
         &self,
         visitor: Option<&Visitor>,
         notice: Option<&str>,
-        now: Option<Timestamp>,
+        clock: Clock,
         main: &Markup,
     ) -> Markup {
         let topics = self.topics.join(" ");
@@ -110,7 +122,8 @@ impl<'a> Frame<'a> {
                         script type="module" src=(assets::url(script)) {}
                     }
                 }
-                body data-topics=(topics) data-now=[now] data-worker=(assets::url("live-worker.js")) {
+                body data-topics=(topics) data-now=[clock.now] data-read-from=[clock.read_from]
+                    data-worker=(assets::url("live-worker.js")) {
                     a.skip href="#main" { "Skip to the content" }
                     (self.bar(visitor))
                     @if let Some(notice) = notice {

@@ -62,3 +62,16 @@ async fn what_is_no_page_is_told_as_before() {
     assert_eq!(other.header("allow"), "GET, HEAD");
     other.expect(405);
 }
+
+#[actix_web::test]
+async fn a_page_says_up_to_where_it_knows_everything() {
+    let house = House::open();
+    let read_from = |page: &str| {
+        let digits = page.split("data-read-from=\"").nth(1).unwrap().split('"').next().unwrap();
+        digits.parse::<u64>().unwrap()
+    };
+    let before = read_from(&house.get("/").await.expect(200));
+    house.draft("Spring offer").await;
+    let page = house.get("/").await.expect(200);
+    assert!(page.contains("Spring offer") && read_from(&page) > before, "{page}");
+}

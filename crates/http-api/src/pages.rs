@@ -397,7 +397,7 @@ fn to_login(request: &HttpRequest) -> HttpResponse {
     let asked = request.uri().path_and_query().map_or("/", |target| target.as_str());
     let back = request.method() == actix_web::http::Method::GET && asked.len() <= NEXT_BYTES_MAX;
     let query =
-        if back && asked != "/" { format!("?next={}", encoded(asked)) } else { String::new() };
+        if back && asked != "/" { format!("?next={}", in_query(asked)) } else { String::new() };
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, format!("{LOGIN_PATH}{query}")))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -405,7 +405,7 @@ fn to_login(request: &HttpRequest) -> HttpResponse {
 }
 
 /// Spells a text so that it can be the value of a query parameter.
-fn encoded(text: &str) -> String {
+pub fn in_query(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.') {
             out.push(char::from(byte));

@@ -1,7 +1,5 @@
 //! Which records are wanted.
 
-use std::fmt::Write as _;
-
 use actix_web::HttpRequest;
 use branchline_domain::{
     id::{LeadId, WorkflowId},
@@ -13,7 +11,7 @@ use branchline_domain::{
 use branchline_engine::{RecordedEvents, RecordedFact};
 use branchline_http_api::pages::Fault;
 
-use crate::shell::parameter;
+use crate::shell::{parameter, query};
 
 /// What a record is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,24 +234,20 @@ impl Wanted {
 
     /// The address of a page that shows the same before another position.
     pub(super) fn address(&self, path: &str, before: Option<u64>) -> String {
-        let mut address = format!("{path}?");
-        let mut add = |name: &str, value: Option<String>| {
-            if let Some(value) = value {
-                let separator = if address.ends_with('?') { "" } else { "&" };
-                // Writing to a `String` cannot fail.
-                let _ = write!(address, "{separator}{name}={}", encoded(&value));
-            }
-        };
         // A page about one workflow says so in its path.
         let workflow = self.workflow.filter(|_| !path.starts_with("/workflows/"));
-        add("workflow", workflow.map(|id| id.to_string()));
-        add("lead", self.lead.map(|id| id.to_string()));
-        add("kind", self.kind.map(|kind| kind.as_str().to_owned()));
-        add("by", self.by.clone());
-        add("from", self.from.map(|at| at.to_string()));
-        add("until", self.until.map(|at| at.to_string()));
-        add("before", before.map(|before| before.to_string()));
-        address.trim_end_matches('?').to_owned()
+        let fields = [
+            ("workflow", workflow.map(|id| id.to_string())),
+            ("lead", self.lead.map(|id| id.to_string())),
+            ("kind", self.kind.map(|kind| kind.as_str().to_owned())),
+            ("by", self.by.clone()),
+            ("from", self.from.map(|at| at.to_string())),
+            ("until", self.until.map(|at| at.to_string())),
+            ("before", before.map(|before| before.to_string())),
+        ];
+        let given = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let query = query(given);
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
 }
 
@@ -273,18 +267,6 @@ fn utc(name: &str, text: &str) -> Result<Timestamp, Fault> {
     };
     whole.parse().map_err(|_| {
         Fault::invalid(format!("{name}: this is no time: write it as 2026-11-25 17:30"))
-    })
-}
-
-/// Spells a text so that it can be the value of a parameter.
-fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
     })
 }
 

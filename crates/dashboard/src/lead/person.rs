@@ -12,7 +12,7 @@ use branchline_http_api::pages::{Fault, Visitor};
 use maud::{Markup, html};
 
 use super::story::Story;
-use crate::shell::{Form, call_badge, fault as fault_in_words, lead_badge, once, time};
+use crate::shell::{Form, call_badge, fault as fault_in_words, lead_badge, once, query, time};
 
 /// Prefix of the field of a variable.
 const VALUE: &str = "value.";
@@ -52,7 +52,7 @@ pub(super) fn facts(story: &Story) -> Markup {
 
 /// The address that finds a number. A `+` would be read as a space.
 fn search(number: &str) -> String {
-    format!("/leads?phone={}", number.replace('+', "%2B"))
+    format!("/leads?{}", query([("phone", number.to_owned())]))
 }
 
 /// Variables and notes.

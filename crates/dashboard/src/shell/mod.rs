@@ -1,10 +1,12 @@
 //! What all pages share: the frame around them, times and numbers in words, forms, errors.
 
+mod address;
 mod error;
 mod form;
 mod frame;
 mod words;
 
+pub(crate) use address::query;
 pub(crate) use error::{PageAnswer, PageError, fault};
 pub(crate) use form::{Form, once, post_button};
 pub(crate) use frame::{Frame, Section, done};

@@ -21,13 +21,13 @@ use super::{
         actions::{Outcome, outcome},
         find, tabs,
     },
-    filter::{Filter, label, query},
+    filter::{Filter, label},
 };
 use crate::{
     live::Topic,
     shell::{
         Form, Frame, PageAnswer, PageError, Section, fault, hold_in_words, id, number, once,
-        parameter, plural,
+        parameter, plural, query,
     },
 };
 

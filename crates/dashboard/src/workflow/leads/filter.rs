@@ -11,7 +11,7 @@ use branchline_engine::batch::BatchFilter;
 use branchline_http_api::pages::Fault;
 use branchline_projections::{Held, LeadFilter};
 
-use crate::shell::hold_in_words;
+use crate::shell::{hold_in_words, query};
 
 /// Which leads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,25 +141,6 @@ pub(in crate::workflow) fn label(graph: &Graph, node: NodeId) -> String {
     graph.node(node).map_or_else(|| "a step that is gone".to_owned(), |node| node.label.clone())
 }
 
-/// Fields as a query. Values are ids and words: nothing in them is to be escaped but what
-/// [`escaped`] escapes.
-pub(super) fn query<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String {
-    let fields = fields.into_iter().map(|(name, value)| format!("{name}={}", escaped(&value)));
-    fields.collect::<Vec<_>>().join("&")
-}
-
-fn escaped(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a `String` cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,10 +178,5 @@ mod tests {
         let held = read(&[("hold", "any")]).unwrap();
         assert_eq!(held.api_query(), "held=any");
         assert!(matches!(held.as_batch_filter(), Some(BatchFilter::Matching { .. })));
-    }
-
-    #[test]
-    fn what_could_end_a_value_is_escaped() {
-        assert_eq!(query([("output", "a&b=c d".to_owned())]), "output=a%26b%3Dc%20d");
     }
 }

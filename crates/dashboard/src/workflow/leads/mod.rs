@@ -18,12 +18,14 @@ use branchline_projections::{
 };
 use maud::{Markup, html};
 
+use self::filter::Filter;
 pub(super) use self::filter::label;
-use self::filter::{Filter, query};
 use super::{Head, Tab, find, tabs};
 use crate::{
     live::Topic,
-    shell::{Frame, PageAnswer, PageError, Section, hold_in_words, id, number, parameter, plural},
+    shell::{
+        Frame, PageAnswer, PageError, Section, hold_in_words, id, number, parameter, plural, query,
+    },
 };
 
 /// Leads on a page.

@@ -19,7 +19,7 @@ use branchline_http_api::{
     Shutdown,
     pages::{self, StreamPlace, Visitor},
 };
-use branchline_projections::{Paging, Projections, Totals, WorkflowFilter};
+use branchline_projections::{Order, Paging, Projections, Totals, WorkflowFilter, WorkflowSort};
 use futures_util::stream;
 use serde_json::{Value, json};
 
@@ -36,6 +36,10 @@ const TOPICS_MAX: usize = 64;
 
 /// Workflows whose numbers the overview shows.
 pub(crate) const OVERVIEW_ROWS: usize = 50;
+
+/// The order of the overview.
+pub(crate) const NEWEST_FIRST: Order<WorkflowSort> =
+    Order { by: WorkflowSort::CreatedAt, descending: true };
 
 /// How long a browser waits before it comes back. Unit: milliseconds.
 const RECONNECT_MS: u32 = 2_000;
@@ -220,7 +224,8 @@ fn see_overview(projections: &Projections, organisation: OrganisationId, seen: &
     let totals = projections.totals_of_organisation(organisation);
     put(&mut seen.counts, "all", &totals);
     let filter = WorkflowFilter { organisation: Some(organisation), ..WorkflowFilter::default() };
-    let page = projections.workflows(filter, Paging::first(OVERVIEW_ROWS));
+    let paging = Paging::first(OVERVIEW_ROWS);
+    let page = projections.ordered_workflows(filter, NEWEST_FIRST, paging).unwrap_or_default();
     // Another status, another number of workflows, other things to attend to: other rows.
     let mut mark = page.total;
     for row in &page.items {

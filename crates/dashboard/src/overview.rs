@@ -12,14 +12,13 @@ use branchline_domain::{
 };
 use branchline_http_api::pages::{self, Visitor};
 use branchline_projections::{
-    MinuteCounts, Order, PageStart, Paging, Projections, THROUGHPUT_MINUTES, Totals,
-    WorkflowFilter, WorkflowSort,
+    MinuteCounts, PageStart, Paging, Projections, THROUGHPUT_MINUTES, Totals, WorkflowFilter,
 };
 use maud::{Markup, html};
 
 use crate::{
     builder,
-    live::{OVERVIEW_ROWS, Topic, put},
+    live::{NEWEST_FIRST, OVERVIEW_ROWS, Topic, put},
     shell::{Frame, PageAnswer, Section, hold_in_words, number, parameter, time, workflow_badge},
     throughput,
 };
@@ -84,7 +83,11 @@ pub(crate) async fn page(request: HttpRequest) -> PageAnswer {
         }
         (list(&overview, status, visitor.may(Scope::Operate)))
     };
-    let topics = [Topic::Overview.to_string()];
+    let mut topics = vec![Topic::Overview.to_string()];
+    if status.is_some() || paging.start != PageStart::Page(1) {
+        // The topic of all tells the numbers of the newest only.
+        topics.extend(overview.rows.iter().map(|row| Topic::Workflow(row.id).to_string()));
+    }
     Ok(Frame {
         topics: &topics,
         styles: &["charts.css"],
@@ -103,8 +106,7 @@ fn look(
     let soon = now.plus_seconds(SOON_S);
     let everyone = WorkflowFilter { organisation: Some(organisation), status: None };
     let filter = WorkflowFilter { status, ..everyone };
-    let newest_first = Order { by: WorkflowSort::CreatedAt, descending: true };
-    let page = projections.ordered_workflows(filter, newest_first, paging).unwrap_or_default();
+    let page = projections.ordered_workflows(filter, NEWEST_FIRST, paging).unwrap_or_default();
     let mut held: BTreeMap<HoldCode, Vec<_>> = BTreeMap::new();
     let mut due = 0;
     let all = projections.workflows(everyone, Paging::first(usize::MAX));

@@ -4,7 +4,7 @@ use std::{cell::RefCell, path::Path, sync::Arc};
 
 use actix_web::{
     App,
-    body::to_bytes,
+    body::{MessageBody as _, to_bytes},
     http::header::{AUTHORIZATION, COOKIE, HeaderMap, LOCATION, SET_COOKIE},
     test::{TestRequest, call_service, init_service},
 };
@@ -84,6 +84,20 @@ impl House {
             .with_admin(admin)
             .with_pages(branchline_dashboard::pages);
         Self { state, _engine: engine, cookie: RefCell::default() }
+    }
+
+    /// The beginning of an answer that does not end, up to the piece that has this text.
+    pub(crate) async fn beginning(&self, path: &str, wanted: &str) -> String {
+        let app = init_service(App::new().configure(configure(self.state.clone()))).await;
+        let response = call_service(&app, TestRequest::get().uri(path).to_request()).await;
+        assert_eq!(response.status(), 200);
+        let mut body = std::pin::pin!(response.into_body());
+        let mut text = String::new();
+        while !text.contains(wanted) {
+            let piece = std::future::poll_fn(|cx| body.as_mut().poll_next(cx)).await;
+            text.push_str(&String::from_utf8_lossy(&piece.unwrap().ok().unwrap()));
+        }
+        text
     }
 
     /// Asks, with the session if there is one, and keeps the one that is given.

@@ -13,6 +13,7 @@ mod campaign;
 mod house;
 mod insights;
 mod lead;
+mod live;
 mod login;
 mod overview;
 mod system;

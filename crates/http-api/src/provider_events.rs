@@ -29,6 +29,7 @@ use crate::{
     paging::{Listing, Wanted},
     paths,
     problem::{Answer, Problem},
+    provider_words::provider_of,
     query::Query,
 };
 
@@ -246,7 +247,7 @@ fn facts_of(payload: &Map<String, Value>, facts: &mut BTreeMap<String, String>) 
 pub(crate) async fn list(request: HttpRequest) -> Answer {
     let mut query = Query::of(&request)?;
     let filter = ProviderEventFilter {
-        provider: query.text("provider"),
+        provider: provider_of(&mut query),
         reason: word(&mut query, "reason", &UnmatchedReason::ALL, UnmatchedReason::as_str),
         state: word(&mut query, "state", &ProviderEventState::ALL, ProviderEventState::as_str),
     };

@@ -58,7 +58,7 @@ fn rows(own: &WordTables, provider: &str) -> Vec<WordShape> {
 )]
 pub(crate) async fn list(request: HttpRequest) -> Answer {
     let mut query = Query::of(&request)?;
-    let only = query.text("provider");
+    let only = provider_of(&mut query);
     let wanted = Wanted::of(&mut query);
     query.finish()?;
     let own = own_words(&request).await?;
@@ -105,9 +105,37 @@ fn read_words(mut fields: Fields) -> Result<Words, Problem> {
     fields.finish(words)
 }
 
+/// The provider that a list is of, when one is given; a fault is left in the query.
+pub(crate) fn provider_of(query: &mut Query) -> Option<String> {
+    let given = query.text("provider")?;
+    if let Err(problem) = provider::check_provider(&given) {
+        query.fault("provider", &problem);
+    }
+    Some(given)
+}
+
 async fn own_words(request: &HttpRequest) -> Result<WordTables, Problem> {
     let organisation = organisation(request);
     let engine = &state(request)?.engine;
     let own = engine.read(|read| read.word_tables(organisation).cloned()).await?;
     Ok(own.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_of_what_can_be_a_provider() {
+        let read = |text: &str| {
+            let mut query = Query::parse(text).unwrap();
+            let provider = provider_of(&mut query);
+            query.finish().map(|()| provider)
+        };
+        assert_eq!(read("provider=twilio").unwrap().as_deref(), Some("twilio"));
+        assert_eq!(read("").unwrap(), None);
+        for wrong in ["provider=0.5", "provider=", "provider=Twilio"] {
+            assert_eq!(read(wrong).unwrap_err().code, "invalid_query", "{wrong}");
+        }
+    }
 }

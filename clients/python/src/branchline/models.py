@@ -1398,7 +1398,7 @@ class ProviderEventPage(TypedDict):
 class _ProviderMessageMust(TypedDict):
     provider: ProviderName
     status: str
-    """The provider's own word; what it means is in the word table."""
+    """The provider's own word, at most 64 bytes; what it means is in the word table."""
 
 
 @final

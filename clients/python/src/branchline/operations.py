@@ -1308,7 +1308,8 @@ class Operations(Asking):
         `provider_call_id`: then it is reported of the call. What cannot be used is kept (202)
         until a person has decided. Sent again, it is not kept twice.
 
-        - `status`: The provider's own word; what it means is in the word table.
+        - `status`: The provider's own word, at most 64 bytes; what it means is in the word
+          table.
         - `call_id`: Our name for the call, where the provider sends it along.
         - `end_reason`: Why the call ended, in the provider's word.
         - `event_id`: The provider's name for this message: sent again it is the same one.

@@ -4,12 +4,19 @@ use branchline_domain::{
     organisation::{DISMISSAL_NOTE_CHARS_MAX, PROVIDER_TEXT_BYTES_MAX, WORDS_MAX},
     provider::WORD_BYTES_MAX,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     names::{CallId, CallStatus, ProviderName, Timestamp, WordMeaning},
     notation::{body, chars, maybe, nullable, of, schemas, such_as, told},
 };
+
+/// A text on one line that says something: no control characters, and not only spaces.
+fn line(chars_max: usize) -> Value {
+    const CONTROL: &str = r"\u0000-\u001f\u007f-\u009f";
+    let pattern = format!(r"^[^{CONTROL}]*[^\s{CONTROL}][^{CONTROL}]*$");
+    json!({ "type": "string", "minLength": 1, "maxLength": chars_max, "pattern": pattern })
+}
 
 schemas! {
     /// What a telephony provider told of a call, in its own word.
@@ -18,8 +25,8 @@ schemas! {
             json!({
                 "provider": of::<ProviderName>(),
                 "status": told(
-                    "The provider's own word; what it means is in the word table.",
-                    json!({ "type": "string", "minLength": 1, "maxLength": WORD_BYTES_MAX, "pattern": r"\S" }),
+                    "The provider's own word, at most 64 bytes; what it means is in the word table.",
+                    line(WORD_BYTES_MAX),
                 ),
             }),
             json!({
@@ -63,7 +70,7 @@ schemas! {
         body(
             json!({ "note": told(
                 "Why. The journal keeps it in clear: say nothing personal.",
-                json!({ "type": "string", "minLength": 1, "maxLength": DISMISSAL_NOTE_CHARS_MAX, "pattern": r"\S" }),
+                line(DISMISSAL_NOTE_CHARS_MAX),
             ) }),
             json!({}),
         ),
